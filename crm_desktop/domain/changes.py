@@ -1,0 +1,24 @@
+"""What a committed write touched, so that open views know whether to reload."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Topic(StrEnum):
+    """What kind of thing changed; the comment says whose id a `Change` carries."""
+
+    OBJECTS = "objects"  # the object's
+    FIELDS = "fields"  # the field's
+    LAYOUTS = "layouts"  # the object's
+    RECORDS = "records"  # the object's
+    RELATIONSHIPS = "relationships"  # the relationship's
+    LINKS = "links"  # the relationship's
+    APPLICATIONS = "applications"  # the application's
+    USERS = "users"  # the user's, as text
+    TOKENS = "tokens"  # the user's, as text
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    topic: Topic
+    id: str
