@@ -1,0 +1,54 @@
+"""What every tab of the main window is: a page with a title, opened by an address."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+if TYPE_CHECKING:
+    from crm_desktop.gui.tasks import Tasks
+
+
+class Page(QWidget):
+    """One tab: it reads and writes through `tasks`, and knows nothing of the window around it.
+
+    An address is a kind, and an id where the kind needs one: `objects`, `records:<object id>`,
+    `record:<record id>`; `gui/routes.py` lists them. Actions that a page adds with `addAction`
+    (text, icon and shortcut set) appear in the window's Page menu and in its palette while the
+    page is shown.
+    """
+
+    open_requested = Signal(str)  # the address of another page
+    title_changed = Signal(str)
+    unsaved_changed = Signal(bool)  # the tab's pencil, and the question before closing
+    status_changed = Signal(str)  # counts and selection, for the status bar
+    refused = Signal(object)  # a UserError for the message bar above this page
+
+    def __init__(self, tasks: Tasks, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._tasks = tasks
+        self.title = ""
+        self.icon_name = "file-text"  # as `objects.icon`: a lucide name, an emoji, or anything
+        self.status = ""
+
+    def set_title(self, title: str) -> None:
+        self.title = title
+        self.title_changed.emit(title)
+
+    def set_status(self, status: str) -> None:
+        self.status = status
+        self.status_changed.emit(status)
+
+    def refresh(self) -> None:
+        """Read again what is shown (F5); what was typed stays."""
+
+    def save(self) -> None:
+        """Store what was typed (Ctrl+S); `unsaved_changed(False)` tells when it is stored."""
+
+    def has_unsaved(self) -> bool:
+        return False
+
+    def start_find(self) -> None:
+        """Put the keyboard where one searches in this page (Ctrl+F)."""

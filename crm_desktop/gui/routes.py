@@ -1,0 +1,51 @@
+"""Which page an address opens; a page's module is imported when it is first opened."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+    from crm_desktop.gui.page import Page
+    from crm_desktop.gui.tasks import Tasks
+
+
+class Route(NamedTuple):
+    module: str
+    class_name: str
+    takes_id: bool = False
+
+
+ROUTES = {
+    "objects": Route("crm_desktop.gui.pages.objects", "ObjectsPage"),
+    "fields": Route("crm_desktop.gui.pages.fields", "FieldsPage"),
+    "relationships": Route("crm_desktop.gui.pages.relationships", "RelationshipsPage"),
+    "applications": Route("crm_desktop.gui.pages.applications", "ApplicationsPage"),
+    "users": Route("crm_desktop.gui.pages.users", "UsersPage"),
+    "records": Route("crm_desktop.gui.pages.records", "RecordsPage", takes_id=True),
+    "record": Route("crm_desktop.gui.pages.record", "RecordPage", takes_id=True),
+}
+
+
+def kind_of(address: str) -> str:
+    return address.partition(":")[0]
+
+
+def id_of(address: str) -> str:
+    return address.partition(":")[2]
+
+
+def is_known(address: str) -> bool:
+    """Say whether the address names a page; one remembered from another version may not."""
+    route = ROUTES.get(kind_of(address))
+    return route is not None and route.takes_id == bool(id_of(address))
+
+
+def make_page(address: str, tasks: Tasks, parent: QWidget | None = None) -> Page:
+    """Build the page at a known address."""
+    route = ROUTES[kind_of(address)]
+    page_class = getattr(import_module(route.module), route.class_name)
+    arguments = (tasks, id_of(address)) if route.takes_id else (tasks,)
+    return cast("Page", page_class(*arguments, parent))
