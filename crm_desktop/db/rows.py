@@ -1,0 +1,115 @@
+"""Writes one row of a definition: guarded by its version, its JSON path by path."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    CursorResult,
+    String,
+    and_,
+    func,
+    literal,
+    literal_column,
+    null,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+
+from crm_desktop.db.database import ReadSession, WriteSession
+from crm_desktop.db.tables import Base
+from crm_desktop.domain.errors import Conflict, Forbidden, NotFound
+from crm_desktop.domain.json_edits import ABSENT, JsonEdit
+
+Json = ColumnElement[Any]
+
+
+def version_of(table: type[Base]) -> ColumnElement[int]:
+    """Return the row's version as a number: PostgreSQL's `xmin`, new with every update."""
+    return literal_column(f"{table.__tablename__}.xmin::text::bigint", BigInteger)
+
+
+def write_row(
+    session: WriteSession,
+    table: type[Base],
+    id_: Any,
+    values: Mapping[str, Any],
+    *,
+    what: str,
+    version: int | None = None,
+    edits: Mapping[str, Sequence[JsonEdit]] | None = None,
+) -> None:
+    """Update the one row: plain columns by `values`, JSON columns by `edits`.
+
+    Raises NotFound when it is gone, Conflict when its version or the old value at the path of an
+    edit differs. `what` names the thing in these sentences.
+    """
+    columns = table.__table__.c
+    guards: list[ColumnElement[bool]] = [columns["id"] == id_]
+    if version is not None:
+        guards.append(version_of(table) == version)
+    settings = dict(values)
+    for name, changes in (edits or {}).items():
+        if changes:
+            settings[name] = edited_json(columns[name], changes)
+            guards.extend(old_value_stands(columns[name], edit) for edit in changes)
+    if not settings:
+        return
+    statement = update(table).where(*guards).values(settings)
+    result = cast(
+        CursorResult[Any],
+        session.execute(statement.execution_options(synchronize_session=False)),
+    )
+    if result.rowcount != 1:
+        raise why_not_written(session, table, id_, what=what, version=version)
+
+
+def why_not_written(
+    session: ReadSession, table: type[Base], id_: Any, *, what: str, version: int | None
+) -> Conflict | NotFound | Forbidden:
+    """Return the reason why an update or delete met no row."""
+    stands = session.scalar(select(version_of(table)).where(table.__table__.c["id"] == id_))
+    if stands is None:
+        return NotFound(f"This {what} no longer exists.")
+    if version is not None and stands == version:
+        return Forbidden(f"The database does not let you change this {what}.")
+    return Conflict(f"Someone else changed this {what} meanwhile. Look at it again.")
+
+
+def edited_json(column: Json, edits: Sequence[JsonEdit]) -> Json:
+    """Return the column's document after the edits; missing parents become objects."""
+    document = column
+    parents = {edit.path[:depth] for edit in edits for depth in range(1, len(edit.path))}
+    for path in sorted(parents, key=len):
+        kept = func.coalesce(_at(column, path), literal({}, JSONB()))
+        document = _set(document, path, kept)
+    for edit in edits:
+        if edit.new is ABSENT:
+            document = document.op("#-", return_type=JSONB())(_path(edit.path))
+        else:
+            document = _set(document, edit.path, literal(edit.new, JSONB()))
+    return document
+
+
+def _set(document: Json, path: tuple[str, ...], value: Json) -> Json:
+    return func.jsonb_set(document, _path(path), value, type_=JSONB())
+
+
+def old_value_stands(column: Json, edit: JsonEdit) -> ColumnElement[bool]:
+    """Return the condition that the value at the path, and the kind of its parents, are as read."""
+    old = null() if edit.old is ABSENT else literal(edit.old, JSONB())
+    parents = [
+        func.coalesce(func.jsonb_typeof(_at(column, edit.path[:depth])), "object") == "object"
+        for depth in range(1, len(edit.path))
+    ]
+    return and_(_at(column, edit.path).is_not_distinct_from(old), *parents)
+
+
+def _at(document: Json, path: tuple[str, ...]) -> Json:
+    return document.op("#>", return_type=JSONB())(_path(path))
+
+
+def _path(path: tuple[str, ...]) -> ColumnElement[Any]:
+    return literal(list(path), ARRAY(String))
