@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import logging
+import math
 import threading
+import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from functools import partial
+from itertools import count
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from shiboken6 import isValid
 
-from crm_desktop.domain.errors import Cancelled, UserError
+from crm_desktop.db.interruption import Attempt
+from crm_desktop.domain.errors import Cancelled, Unavailable, UserError
+from crm_desktop.gui.pulse import ConnectionState, Pulse
 
 if TYPE_CHECKING:
     from crm_desktop.db.database import Database, ReadSession, WriteSession
     from crm_desktop.domain.access import Actor
-    from crm_desktop.domain.changes import Change
 
 T = TypeVar("T")
 OnError = Callable[[UserError], None]
 Progress = Callable[[int, int], bool]
+
+READ_PATIENCE = 60.0  # seconds a read may take before it is stopped
+REPORT_EVERY = 0.05  # seconds between two reports of progress that reach the screen
+
+_log = logging.getLogger(__name__)
 
 
 def _ignore(_: object) -> None:
@@ -32,48 +43,190 @@ class Job(QObject):
 
     progressed = Signal(int, int)  # done, total; total 0: unknown
     ended = Signal()
+    cancelled = Signal()
 
-    def __init__(self, title: str, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, title: str) -> None:
+        super().__init__()
         self.title = title
         self.done, self.total = 0, 0
         self._stop = threading.Event()
+        self._reported_at = -math.inf
 
     @property
     def is_cancelled(self) -> bool:
         return self._stop.is_set()
 
     def cancel(self) -> None:
-        """Ask the work to stop: its next report of progress answers False."""
+        """Stop it: its statement is interrupted, its next report of progress answers False."""
         self._stop.set()
+        self.cancelled.emit()
 
     def report(self, done: int, total: int) -> bool:
-        """Note how far the work is, from any thread; False asks it to stop."""
+        """Note how far the work is, from any thread and as often as liked; False: stop."""
         self.done, self.total = done, total
-        self.progressed.emit(done, total)
+        now = time.monotonic()
+        if now - self._reported_at >= REPORT_EVERY or done == total:
+            self._reported_at = now
+            self.progressed.emit(done, total)
         return not self._stop.is_set()
+
+
+class Handle:
+    """A call under way, for who asked: `cancel()` when its answer is no longer wanted."""
+
+    def __init__(self, tasks: Tasks, number: int) -> None:
+        self._tasks, self.number = tasks, number
+
+    @property
+    def is_running(self) -> bool:
+        return self._tasks.is_running(self.number)
+
+    def cancel(self) -> None:
+        """Stop it, or let it end unheard: neither `then` nor `on_error` will be called."""
+        self._tasks.cancel(self.number)
+
+
+@dataclass(eq=False)
+class _Call:
+    """One piece of work. The GUI thread makes and drops it, so that what it holds dies there."""
+
+    owner: QObject
+    work: Callable[[Attempt], Any]
+    then: Callable[[Any], None]
+    on_error: OnError | None
+    patience: float = math.inf
+    is_read: bool = False
+    is_wanted: bool = True
+    at_end: Callable[[], None] | None = None
+    result: Any = None
+    error: BaseException | None = None
+    attempt: Attempt = field(default_factory=Attempt)
+
+
+class _Pool:
+    """Daemon threads that take numbers from a queue; a blocked one never keeps the program."""
+
+    def __init__(self, name: str, size: int, perform: Callable[[int], None]) -> None:
+        self._name, self._size, self._perform = name, size, perform
+        self._queue: SimpleQueue[int | None] = SimpleQueue()
+        self._threads: list[threading.Thread] = []
+
+    def submit(self, number: int) -> None:
+        if len(self._threads) < self._size:
+            name = f"{self._name}-{len(self._threads)}"
+            self._threads.append(threading.Thread(target=self._serve, name=name, daemon=True))
+            self._threads[-1].start()
+        self._queue.put(number)
+
+    def drop_queued(self) -> None:
+        try:
+            while True:
+                self._queue.get_nowait()
+        except Empty:
+            return
+
+    def end(self) -> None:
+        """Let each thread stop after what is queued."""
+        for _ in self._threads:
+            self._queue.put(None)
+
+    def join(self, deadline: float) -> bool:
+        """Wait for the threads until the deadline; False when one is still blocked."""
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+        return not any(thread.is_alive() for thread in self._threads)
+
+    def _serve(self) -> None:
+        while (number := self._queue.get()) is not None:
+            self._perform(number)
 
 
 class Tasks(QObject):
     """The only place where the GUI meets threads.
 
-    Callbacks run on the GUI thread, and not at all once `owner` has been deleted. Errors
-    other than `UserError` are bugs: they are raised on the GUI thread, for `sys.excepthook`.
-    One thread writes, so that short writes happen in the order they were asked for.
+    Made before the database is known: calls wait until `use` names one. Callbacks run on the GUI
+    thread, and not at all once `owner` has been deleted or the call was cancelled. Errors other
+    than `UserError` are bugs: they are raised on the GUI thread, for `sys.excepthook`. One
+    thread writes, so that short writes happen in the order they were asked for.
     """
 
     changed = Signal(object)  # frozenset[Change], after every commit
     refused = Signal(object)  # UserError that no caller took
     started = Signal(object)  # Job
-    _finished = Signal(object)
+    opened = Signal()  # a database is in use, and `actor` is known
+    busy_changed = Signal(bool)
+    connection_changed = Signal(object)  # ConnectionState
+    latency_measured = Signal(float)  # milliseconds
+    _finished = Signal(object)  # the number of a call
 
-    def __init__(self, database: Database, actor: Actor, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        database: Database | None = None,
+        actor: Actor | None = None,
+        parent: QObject | None = None,
+    ) -> None:
         super().__init__(parent)
-        self._database, self.actor = database, actor
-        self._readers = ThreadPoolExecutor(4, "reader")
-        self._writer = ThreadPoolExecutor(1, "writer")
-        self._long = ThreadPoolExecutor(2, "long")
-        self._finished.connect(self._run_on_gui_thread)
+        self._database, self._actor = database, actor
+        self._numbers = count(1)
+        self._calls: dict[int, _Call] = {}  # changed on the GUI thread only
+        self._waiting: list[tuple[_Pool, int]] = []
+        self._jobs: list[Job] = []
+        self._is_busy = False
+        self._is_closing = threading.Event()
+        self._readers = _Pool("reader", 4, self._perform)
+        self._writer = _Pool("writer", 1, self._perform)
+        self._long = _Pool("long", 2, self._perform)
+        self._other = _Pool("other", 2, self._perform)
+        self._pinger = _Pool("ping", 1, self._perform)
+        self._finished.connect(self._deliver)
+        self._pulse = Pulse(self._ping, self)
+        self._pulse.state_changed.connect(self.connection_changed)
+        self._pulse.measured.connect(self.latency_measured)
+        self._pulse.gave_up.connect(self._cut_everything)
+        self._watch = QTimer(self, interval=500)
+        self._watch.timeout.connect(self._stop_overdue)
+        if database is not None:
+            self._watch.start()
+
+    @property
+    def actor(self) -> Actor:
+        """Who is signed in; only once `opened`."""
+        if self._actor is None:
+            raise RuntimeError("no database is open yet")
+        return self._actor
+
+    @property
+    def is_open(self) -> bool:
+        return self._database is not None
+
+    @property
+    def is_busy(self) -> bool:
+        return self._is_busy
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """The long jobs that have not ended."""
+        return tuple(self._jobs)
+
+    @property
+    def connection_state(self) -> ConnectionState:
+        return self._pulse.state
+
+    def use(self, database: Database, actor: Actor) -> None:
+        """Take this database from now on, and begin what was waiting for one."""
+        if self._database is not None:
+            raise RuntimeError("a database is already open")
+        self._database, self._actor = database, actor
+        waiting, self._waiting = self._waiting, []
+        for pool, number in waiting:
+            pool.submit(number)
+        self._watch.start()
+        self._pulse.start()
+        self.opened.emit()
+
+    def check_connection(self) -> None:
+        """Ask the database now whether it answers (Reconnect)."""
+        self._pulse.ask_now()
 
     def read(
         self,
@@ -81,14 +234,17 @@ class Tasks(QObject):
         call: Callable[[ReadSession], T],
         then: Callable[[T], None],
         on_error: OnError | None = None,
-    ) -> None:
-        """Run `call` in a read session on a reader thread, then `then(result)` here."""
+        *,
+        patience: float = READ_PATIENCE,
+    ) -> Handle:
+        """Run `call` in a read session on a reader thread, then `then(result)` here.
 
-        def work() -> tuple[T, frozenset[Change]]:
-            with self._database.read(self.actor) as session:
-                return call(session), frozenset()
-
-        self._submit(self._readers, owner, work, then, on_error)
+        `call` may run a second time, when the connection is lost during the first.
+        """
+        work = partial(self._read, call)
+        return self._submit(
+            self._readers, _Call(owner, work, then, on_error, patience, is_read=True)
+        )
 
     def write(
         self,
@@ -97,8 +253,12 @@ class Tasks(QObject):
         then: Callable[[T], None] = _ignore,
         on_error: OnError | None = None,
     ) -> None:
-        """Run `call` in one transaction on the writer thread, then `then(result)` here."""
-        self._submit(self._writer, owner, partial(self._write, call), then, on_error)
+        """Run `call` in one transaction on the writer thread, then `then(result)` here.
+
+        Never run twice: when the answer to the commit is lost, the server is asked what
+        became of it.
+        """
+        self._submit(self._writer, _Call(owner, partial(self._write, call), then, on_error))
 
     def run_long(
         self,
@@ -112,61 +272,202 @@ class Tasks(QObject):
 
         The job is shown as running until it ends; cancelling it rolls the transaction back.
         """
-        job = Job(title, self)
-
-        def work() -> tuple[T, frozenset[Change]]:
-            return self._write(lambda session: call(session, job.report))
-
-        def stopped(error: UserError) -> None:
-            job.ended.emit()
-            if not isinstance(error, Cancelled):
-                (on_error or self.refused.emit)(error)
-
-        def finished(result: T) -> None:
-            job.ended.emit()
-            then(result)
-
-        self._submit(self._long, owner, work, finished, stopped)
+        job = Job(title)
+        work = partial(self._write, partial(_with_progress, call, job))
+        failed = partial(self._job_failed, on_error)
+        at_end = partial(self._end_job, job)
+        handle = self._submit(self._long, _Call(owner, work, then, failed, at_end=at_end))
+        job.cancelled.connect(partial(self._interrupt, handle.number))
+        self._jobs.append(job)
         self.started.emit(job)
         return job
 
-    def _write(self, call: Callable[[WriteSession], T]) -> tuple[T, frozenset[Change]]:
-        with self._database.write(self.actor) as session:
-            result = call(session)
-        return result, frozenset(session.changes)
-
-    def close(self) -> None:
-        """Wait for what is running and end the threads."""
-        for executor in (self._readers, self._writer, self._long):
-            executor.shutdown(wait=True, cancel_futures=True)
-
-    def _submit(
+    def compute(
         self,
-        executor: ThreadPoolExecutor,
         owner: QObject,
-        work: Callable[[], tuple[T, frozenset[Change]]],
-        then: Callable[[T], None],
-        on_error: OnError | None,
-    ) -> None:
-        def deliver(future: Future[tuple[T, frozenset[Change]]]) -> None:
-            error = future.exception()
-            if error is None:
-                result, changes = future.result()
-                if changes:
-                    self.changed.emit(changes)
-                if isValid(owner):
-                    then(result)
-            elif not isinstance(error, UserError):
-                raise error
-            elif isValid(owner):
-                (on_error or self.refused.emit)(error)
+        call: Callable[[], T],
+        then: Callable[[T], None] = _ignore,
+        on_error: OnError | None = None,
+    ) -> Handle:
+        """Run `call` without a database on a thread of its own: files, start-up, key stores."""
+        work = partial(_without_database, call)
+        return self._submit(self._other, _Call(owner, work, then, on_error), needs_database=False)
 
-        def announce(future: Future[Any]) -> None:
-            if not future.cancelled():
-                self._finished.emit(partial(deliver, future))
+    def is_running(self, number: int) -> bool:
+        return number in self._calls
 
-        executor.submit(work).add_done_callback(announce)
+    def cancel(self, number: int) -> None:
+        """Do what `Handle.cancel` promises."""
+        call = self._calls.get(number)
+        if call is not None and call.is_wanted:
+            call.is_wanted = False
+            self._interrupt(number)
+
+    def close(self, patience: float = 5.0) -> None:
+        """End the threads: writes that were asked for are finished, reads are stopped.
+
+        What the server does not answer within `patience` seconds is given up.
+        """
+        if self._is_closing.is_set():
+            return
+        self._is_closing.set()
+        self._pulse.stop()
+        self._watch.stop()
+        deadline = time.monotonic() + patience
+        for job in self._jobs:
+            job.cancel()
+        pools = (self._writer, self._long, self._readers, self._other, self._pinger)
+        for pool in pools[2:]:
+            pool.drop_queued()
+        for pool in pools:
+            pool.end()
+        _start(partial(_cut_all, [call.attempt for call in self._calls.values() if call.is_read]))
+        if not all(pool.join(deadline) for pool in pools):
+            self._cut_everything()
+            last = time.monotonic() + 1
+            if not all(pool.join(last) for pool in pools):
+                _log.warning("A call to the database did not end; it is left behind.")
+        if self._database is not None:
+            self._database.close()
+
+    # What follows up to `_perform` runs on the GUI thread.
+
+    def _submit(self, pool: _Pool, call: _Call, *, needs_database: bool = True) -> Handle:
+        number = next(self._numbers)
+        if self._is_closing.is_set():
+            return Handle(self, number)
+        self._calls[number] = call
+        self._tell_whether_busy()
+        if needs_database and self._database is None:
+            self._waiting.append((pool, number))
+        else:
+            pool.submit(number)
+        return Handle(self, number)
 
     @Slot(object)
-    def _run_on_gui_thread(self, call: Callable[[], None]) -> None:
-        call()
+    def _deliver(self, number: int) -> None:
+        call = self._calls.pop(number)
+        try:
+            if call.at_end is not None:
+                call.at_end()
+            if call.attempt.changes:
+                self.changed.emit(call.attempt.changes)
+            self._answer(call)
+        finally:
+            self._tell_whether_busy()
+
+    def _tell_whether_busy(self) -> None:
+        is_busy = any(call.owner is not self for call in self._calls.values())  # no mere pings
+        if is_busy != self._is_busy:
+            self._is_busy = is_busy
+            self.busy_changed.emit(is_busy)
+
+    def _answer(self, call: _Call) -> None:
+        if call.error is not None and not isinstance(call.error, UserError):
+            raise call.error
+        if not call.is_wanted or not isValid(call.owner):
+            return
+        if call.error is None:
+            call.then(call.result)
+            return
+        if isinstance(call.error, Unavailable):
+            self._pulse.ask_now()
+        (call.on_error or self.refused.emit)(call.error)
+
+    def _job_failed(self, on_error: OnError | None, error: UserError) -> None:
+        if on_error is not None:
+            on_error(error)
+        elif not isinstance(error, Cancelled):
+            self.refused.emit(error)
+
+    def _end_job(self, job: Job) -> None:
+        self._jobs.remove(job)
+        job.ended.emit()
+
+    def _interrupt(self, number: int, *, took_too_long: bool = False) -> None:
+        """Stop the call's statement without waiting for it."""
+        call = self._calls.get(number)
+        if call is not None and not call.attempt.was_stopped:
+            call.attempt.request_stop(took_too_long=took_too_long)
+            _start(call.attempt.stop)
+
+    @Slot()
+    def _stop_overdue(self) -> None:
+        now = time.monotonic()
+        for number, call in self._calls.items():
+            began_at = call.attempt.began_at
+            if began_at is not None and now - began_at > call.patience:
+                self._interrupt(number, took_too_long=True)
+
+    @Slot()
+    def _cut_everything(self) -> None:
+        """Shut the sockets of all calls under way: the server does not answer."""
+        _start(partial(_cut_all, [call.attempt for call in self._calls.values()]))
+
+    def _ping(self) -> None:
+        self._submit(self._pinger, _Call(self, self._ask, self._pinged, self._ping_failed))
+
+    def _pinged(self, _: object) -> None:
+        self._pulse.answered()
+
+    def _ping_failed(self, _: UserError) -> None:
+        self._pulse.failed()
+
+    # What follows runs on worker threads.
+
+    def _perform(self, number: int) -> None:
+        self._run(number)  # its frame, and with it every reference to the call, is gone before:
+        if not self._is_closing.is_set():
+            self._finished.emit(number)
+
+    def _run(self, number: int) -> None:
+        call = self._calls[number]
+        call.attempt.begin()
+        try:
+            if not call.is_wanted or (call.is_read and not isValid(call.owner)):
+                raise Cancelled("This was stopped before it began.")  # noqa: TRY301 - one way out
+            call.result = call.work(call.attempt)
+        except BaseException as error:  # noqa: BLE001 - raised again on the GUI thread
+            call.error = error
+        finally:
+            call.attempt.end()
+
+    def _read(self, call: Callable[[ReadSession], T], attempt: Attempt) -> T:
+        from crm_desktop.db import liveness  # with SQLAlchemy: not before the first paint
+
+        return liveness.read(self._in_use(), self.actor, call, attempt, self._is_closing)
+
+    def _write(self, call: Callable[[WriteSession], T], attempt: Attempt) -> T:
+        from crm_desktop.db import liveness
+
+        return liveness.write(self._in_use(), self.actor, call, attempt, self._is_closing)
+
+    def _ask(self, attempt: Attempt) -> None:
+        from crm_desktop.db import liveness
+
+        liveness.ping(self._in_use(), self.actor, attempt)
+
+    def _in_use(self) -> Database:
+        if self._database is None:
+            raise RuntimeError("no database is open yet")
+        return self._database
+
+
+def _with_progress(
+    call: Callable[[WriteSession, Progress], T], job: Job, session: WriteSession
+) -> T:
+    return call(session, job.report)
+
+
+def _without_database(call: Callable[[], T], _: Attempt) -> T:
+    return call()
+
+
+def _cut_all(attempts: list[Attempt]) -> None:
+    for attempt in attempts:
+        attempt.cut()
+
+
+def _start(work: Callable[[], None]) -> None:
+    """Run what may wait a few seconds for a stalled server on a thread of its own."""
+    threading.Thread(target=work, name="interrupter", daemon=True).start()
