@@ -1,0 +1,1 @@
+"""Forms for `fields.config`: one for each field type, and the JSON behind it."""

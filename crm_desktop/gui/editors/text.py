@@ -1,0 +1,87 @@
+"""Editors of what is typed: lines, long text, and JSON where no other editor fits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontDatabase
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
+from typing_extensions import override
+
+from crm_desktop.domain.field_types import EffectiveField, type_of
+from crm_desktop.domain.formats import Formats
+from crm_desktop.gui.editors.value_editor import ValueEditor
+from crm_desktop.gui.theme import line_height, number_font, unit
+
+_LONG_TEXT_LINES = 4
+_JSON_TYPES = {"file", "image", "unknown"}
+
+
+class LineEditor(ValueEditor):
+    """A line of text, read by the field's type: also numbers, money, dates and lists of e-mails."""
+
+    def __init__(
+        self, field: EffectiveField, formats: Formats, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(field, formats, parent)
+        self._type = type_of(field.type)
+        self.line = QLineEdit()
+        if field.placeholder:
+            self.line.setPlaceholderText(field.placeholder)
+        if self._type.align == "right":
+            self.line.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            self.line.setFont(number_font())
+        self.line.textEdited.connect(self.edited)
+        self.set_control(self.line)
+
+    @override
+    def show_value(self, value: Any) -> None:
+        self.line.setText(self._type.edit_text(value, self.field, self._formats))
+        self.line.setCursorPosition(0)
+
+    @override
+    def value(self) -> Any:
+        return self._type.parse(self.line.text(), self.field, self._formats)
+
+    @override
+    def set_read_only(self, *, is_read_only: bool) -> None:
+        self.line.setReadOnly(is_read_only)
+
+
+class LongTextEditor(ValueEditor):
+    """Several lines of text; JSON for files and for types that this program does not know."""
+
+    def __init__(
+        self, field: EffectiveField, formats: Formats, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(field, formats, parent)
+        self._type = type_of(field.type)
+        self._is_showing = False
+        self.text = QPlainTextEdit()
+        self.text.setTabChangesFocus(True)
+        if field.placeholder:
+            self.text.setPlaceholderText(field.placeholder)
+        if self._type.name in _JSON_TYPES:
+            self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.text.setFixedHeight(round(_LONG_TEXT_LINES * line_height()) + 4 * unit())
+        self.text.textChanged.connect(self._tell)
+        self.set_control(self.text)
+
+    @override
+    def show_value(self, value: Any) -> None:
+        self._is_showing = True
+        self.text.setPlainText(self._type.edit_text(value, self.field, self._formats))
+        self._is_showing = False
+
+    @override
+    def value(self) -> Any:
+        return self._type.parse(self.text.toPlainText(), self.field, self._formats)
+
+    @override
+    def set_read_only(self, *, is_read_only: bool) -> None:
+        self.text.setReadOnly(is_read_only)
+
+    def _tell(self) -> None:
+        if not self._is_showing:
+            self.edited.emit()
