@@ -7,8 +7,11 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     CursorResult,
+    Delete,
     String,
+    Update,
     and_,
+    delete,
     func,
     literal,
     literal_column,
@@ -57,13 +60,25 @@ def write_row(
             guards.extend(old_value_stands(columns[name], edit) for edit in changes)
     if not settings:
         return
-    statement = update(table).where(*guards).values(settings)
-    result = cast(
-        CursorResult[Any],
-        session.execute(statement.execution_options(synchronize_session=False)),
-    )
-    if result.rowcount != 1:
+    if _rows_met(session, update(table).where(*guards).values(settings)) != 1:
         raise why_not_written(session, table, id_, what=what, version=version)
+
+
+def delete_row(
+    session: WriteSession, table: type[Base], id_: Any, *, what: str, version: int | None = None
+) -> None:
+    """Delete the one row; raises as `write_row` does when it met none."""
+    guards: list[ColumnElement[bool]] = [table.__table__.c["id"] == id_]
+    if version is not None:
+        guards.append(version_of(table) == version)
+    if _rows_met(session, delete(table).where(*guards)) != 1:
+        raise why_not_written(session, table, id_, what=what, version=version)
+
+
+def _rows_met(session: WriteSession, statement: Update | Delete) -> int:
+    """Run the statement past the ORM: its objects are never loaded here."""
+    quick = statement.execution_options(synchronize_session=False)
+    return cast(CursorResult[Any], session.execute(quick)).rowcount
 
 
 def why_not_written(

@@ -17,6 +17,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from crm_desktop.domain.errors import Invalid
+from crm_desktop.domain.json_text import text_problem
 
 MAX_LINE = 255
 MAX_TEXT = 100_000
@@ -62,8 +63,8 @@ def _text(value: str, info: ValidationInfo) -> str:
     words = (info.field_name or "text").replace("_", " ")
     if len(value) > MAX_TEXT:
         raise ValueError(f"The {words} is longer than {MAX_TEXT:,} characters.")
-    if not is_storable(value):
-        raise ValueError(f"The {words} contains characters that a database cannot store.")
+    if problem := text_problem(value):
+        raise ValueError(problem)
     return value.strip()
 
 
@@ -71,16 +72,11 @@ def _blank_is_none(value: Any) -> Any:
     return None if isinstance(value, str) and not value.strip() else value
 
 
-def is_storable(text: str) -> bool:
-    """Say whether PostgreSQL can hold this text: no NUL, no half of a surrogate pair."""
-    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
-
-
 def check_json(name: str, value: Any) -> None:
     """Raise Invalid for `name` unless a jsonb column can hold the value."""
     for leaf in _leaves(value):
-        if isinstance(leaf, str) and not is_storable(leaf):
-            raise Invalid({name: "A text contains characters that a database cannot store."})
+        if isinstance(leaf, str) and (problem := text_problem(leaf)):
+            raise Invalid({name: problem})
         if isinstance(leaf, float | Decimal) and not math.isfinite(leaf):
             raise Invalid({name: "Infinity and NaN are no numbers that JSON knows."})
 
