@@ -6,12 +6,10 @@ from collections.abc import Iterator
 from functools import partial
 
 import pytest
-from psycopg import OperationalError
 from PySide6.QtCore import QObject, QTimer
 from pytestqt.qtbot import QtBot
 from shiboken6 import delete
 from sqlalchemy import text
-from sqlalchemy.engine.default import DefaultDialect
 
 from crm_desktop.db import interruption, liveness
 from crm_desktop.db.database import Database, ReadSession, WriteSession
@@ -304,39 +302,64 @@ def test_a_write_whose_connection_is_lost_before_the_commit_changes_nothing(
         assert names_of_applications(session) == []
 
 
-@pytest.mark.usefixtures("hurried")
+@pytest.mark.usefixtures("hurried", "slow_commits")
 def test_a_commit_whose_answer_was_lost_counts_as_stored_if_the_server_says_so(
-    qtbot: QtBot, far_tasks: Tasks, owner: QObject, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, far_tasks: Tasks, proxy: Proxy, owner: QObject, database: Database, actor: Actor
 ) -> None:
-    take_away_the_answer(monkeypatch, is_committed=True)
     results: list[object] = []
+    make = partial(make_application, name="a")
     with qtbot.waitSignal(far_tasks.changed):
-        far_tasks.write(owner, partial(make_application, name="a"), results.append, results.append)
-    qtbot.waitUntil(lambda: results == [None])
+        far_tasks.write(owner, make, results.append, results.append)
+        wait_for_commit(qtbot, database, actor)
+        proxy.cut()
+        proxy.begin_again()
+    qtbot.waitUntil(lambda: bool(results))
+    assert results == [None]
+    with database.read(actor) as session:
+        assert names_of_applications(session) == ["app_a"]
 
 
-@pytest.mark.usefixtures("hurried")
+@pytest.mark.usefixtures("hurried", "slow_commits")
 def test_a_commit_that_did_not_take_place_is_said_to_have_stored_nothing(
-    qtbot: QtBot, far_tasks: Tasks, owner: QObject, monkeypatch: pytest.MonkeyPatch
+    qtbot: QtBot, far_tasks: Tasks, owner: QObject, database: Database, actor: Actor
 ) -> None:
-    take_away_the_answer(monkeypatch, is_committed=False)
     problems: list[UserError] = []
     far_tasks.write(owner, partial(make_application, name="a"), on_error=problems.append)
+    wait_for_commit(qtbot, database, actor)
+    with database.write(actor) as session:
+        session.execute(text(f"SELECT pg_terminate_backend(pid) {COMMITTING}"))
     qtbot.waitUntil(lambda: bool(problems))
     assert "nothing was stored" in str(problems[0])
+    with database.read(actor) as session:
+        assert names_of_applications(session) == []
 
 
-def take_away_the_answer(monkeypatch: pytest.MonkeyPatch, *, is_committed: bool) -> None:
-    """Make commits fail as if the connection was lost: after they took place, or before."""
-    original = DefaultDialect.do_commit
+COMMITTING = (
+    "FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"
+    " AND query ILIKE 'commit%'"
+)
 
-    def do_commit(self: DefaultDialect, dbapi_connection: object) -> None:
-        if is_committed:
-            original(self, dbapi_connection)
-        dbapi_connection.close()  # type: ignore[attr-defined]
-        raise OperationalError("the connection is lost")
 
-    monkeypatch.setattr(DefaultDialect, "do_commit", do_commit)
+@pytest.fixture
+def slow_commits(database: Database, actor: Actor) -> None:
+    """Make a commit of an application take half a second at the server."""
+    with database.write(actor) as session:
+        session.execute(
+            text(
+                "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS"
+                " $$BEGIN PERFORM pg_sleep(0.5); RETURN NULL; END$$;"
+                "CREATE CONSTRAINT TRIGGER dawdle AFTER INSERT ON applications"
+                " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION dawdle()"
+            )
+        )
+
+
+def wait_for_commit(qtbot: QtBot, database: Database, actor: Actor) -> None:
+    def is_committing() -> bool:
+        with database.read(actor) as session:
+            return bool(session.scalar(text(f"SELECT count(*) {COMMITTING}")))
+
+    qtbot.waitUntil(is_committing)
 
 
 @pytest.mark.usefixtures("hurried")
