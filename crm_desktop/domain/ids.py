@@ -22,19 +22,37 @@ _last = 0
 
 def new_id(prefix: Prefix) -> str:
     """Return an id that sorts after every earlier one made by this process."""
-    return f"{prefix.value}{_uuid7():032x}"
+    return f"{prefix.value}{_uuid7(_reserve(1), os.urandom(8)):032x}"
 
 
-def _uuid7() -> int:
-    """Return a UUIDv7 whose 12 bits after the version hold the fraction of the millisecond.
+def new_ids(prefix: Prefix, count: int) -> list[str]:
+    """Return many ids in ascending order, at a fraction of the cost of one by one."""
+    first = _reserve(count)
+    random = os.urandom(8 * count)
+    return [
+        f"{prefix.value}{_uuid7(first + place, random[8 * place : 8 * place + 8]):032x}"
+        for place in range(count)
+    ]
 
-    That is method 3 of RFC 9562, section 6.2; the same tick twice is counted up.
+
+def _reserve(count: int) -> int:
+    """Return the first of `count` ticks that nobody else in this process gets.
+
+    A tick is a 4096th of a millisecond; the same one twice is counted up.
     """
     global _last  # noqa: PLW0603 - the order of ids is a fact of the process
-    now = time.time_ns()
-    milliseconds, rest = divmod(now, 1_000_000)
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
     ticks = (milliseconds << 12) | (rest * 4096 // 1_000_000)
     with _lock:
-        ticks = _last = max(ticks, _last + 1)
-    random = int.from_bytes(os.urandom(8), "big") & ((1 << 62) - 1)
-    return (ticks >> 12) << 80 | 7 << 76 | (ticks & 0xFFF) << 64 | 0b10 << 62 | random
+        first = max(ticks, _last + 1)
+        _last = first + count - 1
+    return first
+
+
+def _uuid7(ticks: int, random: bytes) -> int:
+    """Return a UUIDv7 whose 12 bits after the version hold the fraction of the millisecond.
+
+    That is method 3 of RFC 9562, section 6.2.
+    """
+    tail = int.from_bytes(random, "big") & ((1 << 62) - 1)
+    return (ticks >> 12) << 80 | 7 << 76 | (ticks & 0xFFF) << 64 | 0b10 << 62 | tail
