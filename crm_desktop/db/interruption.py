@@ -1,73 +1,49 @@
-"""A call to the database as other threads see it: reached, stopped, cut off. Imports no driver."""
+"""A call as the threads around it see it: waiting, running, stopped. Imports no driver."""
 
-import threading
 import time
 from typing import Protocol
 
 from crm_desktop.domain.changes import Change
-from crm_desktop.domain.errors import Cancelled, Unavailable, UserError
-
-CANCEL_PATIENCE = 2.5  # seconds a server gets to obey a cancellation before the line is cut
+from crm_desktop.domain.errors import Cancelled, UserError
 
 
-class Connected(Protocol):
-    """A connection in use by another thread."""
+class Stoppable(Protocol):
+    """What `db.database.Running` is; importing that would bring SQLAlchemy before first paint."""
 
-    def cancel(self, patience: float) -> None: ...
-
-    def cut(self) -> None: ...
+    def cancel(self) -> None: ...
 
 
 class Attempt:
-    """One call's way to the database; the lock keeps a connection from being reused meanwhile."""
+    """One call's way to the database: can be stopped before, while and after it has a session."""
 
     def __init__(self) -> None:
         self.changes: frozenset[Change] = frozenset()
-        self.was_stopped = False
         self.began_at: float | None = None
-        self._took_too_long = False
-        self._lock = threading.Lock()
-        self._line: Connected | None = None
-        self._ended = threading.Event()
+        self._reason: UserError | None = None
+        self._running: Stoppable | None = None
 
     def begin(self) -> None:
         self.began_at = time.monotonic()
 
-    def attach(self, line: Connected) -> None:
-        """Let other threads reach the call's connection; do not begin what was stopped."""
-        with self._lock:
-            self._line = line
+    def attach(self, running: Stoppable) -> None:
+        """Let other threads stop the session; do not begin what was stopped already."""
+        self._running = running
         if self.was_stopped:
-            raise Cancelled("This was stopped before it began.")
+            raise self.explanation()
 
-    def detach(self) -> None:
-        """Must come before the connection goes back to its pool."""
-        with self._lock:
-            self._line = None
+    @property
+    def was_stopped(self) -> bool:
+        return self._reason is not None
 
-    def end(self) -> None:
-        self._ended.set()
-
-    def request_stop(self, *, took_too_long: bool = False) -> None:
-        """Mark it as stopped, without waiting; `stop` then does it."""
-        self.was_stopped, self._took_too_long = True, took_too_long
+    def request_stop(self, reason: UserError) -> None:
+        """Mark it as stopped, without waiting; `stop` then does it. The first reason counts."""
+        self._reason = self._reason or reason
 
     def stop(self) -> None:
-        """Cancel the statement, then cut the line if that does not help. May take 5 seconds."""
-        with self._lock:
-            if self._line is not None:
-                self._line.cancel(CANCEL_PATIENCE)
-        if not self._ended.wait(CANCEL_PATIENCE):
-            self.cut()
+        """Stop the statement, or cut the connection off: blocks for seconds when nobody answers."""
+        if self._running is not None:
+            self._running.cancel()
 
-    def cut(self) -> None:
-        """Shut the connection's socket. Waits for a `stop` that is under way."""
-        with self._lock:
-            if self._line is not None:
-                self._line.cut()
-
-    def explain(self) -> UserError:
+    def explanation(self) -> UserError:
         """Say why a stopped call ended as it did."""
-        if self._took_too_long:
-            return Unavailable("This took too long and was stopped. Try again, or ask for less.")
-        return Cancelled("This was stopped. Nothing was changed.")
+        return self._reason or Cancelled("This was stopped.")

@@ -1,11 +1,10 @@
-"""Service calls over a connection that can be lost: tried again, settled, stopped from outside."""
+"""Service calls over a connection that can be stopped or lost: also what became of a commit."""
 
 from __future__ import annotations
 
 import logging
-import socket
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from enum import Enum
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,11 +12,14 @@ import psycopg
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from crm_desktop.db.database import Running
+from crm_desktop.db.problems import UncertainCommit
 from crm_desktop.domain.errors import Unavailable, UserError
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from crm_desktop.db.database import Database, ReadSession, WriteSession
     from crm_desktop.db.interruption import Attempt
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-RETRY_AFTER = 0.25  # seconds between a lost connection and the second try of a read
 OUTCOME_PATIENCE = 10.0  # seconds to find out what became of an unanswered commit
+ASK_AGAIN_AFTER = 0.25
 
 _log = logging.getLogger(__name__)
 
@@ -39,71 +41,16 @@ class Outcome(Enum):
     UNKNOWN = "unknown"
 
 
-class Line:
-    """The connection of a session, held by another thread than the one that uses it.
-
-    The driver's own locks are never taken: `rollback()` of a stalled connection would block,
-    and `close()` frees what the other thread is reading.
-    """
-
-    def __init__(self, session: ReadSession) -> None:
-        """Connect, if the pool has no connection ready: may take as long as `connect_timeout`."""
-        driver = session.connection().connection.driver_connection
-        if not isinstance(driver, psycopg.Connection):
-            raise TypeError(driver)
-        self._driver = driver
-
-    def cancel(self, patience: float) -> None:
-        """Ask the server to stop the statement, for `patience` seconds; cut the line if it won't.
-
-        That the server took the request does not say that it obeys: see whether the call ends.
-        """
-        try:
-            self._driver.cancel_safe(timeout=patience)
-        except psycopg.Error:
-            self.cut()
-
-    def cut(self) -> None:
-        """Shut the socket down: whoever waits on this connection gets an error at once."""
-        with suppress(psycopg.Error, OSError):
-            connection = socket.socket(fileno=self._driver.pgconn.socket)
-            try:
-                connection.shutdown(socket.SHUT_RDWR)
-            finally:
-                connection.detach()  # the descriptor stays libpq's
-
-
 def ping(database: Database, actor: Actor, attempt: Attempt) -> None:
     """Ask the lightest question there is."""
-    with database.read(actor) as session, _reachable(session, attempt):
+    with _stoppable(attempt) as running, database.read(actor, running) as session:
         session.execute(text("SELECT 1"))
 
 
-def read(
-    database: Database,
-    actor: Actor,
-    call: Callable[[ReadSession], T],
-    attempt: Attempt,
-    closing: threading.Event,
-) -> T:
-    """Return `call(session)`, tried a second time when the connection is lost during the first."""
-    try:
-        return _read_once(database, actor, call, attempt)
-    except Unavailable:
-        if attempt.was_stopped or closing.wait(RETRY_AFTER):
-            raise
-        return _read_once(database, actor, call, attempt)
-
-
-def _read_once(
-    database: Database, actor: Actor, call: Callable[[ReadSession], T], attempt: Attempt
-) -> T:
-    with (
-        _explained(attempt),
-        database.read(actor) as session,
-        _reachable(session, attempt),
-    ):
-        return call(session)
+def read(database: Database, actor: Actor, call: Callable[[ReadSession], T], attempt: Attempt) -> T:
+    """Return `call(session)`, tried again when the connection is lost meanwhile."""
+    with _stoppable(attempt) as running:
+        return database.answer(actor, call, running)
 
 
 def write(
@@ -118,45 +65,57 @@ def write(
     Never run twice: when the answer to the commit is lost, the server is asked what became of
     the transaction. While that stays unknown, the changes are announced along with the error.
     """
-    transaction: str | None = None
-    outcome: list[T] = []
-    noted = attempt.changes
+    return _write(database, database.write, actor, call, attempt, closing)
+
+
+def write_long(
+    database: Database,
+    actor: Actor,
+    call: Callable[[WriteSession], T],
+    attempt: Attempt,
+    closing: threading.Event,
+) -> T:
+    """Do what `write` does, without a limit on the time that a statement may take."""
+    return _write(database, database.long, actor, call, attempt, closing)
+
+
+def _write(
+    database: Database,
+    transaction: Callable[[Actor, Running], AbstractContextManager[WriteSession]],
+    actor: Actor,
+    call: Callable[[WriteSession], T],
+    attempt: Attempt,
+    closing: threading.Event,
+) -> T:
+    answers: list[T] = []
+    changes = attempt.changes
+    id_: str | None = None
     try:
-        with (
-            _explained(attempt),
-            database.write(actor) as session,
-            _reachable(session, attempt),
-        ):
-            outcome.append(call(session))
-            transaction = _transaction_id(session)
-            noted = frozenset(session.changes)
-    except Unavailable as lost:
-        if transaction is None:
-            raise
-        attempt.changes = noted
-        _settle(database, actor, transaction, closing, lost)
-    attempt.changes = noted
-    return outcome[0]
+        with _stoppable(attempt) as running, transaction(actor, running) as session:
+            answers.append(call(session))
+            id_ = _transaction_id(session)
+            changes = frozenset(session.changes)
+    except UncertainCommit as uncertain:
+        attempt.changes = changes
+        if id_ is not None:
+            _settle(database, actor, id_, closing, uncertain)
+    attempt.changes = changes
+    return answers[0]
 
 
 @contextmanager
-def _reachable(session: ReadSession, attempt: Attempt) -> Iterator[None]:
-    attempt.attach(Line(session))
+def _stoppable(attempt: Attempt) -> Iterator[Running]:
+    """Give a handle that other threads reach; tell what they stopped from what the server did."""
+    running = Running()
+    attempt.attach(running)
     try:
-        yield
-    finally:
-        attempt.detach()
-
-
-@contextmanager
-def _explained(attempt: Attempt) -> Iterator[None]:
-    """Tell an interruption that we caused from an error of the database."""
-    try:
-        yield
+        yield running
+    except UncertainCommit:
+        raise
     except (UserError, DBAPIError, psycopg.Error) as error:
         if not attempt.was_stopped:
             raise
-        raise attempt.explain() from error
+        raise attempt.explanation() from error
 
 
 def _transaction_id(session: WriteSession) -> str | None:
@@ -169,32 +128,31 @@ def _transaction_id(session: WriteSession) -> str | None:
 def _settle(
     database: Database,
     actor: Actor,
-    transaction: str,
+    id_: str,
     closing: threading.Event,
-    lost: Unavailable,
+    uncertain: UncertainCommit,
 ) -> None:
     """Return if the unanswered commit took place; raise what to tell the user if not."""
     deadline = time.monotonic() + OUTCOME_PATIENCE
     outcome = Outcome.UNKNOWN
     while outcome is Outcome.UNKNOWN and time.monotonic() < deadline:
         try:
-            outcome = _outcome_of(database, actor, transaction)
+            outcome = _outcome_of(database, actor, id_)
         except Unavailable:
-            _log.info("Cannot ask yet what became of transaction %s.", transaction)
-        if outcome is Outcome.UNKNOWN and closing.wait(RETRY_AFTER):
+            _log.info("Cannot ask yet what became of transaction %s.", id_)
+        if outcome is Outcome.UNKNOWN and closing.wait(ASK_AGAIN_AFTER):
             break
-    if outcome is Outcome.ABORTED:
-        raise Unavailable("The connection was lost and nothing was stored. Try again.") from lost
     if outcome is Outcome.UNKNOWN:
+        raise uncertain
+    if outcome is Outcome.ABORTED:
         raise Unavailable(
-            "The connection was lost while this was being stored, and it is not known whether it "
-            "was. Look before you try again."
-        ) from lost
+            "The connection was lost and nothing was stored. Try again."
+        ) from uncertain
 
 
-def _outcome_of(database: Database, actor: Actor, transaction: str) -> Outcome:
+def _outcome_of(database: Database, actor: Actor, id_: str) -> Outcome:
     """Ask on another connection how the transaction ended; `UNKNOWN` while it is in progress."""
     asked = text("SELECT pg_xact_status(CAST(:id AS xid8))")
     with database.read(actor) as session:
-        status = session.scalar(asked, {"id": transaction})
+        status = session.scalar(asked, {"id": id_})
     return Outcome(status) if status in {"committed", "aborted"} else Outcome.UNKNOWN

@@ -31,6 +31,10 @@ Progress = Callable[[int, int], bool]
 READ_PATIENCE = 60.0  # seconds a read may take before it is stopped
 REPORT_EVERY = 0.05  # seconds between two reports of progress that reach the screen
 
+STOPPED = "This was stopped. Nothing was changed."
+TOOK_TOO_LONG = "This took too long and was stopped. Try again, or ask for less."
+NO_ANSWER = "The database does not answer. Nothing was changed. Try again when it is back."
+
 _log = logging.getLogger(__name__)
 
 
@@ -182,7 +186,7 @@ class Tasks(QObject):
         self._pulse = Pulse(self._ping, self)
         self._pulse.state_changed.connect(self.connection_changed)
         self._pulse.measured.connect(self.latency_measured)
-        self._pulse.gave_up.connect(self._cut_everything)
+        self._pulse.gave_up.connect(self._stop_everything)
         self._watch = QTimer(self, interval=500)
         self._watch.timeout.connect(self._stop_overdue)
         if database is not None:
@@ -273,7 +277,7 @@ class Tasks(QObject):
         The job is shown as running until it ends; cancelling it rolls the transaction back.
         """
         job = Job(title)
-        work = partial(self._write, partial(_with_progress, call, job))
+        work = partial(self._write_long, partial(_with_progress, call, job))
         failed = partial(self._job_failed, on_error)
         at_end = partial(self._end_job, job)
         handle = self._submit(self._long, _Call(owner, work, then, failed, at_end=at_end))
@@ -321,10 +325,12 @@ class Tasks(QObject):
             pool.drop_queued()
         for pool in pools:
             pool.end()
-        _start(partial(_cut_all, [call.attempt for call in self._calls.values() if call.is_read]))
+        for number, call in self._calls.items():
+            if call.is_read:
+                self._interrupt(number)
         if not all(pool.join(deadline) for pool in pools):
-            self._cut_everything()
-            last = time.monotonic() + 1
+            self._stop_everything()
+            last = time.monotonic() + patience
             if not all(pool.join(last) for pool in pools):
                 _log.warning("A call to the database did not end; it is left behind.")
         if self._database is not None:
@@ -384,11 +390,11 @@ class Tasks(QObject):
         self._jobs.remove(job)
         job.ended.emit()
 
-    def _interrupt(self, number: int, *, took_too_long: bool = False) -> None:
+    def _interrupt(self, number: int, reason: UserError | None = None) -> None:
         """Stop the call's statement without waiting for it."""
         call = self._calls.get(number)
         if call is not None and not call.attempt.was_stopped:
-            call.attempt.request_stop(took_too_long=took_too_long)
+            call.attempt.request_stop(reason or Cancelled(STOPPED))
             _start(call.attempt.stop)
 
     @Slot()
@@ -397,12 +403,13 @@ class Tasks(QObject):
         for number, call in self._calls.items():
             began_at = call.attempt.began_at
             if began_at is not None and now - began_at > call.patience:
-                self._interrupt(number, took_too_long=True)
+                self._interrupt(number, Unavailable(TOOK_TOO_LONG))
 
     @Slot()
-    def _cut_everything(self) -> None:
-        """Shut the sockets of all calls under way: the server does not answer."""
-        _start(partial(_cut_all, [call.attempt for call in self._calls.values()]))
+    def _stop_everything(self) -> None:
+        """Cut off all calls under way: the server does not answer."""
+        for number in self._calls:
+            self._interrupt(number, Unavailable(NO_ANSWER))
 
     def _ping(self) -> None:
         self._submit(self._pinger, _Call(self, self._ask, self._pinged, self._ping_failed))
@@ -425,22 +432,25 @@ class Tasks(QObject):
         call.attempt.begin()
         try:
             if not call.is_wanted or (call.is_read and not isValid(call.owner)):
-                raise Cancelled("This was stopped before it began.")  # noqa: TRY301 - one way out
+                raise Cancelled(STOPPED)  # noqa: TRY301 - one way out
             call.result = call.work(call.attempt)
         except BaseException as error:  # noqa: BLE001 - raised again on the GUI thread
             call.error = error
-        finally:
-            call.attempt.end()
 
     def _read(self, call: Callable[[ReadSession], T], attempt: Attempt) -> T:
         from crm_desktop.db import liveness  # with SQLAlchemy: not before the first paint
 
-        return liveness.read(self._in_use(), self.actor, call, attempt, self._is_closing)
+        return liveness.read(self._in_use(), self.actor, call, attempt)
 
     def _write(self, call: Callable[[WriteSession], T], attempt: Attempt) -> T:
         from crm_desktop.db import liveness
 
         return liveness.write(self._in_use(), self.actor, call, attempt, self._is_closing)
+
+    def _write_long(self, call: Callable[[WriteSession], T], attempt: Attempt) -> T:
+        from crm_desktop.db import liveness
+
+        return liveness.write_long(self._in_use(), self.actor, call, attempt, self._is_closing)
 
     def _ask(self, attempt: Attempt) -> None:
         from crm_desktop.db import liveness
@@ -461,11 +471,6 @@ def _with_progress(
 
 def _without_database(call: Callable[[], T], _: Attempt) -> T:
     return call()
-
-
-def _cut_all(attempts: list[Attempt]) -> None:
-    for attempt in attempts:
-        attempt.cut()
 
 
 def _start(work: Callable[[], None]) -> None:

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import delete
 from sqlalchemy import text
 
-from crm_desktop.db import interruption, liveness
+from crm_desktop.db import liveness
 from crm_desktop.db.database import Database, ReadSession, WriteSession
 from crm_desktop.domain.access import Actor
 from crm_desktop.domain.changes import Change, Topic
@@ -77,7 +77,6 @@ def far_tasks(proxy: Proxy, actor: Actor, qapp: object) -> Iterator[Tasks]:
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorten every patience, so that a test of a stalled server takes a second."""
-    monkeypatch.setattr(interruption, "CANCEL_PATIENCE", 0.2)
     monkeypatch.setattr(liveness, "OUTCOME_PATIENCE", 1.0)
     monkeypatch.setattr(pulse, "INTERVAL", 0.05)
     monkeypatch.setattr(pulse, "SLOW_AFTER", 0.3)
