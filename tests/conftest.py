@@ -2,15 +2,15 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import count
 from uuid import UUID
 
 import psycopg
 import pytest
-from sqlalchemy import create_engine
 
 from crm_desktop.db.database import Database
-from crm_desktop.db.tables import Base
+from crm_desktop.db.migrate import migrate
 from crm_desktop.domain.access import Actor
 from tests import postgres
 
@@ -20,8 +20,27 @@ _numbers = count()
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    """Give the URL of a template database's server, with `{}` for the database's name."""
-    cluster = postgres.start()
+    """Give the URL of a PostgreSQL 18 with a template, `{}` for the database's name."""
+    with _server(18) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def server_16() -> Iterator[str]:
+    """Give the same for PostgreSQL 16, which has no `pg_trgm` here."""
+    with _server(16) as url:
+        yield url
+
+
+@pytest.fixture(params=[18, 16], ids=["pg18", "pg16"])
+def any_server(request: pytest.FixtureRequest) -> str:
+    """Run a test on both versions."""
+    return str(request.getfixturevalue("server" if request.param == 18 else "server_16"))
+
+
+@contextmanager
+def _server(version: int) -> Iterator[str]:
+    cluster = postgres.start(version)
     try:
         _make_template(cluster)
         yield cluster.url("{}")
@@ -32,31 +51,63 @@ def server() -> Iterator[str]:
 def _make_template(cluster: postgres.Cluster) -> None:
     with psycopg.connect(cluster.url(), autocommit=True) as connection:
         connection.execute("CREATE DATABASE crm_template")
-    engine = create_engine(cluster.url("crm_template").replace("://", "+psycopg://", 1))
-    Base.metadata.create_all(engine)
-    with engine.begin() as sql:
-        sql.exec_driver_sql(
+    migrate(cluster.url("crm_template"))
+    with psycopg.connect(cluster.url("crm_template")) as connection:
+        connection.execute(
             "INSERT INTO users VALUES (%s, 'admin@example.com', '!', 'Ada Admin', true, true,"
             " now(), now(), NULL)",
-            (ADMIN_ID,),
+            [ADMIN_ID],
         )
-    engine.dispose()
 
 
-@pytest.fixture
-def database_url(server: str) -> Iterator[str]:
-    """Give the URL of a fresh database with the contract's tables and one user."""
+@contextmanager
+def new_database(server: str, template: str) -> Iterator[str]:
+    """Give the URL of a clone of `template`, for as long as the block runs."""
     name = f"crm_test_{os.getpid()}_{next(_numbers)}"
     with psycopg.connect(server.format("postgres"), autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE crm_template STRATEGY FILE_COPY")
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     yield server.format(name)
     with psycopg.connect(server.format("postgres"), autocommit=True) as admin:
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture
+def database_url(server: str) -> Iterator[str]:
+    """Give the URL of a fresh database, ready for use, with one user."""
+    with new_database(server, "crm_template") as url:
+        yield url
+
+
+@pytest.fixture
+def any_database_url(any_server: str) -> Iterator[str]:
+    """Give such a database on PostgreSQL 18 and once more on 16."""
+    with new_database(any_server, "crm_template") as url:
+        yield url
+
+
+@pytest.fixture
+def empty_database_url(server: str) -> Iterator[str]:
+    """Give the URL of a database with nothing in it."""
+    with new_database(server, "template1") as url:
+        yield url
+
+
+@pytest.fixture
+def any_empty_database_url(any_server: str) -> Iterator[str]:
+    with new_database(any_server, "template1") as url:
+        yield url
+
+
+@pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     database = Database.at(database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def any_database(any_database_url: str) -> Iterator[Database]:
+    database = Database.at(any_database_url)
     yield database
     database.close()
 

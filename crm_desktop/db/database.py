@@ -1,18 +1,29 @@
 """The one way to reach PostgreSQL: a read or a write session, always as some actor."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
+import psycopg
 import simplejson
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import Session
 
-from crm_desktop.db.problems import as_user_error
+from crm_desktop.db.connections import LONG, READ, WRITE, Connector, Purpose
+from crm_desktop.db.problems import ConnectionLost, UncertainCommit, as_user_error
 from crm_desktop.domain.access import Actor
 from crm_desktop.domain.changes import Change, Topic
+from crm_desktop.domain.errors import Cancelled, Unavailable
+
+T = TypeVar("T")
+SessionType = TypeVar("SessionType", bound="ReadSession")
+
+STOPPED = "The work was stopped. Nothing was changed."
+RETRIES = (0.2, 1.0, 3.0)  # seconds before a lost read is tried again
 
 
 class ReadSession(Session):
@@ -31,50 +42,213 @@ class WriteSession(ReadSession):
         self.changes.add(Change(topic, id_))
 
 
-class Database:
-    """A pool of connections to one database; any thread may ask for sessions."""
+class Running:
+    """A handle by which another thread stops a session; give a new one to each session."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._read_only = engine.execution_options(postgresql_readonly=True)
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self._released = threading.Event()
+        self._connection: psycopg.Connection[Any] | None = None
+
+    @property
+    def is_cancelled(self) -> bool:
+        return self._stopped.is_set()
+
+    def cancel(self, patience: float = 2.5) -> None:
+        """Stop the statement that runs now, and let the session raise Cancelled.
+
+        Asks the server first; if the session has not ended `patience` seconds later, its
+        connection is closed, which frees its thread even when nothing answers any more. This call
+        blocks for up to three times `patience`: not for the GUI thread.
+        """
+        self._stopped.set()
+        with self._lock:
+            if self._connection is None:
+                return
+            with suppress(psycopg.Error):  # nobody answers: closing comes next
+                self._connection.cancel_safe(timeout=max(1, round(patience)))
+        if not self._released.wait(patience):
+            with self._lock:
+                if self._connection is not None:
+                    self._connection.close()
+
+    def pause(self, seconds: float) -> bool:
+        """Wait, at most until the session is cancelled; True says that it is."""
+        return self._stopped.wait(seconds)
+
+    @contextmanager
+    def using(self, connection: psycopg.Connection[Any]) -> Iterator[None]:
+        """Let `cancel` reach this connection until it goes back to its pool."""
+        with self._lock:
+            self._connection = connection
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._connection = None
+            self._released.set()
+
+
+class Database:
+    """Pools of connections to one database; any thread may ask for sessions.
+
+    Reads, short writes and long work have a pool each: they differ in PostgreSQL's own limits,
+    and a write never waits because every connection is busy reading.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._readers = _Pool(url, READ, size=4)
+        self._writers = _Pool(url, WRITE, size=1)
+        self._long = _Pool(url, LONG, size=1)
 
     @classmethod
     def at(cls, url: str) -> "Database":
         """Open the database at a libpq URI (`postgresql://…`); nothing connects yet."""
-        return cls(make_engine(url))
+        return cls(url)
 
     @property
     def engine(self) -> Engine:
-        return self._engine
+        return self._writers.engine
 
     @contextmanager
-    def read(self, actor: Actor) -> Iterator[ReadSession]:
-        with _user_errors(), ReadSession(self._read_only) as session:
-            session.actor = actor
+    def read(self, actor: Actor, running: Running | None = None) -> Iterator[ReadSession]:
+        with self._readers.session(ReadSession, actor, running) as session:
             yield session
 
-    @contextmanager
-    def write(self, actor: Actor) -> Iterator[WriteSession]:
+    def write(
+        self, actor: Actor, running: Running | None = None
+    ) -> AbstractContextManager[WriteSession]:
         """Commit on success, roll back on any exception."""
-        with _user_errors(), WriteSession(self._engine) as session, session.begin():
-            session.actor, session.changes = actor, set()
-            yield session
+        return self._writers.transaction(actor, running)
+
+    def long(
+        self, actor: Actor, running: Running | None = None
+    ) -> AbstractContextManager[WriteSession]:
+        """Open a write session without a limit on the time that a statement may take."""
+        return self._long.transaction(actor, running)
+
+    def answer(
+        self, actor: Actor, call: Callable[[ReadSession], T], running: Running | None = None
+    ) -> T:
+        """Return `call(session)` from a read session; a read that is lost is tried again.
+
+        A write is never tried again: whether it was committed may be uncertain.
+        """
+        running = running or Running()
+        for pause in RETRIES:
+            try:
+                with self.read(actor, running) as session:
+                    return call(session)
+            except ConnectionLost:
+                if running.pause(pause):
+                    raise
+        with self.read(actor, running) as session:
+            return call(session)
 
     def close(self) -> None:
-        self._engine.dispose()
+        for pool in (self._readers, self._writers, self._long):
+            pool.engine.dispose()
+
+
+class _Pool:
+    """Connections of one purpose."""
+
+    def __init__(self, url: str, purpose: Purpose, *, size: int) -> None:
+        self._connector = Connector(url, purpose)
+        self.engine = _engine(self._connector, size)
+
+    @contextmanager
+    def session(
+        self, kind: type[SessionType], actor: Actor, running: Running | None
+    ) -> Iterator[SessionType]:
+        """Open a session whose connection `running` can reach from its first to its last breath."""
+        running = running or Running()
+        with (
+            _explained(running, is_writing=kind is WriteSession),
+            self.engine.connect() as connection,
+            running.using(_driver_connection(connection)),
+            kind(connection) as session,
+        ):
+            session.actor = actor
+            if running.is_cancelled:
+                raise Cancelled(STOPPED)
+            if self._connector.is_pooled:
+                session.execute(_SET_LOCAL, {"settings": dump_json(self._connector.settings)})
+            yield session
+
+    @contextmanager
+    def transaction(self, actor: Actor, running: Running | None) -> Iterator[WriteSession]:
+        with self.session(WriteSession, actor, running) as session:
+            session.changes = set()
+            yield session
+            session.flush()
+            _commit(session)
+
+
+_SET_LOCAL = text(
+    "SELECT set_config(key, value, true) FROM jsonb_each_text(CAST(:settings AS jsonb))"
+    " WHERE key <> 'default_transaction_read_only'"  # each transaction says it for itself
+)
+
+
+def _driver_connection(connection: Connection) -> psycopg.Connection[Any]:
+    driver_connection = connection.connection.driver_connection
+    assert isinstance(driver_connection, psycopg.Connection)  # noqa: S101 - for the type checker
+    return driver_connection
+
+
+def _commit(session: WriteSession) -> None:
+    """Commit; a connection that is lost meanwhile leaves open whether it took effect."""
+    try:
+        session.commit()
+    except DBAPIError as error:
+        if isinstance(as_user_error(error), ConnectionLost):
+            message = (
+                "The connection was lost while saving. Whether the change was stored is uncertain: "
+                "look at it again before you repeat it."
+            )
+            raise UncertainCommit(message) from error
+        raise
+
+
+@contextmanager
+def _explained(running: Running, *, is_writing: bool) -> Iterator[None]:
+    """Raise what the user can act on as a UserError; a write in a read session is a bug."""
+    try:
+        yield
+    except (DBAPIError, psycopg.Error) as error:
+        problem = as_user_error(error)
+        if running.is_cancelled and isinstance(problem, Unavailable):
+            raise Cancelled(STOPPED) from error
+        cause = error.orig if isinstance(error, DBAPIError) else error
+        is_read_only = isinstance(cause, psycopg.errors.ReadOnlySqlTransaction)
+        if problem is error or (is_read_only and not is_writing):
+            raise
+        raise problem from error
+    except PoolExhausted as error:
+        raise Unavailable("All connections to the database are busy. Try again.") from error
 
 
 def make_engine(url: str) -> Engine:
     """Return an engine for a libpq URI, with exact JSON numbers and bounded waits."""
-    prefix, _, rest = url.partition("://")
-    if prefix not in {"postgresql", "postgres"}:
-        raise ValueError(url)
+    return _engine(Connector(url, WRITE), size=4)
+
+
+def _engine(connector: Connector, size: int) -> Engine:
     return create_engine(
-        f"postgresql+psycopg://{rest}",
+        "postgresql+psycopg://",
+        creator=connector.open,
         json_serializer=dump_json,
         json_deserializer=load_json,
-        pool_size=6,
-        max_overflow=6,
+        use_native_hstore=False,  # the contract has none, and asking for it costs a round trip
+        pool_size=size,
+        max_overflow=4,
+        pool_timeout=15,
+        pool_recycle=1800,
+        pool_pre_ping=True,
+        pool_use_lifo=True,  # those that are not needed grow old and close
     )
 
 
@@ -83,14 +257,9 @@ def dump_json(value: Any) -> str:
     return str(simplejson.dumps(value, use_decimal=True, ensure_ascii=False, allow_nan=False))
 
 
-def load_json(text: str | bytes) -> Any:
+def load_json(source: str | bytes) -> Any:
     """Return the value of JSON text; fractions become Decimal, so that nothing is rounded."""
-    return simplejson.loads(text, parse_float=Decimal)
-
-
-@contextmanager
-def _user_errors() -> Iterator[None]:
     try:
-        yield
-    except DBAPIError as error:
-        raise as_user_error(error) from error
+        return simplejson.loads(source, parse_float=Decimal)
+    except ValueError:  # an integer of more digits than Python reads
+        return simplejson.loads(source, parse_float=Decimal, parse_int=Decimal)

@@ -1,0 +1,136 @@
+"""Opens connections to PostgreSQL whose every wait is bounded."""
+
+import selectors
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.pq import ExecStatus
+
+from crm_desktop.domain.errors import Cancelled, Invalid
+
+GoOn = Callable[[], bool]
+
+# Used where the URI does not say otherwise; times in seconds, `tcp_user_timeout` in milliseconds.
+WAITS: dict[str, str | int] = {
+    "connect_timeout": 10,
+    "keepalives": 1,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 15_000,
+    "application_name": "crm-desktop",
+    "client_encoding": "utf8",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What a connection is for, as PostgreSQL's own limits in milliseconds (0: none)."""
+
+    statement_timeout: int
+    lock_timeout: int
+    idle_in_transaction_session_timeout: int
+    default_transaction_read_only: str = "off"
+
+    def settings(self) -> dict[str, str]:
+        return {
+            "statement_timeout": str(self.statement_timeout),
+            "lock_timeout": str(self.lock_timeout),
+            "idle_in_transaction_session_timeout": str(self.idle_in_transaction_session_timeout),
+            "default_transaction_read_only": self.default_transaction_read_only,
+        }
+
+
+READ = Purpose(300_000, 5_000, 120_000, "on")
+WRITE = Purpose(60_000, 4_000, 60_000)  # a cell that meets the locks of an import is tried again
+LONG = Purpose(0, 30_000, 600_000)
+UPKEEP = Purpose(0, 10_000, 600_000)
+
+
+class Connector:
+    """Opens connections of one purpose to the database at a libpq URI.
+
+    Limits travel in the startup packet. Poolers such as PgBouncer refuse that; then each
+    transaction sets them for itself (`is_pooled`), so that nothing leaks to whom the pooler
+    gives the connection next. Statements are never prepared: poolers lose them, and a generic
+    plan is the wrong one for most searches.
+    """
+
+    def __init__(self, url: str, purpose: Purpose) -> None:
+        self.parameters = _parameters(url)
+        self.settings = purpose.settings()
+        self.is_pooled = False
+
+    def open(self) -> psycopg.Connection[Any]:
+        """Connect, within `connect_timeout` seconds for each host that the URI names."""
+        if not self.is_pooled:
+            try:
+                return self._connect(self._with_settings())
+            except psycopg.OperationalError as error:
+                if "startup parameter" not in str(error):
+                    raise
+                self.is_pooled = True
+        return self._connect(self.parameters)
+
+    def _with_settings(self) -> dict[str, Any]:
+        """Put our limits before the options of the URI, so that its own win."""
+        ours = " ".join(f"-c {name}={value}" for name, value in self.settings.items())
+        return self.parameters | {"options": f"{ours} {self.parameters.get('options', '')}".strip()}
+
+    @staticmethod
+    def _connect(parameters: dict[str, Any]) -> psycopg.Connection[Any]:
+        return psycopg.connect("", prepare_threshold=None, **parameters)
+
+
+def connect(url: str, purpose: Purpose = UPKEEP) -> psycopg.Connection[Any]:
+    """Open one connection that commits each statement by itself; the caller closes it."""
+    connection = Connector(url, purpose).open()
+    connection.autocommit = True
+    return connection
+
+
+def _parameters(url: str) -> dict[str, Any]:
+    try:
+        return WAITS | conninfo_to_dict(url)
+    except psycopg.ProgrammingError as error:
+        message = (
+            "This is no address of a PostgreSQL database. Write it as "
+            "postgresql://user@host:5432/database."
+        )
+        raise Invalid({"database": message}) from error
+
+
+def execute_watched(
+    connection: psycopg.Connection[Any], statement: sql.Composable, go_on: GoOn
+) -> None:
+    """Run one statement without parameters, for as long as `go_on()` says so.
+
+    It is asked five times a second; on False the statement is cancelled and Cancelled is raised.
+    Locks are waited for without end meanwhile, since somebody is watching.
+    """
+    connection.execute("SET lock_timeout = 0")
+    pgconn = connection.pgconn
+    pgconn.send_query(statement.as_bytes(connection))
+    was_stopped = False
+    with selectors.DefaultSelector() as selector:
+        selector.register(pgconn.socket, selectors.EVENT_READ)
+        while pgconn.is_busy():
+            if selector.select(timeout=0.2):
+                pgconn.consume_input()
+            elif not go_on() and not was_stopped:
+                was_stopped = True
+                connection.cancel_safe(timeout=3)
+    failure = None
+    while (result := pgconn.get_result()) is not None:
+        if result.status == ExecStatus.FATAL_ERROR:
+            failure = psycopg.errors.error_from_result(result)
+    if not connection.closed:
+        connection.execute("RESET lock_timeout")
+    if was_stopped and failure is not None:
+        raise Cancelled("The work was stopped.") from failure
+    if failure is not None:
+        raise failure
