@@ -18,18 +18,19 @@ from shiboken6 import isValid
 
 from crm_desktop.db.interruption import Attempt
 from crm_desktop.domain.errors import Cancelled, Unavailable, UserError
+from crm_desktop.gui.jobs import Job, Progress
 from crm_desktop.gui.pulse import ConnectionState, Pulse
 
 if TYPE_CHECKING:
     from crm_desktop.db.database import Database, ReadSession, WriteSession
     from crm_desktop.domain.access import Actor
 
+__all__ = ["Handle", "Job", "Progress", "Tasks"]
+
 T = TypeVar("T")
 OnError = Callable[[UserError], None]
-Progress = Callable[[int, int], bool]
 
 READ_PATIENCE = 60.0  # seconds a read may take before it is stopped
-REPORT_EVERY = 0.05  # seconds between two reports of progress that reach the screen
 
 STOPPED = "This was stopped. Nothing was changed."
 TOOK_TOO_LONG = "This took too long and was stopped. Try again, or ask for less."
@@ -40,39 +41,6 @@ _log = logging.getLogger(__name__)
 
 def _ignore(_: object) -> None:
     """Take a result that nobody needs."""
-
-
-class Job(QObject):
-    """One long piece of work, as shown in the status bar: its progress, and a way to stop it."""
-
-    progressed = Signal(int, int)  # done, total; total 0: unknown
-    ended = Signal()
-    cancelled = Signal()
-
-    def __init__(self, title: str) -> None:
-        super().__init__()
-        self.title = title
-        self.done, self.total = 0, 0
-        self._stop = threading.Event()
-        self._reported_at = -math.inf
-
-    @property
-    def is_cancelled(self) -> bool:
-        return self._stop.is_set()
-
-    def cancel(self) -> None:
-        """Stop it: its statement is interrupted, its next report of progress answers False."""
-        self._stop.set()
-        self.cancelled.emit()
-
-    def report(self, done: int, total: int) -> bool:
-        """Note how far the work is, from any thread and as often as liked; False: stop."""
-        self.done, self.total = done, total
-        now = time.monotonic()
-        if now - self._reported_at >= REPORT_EVERY or done == total:
-            self._reported_at = now
-            self.progressed.emit(done, total)
-        return not self._stop.is_set()
 
 
 class Handle:

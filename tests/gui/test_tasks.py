@@ -17,8 +17,9 @@ from crm_desktop.domain.access import Actor
 from crm_desktop.domain.changes import Change, Topic
 from crm_desktop.domain.errors import Cancelled, NotFound, Unavailable, UserError
 from crm_desktop.gui import pulse
+from crm_desktop.gui.jobs import Progress
 from crm_desktop.gui.pulse import ConnectionState
-from crm_desktop.gui.tasks import Progress, Tasks
+from crm_desktop.gui.tasks import Tasks
 from tests.stalling import Proxy, proxied
 
 
