@@ -10,9 +10,10 @@ import psycopg
 import pytest
 
 from crm_desktop.db.database import Database
-from crm_desktop.db.migrate import migrate
+from crm_desktop.db.migrate import Extras, migrate
 from crm_desktop.domain.access import Actor
 from tests import postgres
+from tests.make import Make
 
 ADMIN_ID = UUID("00000000-0000-7000-8000-000000000001")
 _numbers = count()
@@ -50,7 +51,9 @@ def _server(version: int) -> Iterator[str]:
 
 def _make_template(cluster: postgres.Cluster) -> None:
     with psycopg.connect(cluster.url(), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE crm_template")
+        connection.execute("CREATE DATABASE crm_core")
+        migrate(cluster.url("crm_core"), extras=Extras.NO)
+        connection.execute("CREATE DATABASE crm_template TEMPLATE crm_core")
     migrate(cluster.url("crm_template"))
     with psycopg.connect(cluster.url("crm_template")) as connection:
         connection.execute(
@@ -86,6 +89,13 @@ def any_database_url(any_server: str) -> Iterator[str]:
 
 
 @pytest.fixture
+def any_core_database_url(any_server: str) -> Iterator[str]:
+    """Give the URL of a database with the contract alone, on PostgreSQL 18 and 16."""
+    with new_database(any_server, "crm_core") as url:
+        yield url
+
+
+@pytest.fixture
 def empty_database_url(server: str) -> Iterator[str]:
     """Give the URL of a database with nothing in it."""
     with new_database(server, "template1") as url:
@@ -115,3 +125,8 @@ def any_database(any_database_url: str) -> Iterator[Database]:
 @pytest.fixture
 def actor() -> Actor:
     return Actor(ADMIN_ID, "admin@example.com", "Ada Admin")
+
+
+@pytest.fixture
+def make(database: Database, actor: Actor) -> Make:
+    return Make(database, actor)

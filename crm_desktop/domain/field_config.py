@@ -1,11 +1,11 @@
 """Rules of a field's `config` that hold for every type: what its form refuses."""
 
-import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from crm_desktop.domain.effective import flat_config
+from crm_desktop.domain.patterns import Pattern
 
 _PAIRS = (
     ("min", "max", "The smallest number is larger than the largest."),
@@ -42,13 +42,9 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 
-def _pattern_problem(pattern: Any) -> str | None:
-    if not isinstance(pattern, str):
-        return None
-    try:
-        re.compile(pattern)
-    except (re.error, OverflowError, RecursionError) as error:
-        return f"The pattern is no regular expression: {error}."
+def _pattern_problem(source: Any) -> str | None:
+    if isinstance(source, str) and not Pattern(source).is_usable:
+        return "The pattern is no regular expression, or one that is too long to be checked."
     return None
 
 

@@ -73,7 +73,7 @@ def count_records(session: ReadSession) -> dict[str, int]:
     """Return the number of records by object id; slow with millions, so never in a list."""
     session.actor.require(Permission.READ_RECORDS)
     query = select(Record.object_id, func.count()).group_by(Record.object_id)
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def get_object(session: ReadSession, object_id: str) -> ObjectDetail:

@@ -117,7 +117,7 @@ def count_links(session: ReadSession) -> dict[str, int]:
     session.actor.require(Permission.READ_RECORDS)
     link = RelationshipRecord.relationship_id
     query = select(link, func.count()).group_by(link)
-    return dict(session.execute(query).tuples().all())
+    return dict(session.execute(query).all())
 
 
 def create_relationship(session: WriteSession, draft: RelationshipDraft) -> str:
@@ -263,7 +263,7 @@ def _check_ends(session: WriteSession, draft: RelationshipDraft) -> None:
 def _default_name(session: WriteSession, draft: RelationshipDraft) -> str:
     ids = (draft.from_object_id, draft.to_object_id)
     query = select(CrmObject.id, CrmObject.name).where(CrmObject.id.in_(ids))
-    names = dict(session.execute(query).tuples().all())
+    names = dict(session.execute(query).all())
     return "_".join(names.get(id_, "") for id_ in ids)
 
 
