@@ -10,7 +10,7 @@ MAX_REPEATS = 10_000
 MAX_PLAIN = 200  # characters; quadratic work from each of them is done in milliseconds
 PATIENCE = 0.05  # seconds for one value
 
-_COUNTS = re.compile(r"\{[0-9]*,?([0-9]+),?\}")
+_COUNTS = re.compile(r"\{[ 0-9,]+\}")
 _QUANTIFIER = re.compile(r"[*+?{]")  # escaped ones too: to be careful costs little
 _QUANTIFIED_GROUP = re.compile(r"\)[*+?{]")
 
@@ -76,5 +76,6 @@ def _compile(source: str) -> re.Pattern[str] | None:
         return None
 
 
-def _count(digits: str) -> int:
-    return int(digits[:9]) or 1
+def _count(repeats: str) -> int:
+    """Return the larger number of `{3,9}`, at least 1."""
+    return max(1, *(int(digits[:9]) for digits in re.findall(r"[0-9]+", repeats)), 1)

@@ -109,16 +109,18 @@ class NumberType(FieldType):
     @override
     def shower(self, field: EffectiveField, formats: Formats) -> Shower:
         decimals = self.shown_decimals(field)
-        before, after = self.units(field)
+        before, after = (" ".join(unit.splitlines()) for unit in self.units(field))
 
         def show(value: Any) -> str:
             kind = type(value)
             if kind is not int and kind is not Decimal:
                 return "" if value is None else one_line(json_text(value))
             text = formats.number_text(value, min_decimals=decimals)
+            if len(text) > MAX_DIGITS:
+                text = f"{text[:MAX_DIGITS]}…"
             if before and text.startswith("-"):
-                return one_line(f"-{before}{text[1:]}{after}")
-            return one_line(f"{before}{text}{after}")
+                return f"-{before}{text[1:]}{after}"
+            return f"{before}{text}{after}"
 
         return show
 
