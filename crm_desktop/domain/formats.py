@@ -11,6 +11,8 @@ DateOrder = Literal["ymd", "dmy", "mdy"]
 
 MAX_DIGITS = 1000
 """Numbers with more digits are refused: no measure or amount has them, and work stays bounded."""
+HUGE = 10**400
+"""Whole numbers from here on are refused, for the same reason."""
 
 _SPACES = "\u0020\u00a0\u2007\u2009\u202f"
 _QUOTES = "'\u2019"
@@ -172,7 +174,7 @@ class Formats:
 def plain_number(value: int | Decimal) -> str:
     """Return digits, a point and a minus sign only, unless that would be absurdly long."""
     if isinstance(value, int):
-        return str(value) if -(10**400) < value < 10**400 else str(Decimal(value))
+        return str(value) if -HUGE < value < HUGE else str(Decimal(value))
     exponent = value.as_tuple().exponent
     if not isinstance(exponent, int) or abs(exponent) > 20 * MAX_DIGITS:
         return str(value)

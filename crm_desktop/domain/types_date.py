@@ -25,6 +25,7 @@ _MOMENT = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})T([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)(?:\.([0-9]{1,12}))?"
     r"(Z|\+00(?::?00)?|-00:00)?"
 )
+_LOCAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(?::[0-9]{2})?")
 _EXAMPLE_DAY = date(2024, 3, 31)
 
 
@@ -114,8 +115,11 @@ class DatetimeType(FieldType):
             if not text or text.isspace():
                 return None
             try:
+                if len(text) in {16, 19} and _LOCAL.fullmatch(text):  # the usual form in files
+                    local = datetime.fromisoformat(text).replace(tzinfo=formats.time_zone)
+                    return moment_json(local)
                 moment, fraction = formats.parse_moment(text)
-            except ValueError:
+            except (ValueError, OverflowError):
                 raise refuse(
                     field, f"{shown(text)} is not a date with a time. Write it like {example}."
                 ) from None

@@ -18,7 +18,7 @@ from crm_desktop.domain.field_type import (
     refuse,
     shown,
 )
-from crm_desktop.domain.formats import MAX_DIGITS, Formats, exact_number, plain_number
+from crm_desktop.domain.formats import HUGE, MAX_DIGITS, Formats, exact_number, plain_number
 from crm_desktop.domain.json_text import json_text
 
 Number = int | Decimal
@@ -199,7 +199,7 @@ def is_number(value: Any) -> bool:
 
 def _size_problem(value: Number) -> str | None:
     if type(value) is int:
-        fits = -(10**400) < value < 10**400
+        fits = -HUGE < value < HUGE
     else:
         exponent = Decimal(value).as_tuple().exponent
         if not isinstance(exponent, int):
