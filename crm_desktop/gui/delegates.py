@@ -340,8 +340,8 @@ class GridDelegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         self.prepare()
         height = self._view.verticalHeader().defaultSectionSize()
-        chips = index.data(_CHIPS)
-        if chips:
+        is_choice = self._kinds[index.column()] == CellKind.CHOICE
+        if is_choice and (chips := index.data(_CHIPS)):
             wide = sum(self._chips.width(chip[0]) + self._chips.gap for chip in chips)
         else:
             text = index.data(_DISPLAY) or ""

@@ -41,6 +41,7 @@ QComboBox QLineEdit, QAbstractSpinBox QLineEdit, QComboBox QLineEdit:focus,
 QAbstractSpinBox QLineEdit:focus {
   border: none; background: transparent; padding: 0; min-height: 0;
 }
+QSpinBox QLineEdit, QDoubleSpinBox QLineEdit { padding: 0 ${inside}px; }
 QComboBox { padding-right: ${arrow_box}px; combobox-popup: 0; }
 QComboBox:focus, QComboBox:on { padding-right: ${arrow_box_focus}px; }
 QComboBox::drop-down, QDateEdit::drop-down, QDateTimeEdit::drop-down {
@@ -49,9 +50,6 @@ QComboBox::drop-down, QDateEdit::drop-down, QDateTimeEdit::drop-down {
 }
 QComboBox::down-arrow { image: url($down); width: ${small_icon}px; height: ${small_icon}px; }
 QComboBox::down-arrow:disabled { image: url($down_off); }
-QDateEdit::down-arrow, QDateTimeEdit::down-arrow {
-  image: url($calendar); width: ${small_icon}px; height: ${small_icon}px;
-}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {
   subcontrol-origin: border; width: ${arrow_box}px; border: none; background: transparent;
 }
@@ -59,6 +57,9 @@ QAbstractSpinBox::up-button { subcontrol-position: top right; margin-top: 2px; }
 QAbstractSpinBox::down-button { subcontrol-position: bottom right; margin-bottom: 2px; }
 QAbstractSpinBox::up-arrow { image: url($up); width: ${tiny}px; height: ${tiny}px; }
 QAbstractSpinBox::down-arrow { image: url($down); width: ${tiny}px; height: ${tiny}px; }
+QDateEdit::down-arrow, QDateTimeEdit::down-arrow {
+  image: url($calendar); width: ${small_icon}px; height: ${small_icon}px;
+}
 QAbstractSpinBox::up-arrow:disabled, QAbstractSpinBox::up-arrow:off { image: url($up_off); }
 QAbstractSpinBox::down-arrow:disabled, QAbstractSpinBox::down-arrow:off { image: url($down_off); }
 """)
@@ -111,6 +112,11 @@ QToolButton[look="outlined"] { background: $surface; border-color: $button_borde
 QToolButton[look="outlined"]:hover { background: $hover; }
 QToolButton[look="outlined"]:checked { background: $selection; border-color: $accent; }
 QToolButton[look="outlined"]:focus { border-color: $accent; }
+QToolButton[look="heading"], QToolButton[look="heading"]:checked {
+  background: transparent; border: 1px solid transparent; padding: ${half}px;
+}
+QToolButton[look="heading"]:hover { background: $hover; }
+QToolButton[look="heading"]:focus { border: 2px solid $accent; padding: ${tool_pad_focus}px; }
 QToolButton[popupMode="1"], QToolButton[popupMode="2"][toolButtonStyle="2"] {
   padding-right: ${arrow_box}px;
 }
@@ -175,7 +181,9 @@ QTabBar[look="document"]::tab:selected {
   background: $surface; border-top-color: $accent; border-bottom-color: $surface;
 }
 QTabBar[look="document"]::tab:hover:!selected { background: $hover; }
-QTabBar::close-button { image: url($close); subcontrol-position: right; }
+QTabBar::close-button {
+  image: url($close); subcontrol-position: right; width: ${small_icon}px; height: ${small_icon}px;
+}
 QTabBar::close-button:hover { background: $pressed; border-radius: 2px; }
 QMenuBar { background: $window; color: $text; border: none; }
 QMenuBar::item { background: transparent; padding: ${half}px ${inside}px; border-radius: 3px; }

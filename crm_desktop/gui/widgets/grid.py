@@ -26,7 +26,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QAbstractItemView, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QTableView, QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.errors import UserError
@@ -34,7 +34,7 @@ from crm_desktop.gui.delegates import GridDelegate, GridRole, Mark
 from crm_desktop.gui.theme import Density, row_height, theme, unit
 from crm_desktop.gui.tokens import mix
 from crm_desktop.gui.widgets.empty_state import EmptyState
-from crm_desktop.gui.widgets.grid_headers import GridGutter, GridHeader
+from crm_desktop.gui.widgets.grid_headers import GridCorner, GridGutter, GridHeader
 
 COPIED_AT_MOST = 500_000  # cells; more would fill the clipboard for minutes
 _BARS_AFTER = 150  # milliseconds of loading before bars are shown
@@ -83,6 +83,9 @@ class GridView(QTableView):
         self.delegate = GridDelegate(self)
         self.delegate.shows_bar = not has_gutter
         self.setItemDelegate(self.delegate)
+        self._corner = GridCorner(self)
+        self._hide_own_corner()
+        self.setCornerWidget(QWidget(self))
         self._set_row_height()
         self._bars_timer = QTimer(self, singleShot=True, interval=_BARS_AFTER)
         self._bars_timer.timeout.connect(self._show_bars)
@@ -192,6 +195,21 @@ class GridView(QTableView):
     def _set_row_height(self) -> None:
         self.gutter.setMinimumSectionSize(1)
         self.gutter.setDefaultSectionSize(row_height(self._density))
+
+    def _hide_own_corner(self) -> None:
+        """Put our corner in the place of Qt's, which no theme reaches."""
+        button = self.findChild(QAbstractButton)
+        if button is not None:
+            button.setFixedSize(0, 0)
+
+    @override
+    def updateGeometries(self) -> None:
+        super().updateGeometries()
+        gutter, header = self.verticalHeader(), self.horizontalHeader()
+        corner = self.findChild(GridCorner)
+        if corner is not None:
+            corner.setGeometry(0, 0, gutter.width(), header.height())
+            corner.setVisible(gutter.isVisible() and header.isVisible())
 
     @override
     def changeEvent(self, event: QEvent) -> None:

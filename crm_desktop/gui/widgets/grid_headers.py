@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QItemSelectionModel, QRect, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
-from PySide6.QtWidgets import QHeaderView, QTableView
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHeaderView, QTableView, QWidget
 from typing_extensions import override
 
 from crm_desktop.gui.delegates import CellKind, GridRole, Mark
@@ -147,6 +147,22 @@ class GridGutter(QHeaderView):
         pixmap = icon_pixmap(name, role, side, self.devicePixelRatioF())
         place = rect.center()
         painter.drawPixmap(place.x() - side // 2, place.y() - side // 2, pixmap)
+
+
+class GridCorner(QWidget):
+    """The place where gutter and column titles meet."""
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        tokens, room = theme(), self.rect()
+        painter = QPainter(self)
+        painter.fillRect(room, QColor(tokens.raised))
+        painter.fillRect(0, room.bottom(), room.width(), 1, QColor(tokens.border))
+        painter.setFont(_title_font())
+        painter.setPen(QColor(tokens.muted))
+        side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(room.adjusted(0, 0, -2 * unit(), -1), side, "#")
+        painter.end()
 
 
 def _icon_side() -> int:
