@@ -18,6 +18,7 @@ from typing_extensions import override
 
 from crm_desktop.domain.field_types import EffectiveField, flag_rule, options_of, type_of
 from crm_desktop.domain.formats import Formats
+from crm_desktop.gui.delegates import EMPTY
 from crm_desktop.gui.editors.value_editor import ValueEditor
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.theme import icon_size, row_height, theme, unit
@@ -71,7 +72,7 @@ class ChoiceEditor(ValueEditor):
 
     def _fill(self) -> None:
         self.box.clear()
-        self.box.addItem(self.tr("–"), None)
+        self.box.addItem(EMPTY, None)
         for option in options_of(self.field):
             self.box.addItem(dot_icon(option.color), option.label, option.value)
 
@@ -103,12 +104,15 @@ class ChoiceEditor(ValueEditor):
         if event.type() == QEvent.Type.Wheel and not self.box.view().isVisible():
             event.ignore()
             return True
-        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
-            if event.key() in _CLEARING and not self.box.isEditable():
-                self.box.setCurrentIndex(0)
-                self._tell()
-                return True
+        if isinstance(event, QKeyEvent) and self._clears(event):
+            self.box.setCurrentIndex(0)
+            self._tell()
+            return True
         return super().eventFilter(watched, event)
+
+    def _clears(self, event: QKeyEvent) -> bool:
+        is_press = event.type() == QEvent.Type.KeyPress
+        return is_press and event.key() in _CLEARING and not self.box.isEditable()
 
     def _tell(self) -> None:
         if not self._is_showing:
@@ -214,9 +218,7 @@ class MultiChoiceEditor(ValueEditor):
         chosen = self._value if isinstance(self._value, list) else []
         item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsUserCheckable
                       | Qt.ItemFlag.ItemIsSelectable)  # fmt: skip
-        item.setCheckState(
-            Qt.CheckState.Checked if value in chosen else Qt.CheckState.Unchecked
-        )
+        item.setCheckState(Qt.CheckState.Checked if value in chosen else Qt.CheckState.Unchecked)
         ticks.addItem(item)
 
     def _take_ticks(self, item: QListWidgetItem) -> None:
@@ -229,7 +231,7 @@ class MultiChoiceEditor(ValueEditor):
 
 
 def _toggle_when_text_clicked(item: QListWidgetItem) -> None:
-    """A click on the words ticks as one on the box does, which Qt has then done already."""
+    """Tick also by a click on the words; one on the box was taken by Qt already."""
     view = item.listWidget()
     where = view.visualItemRect(item)
     pressed = view.viewport().mapFromGlobal(view.cursor().pos())

@@ -1,0 +1,321 @@
+"""The form of one record, made from its object's layout: one editor a field, problems in place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+from typing_extensions import override
+
+from crm_desktop.domain.errors import Clash, Invalid
+from crm_desktop.domain.field_types import EffectiveField, is_column, same_value, type_of
+from crm_desktop.domain.formats import Formats
+from crm_desktop.gui.dialogs.form_row import ProblemLine
+from crm_desktop.gui.editors.making import WIDE_TYPES, make_editor
+from crm_desktop.gui.editors.references import ReferenceEditor
+from crm_desktop.gui.editors.value_editor import ValueEditor
+from crm_desktop.gui.icons import icon
+from crm_desktop.gui.tasks import Tasks
+from crm_desktop.gui.theme import icon_size, small_font, unit
+
+_TWO_COLUMNS_FROM = 130  # units of width; narrower forms have one column
+
+
+class FieldCell(QWidget):
+    """A label with its marks, the editor below it, and what is wrong with its value."""
+
+    changed = Signal()
+    clash_settled = Signal(bool)  # True: keep mine
+
+    def __init__(
+        self, editor: ValueEditor, *, is_locked: bool, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.editor, self.field, self.is_locked = editor, editor.field, is_locked
+        self.original: Any = None
+        self.is_changed = False
+        self.label = QLabel(f"{self.field.label} *" if self.field.is_required else self.field.label)
+        self.label.setFont(small_font())
+        self.label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
+        self.label.setTextFormat(Qt.TextFormat.PlainText)
+        self.label.setBuddy(editor.control)
+        self.label.setToolTip(self.field.help)
+        self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._pencil = _mark("pencil", "warning", self.tr("Changed, not saved yet"))
+        self._lock = _mark("lock", "muted", self.tr("Read-only"))
+        self._lock.setVisible(is_locked)
+        self.problem = ProblemLine()
+        self._clash = _ClashBar(self)
+        self._clash.settled.connect(self.clash_settled)
+        self._lay_out()
+        editor.set_read_only(is_read_only=is_locked)
+        editor.edited.connect(self._note_edit)
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(unit())
+        head.addWidget(self.label, 1)
+        head.addWidget(self._lock)
+        head.addWidget(self._pencil)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(unit())
+        column.addLayout(head)
+        column.addWidget(self.editor)
+        column.addWidget(self.problem)
+        column.addWidget(self._clash)
+        column.addStretch(1)
+        self._pencil.hide()
+
+    def show_value(self, value: Any) -> None:
+        """Show a stored value as the one that edits begin with."""
+        self.original = value
+        self.editor.show_value(value)
+        self._set_changed(is_changed=False)
+        self.set_problem("")
+
+    def edited_value(self) -> Any:
+        """Return the value to store; raises Invalid."""
+        return self.editor.value() if self.is_changed else self.original
+
+    def set_problem(self, sentence: str) -> None:
+        self.problem.set_text(sentence)
+        self.editor.set_problem(is_wrong=bool(sentence))
+        self.editor.control.setAccessibleDescription(sentence or self.field.help)
+        role = QPalette.ColorRole.BrightText if sentence else QPalette.ColorRole.PlaceholderText
+        self.label.setForegroundRole(role)
+        self._clash.hide()
+
+    def show_clash(self, theirs: str) -> None:
+        """Say that somebody else stored another value, and offer both."""
+        self.set_problem("")
+        self._clash.show_theirs(theirs)
+
+    def _note_edit(self) -> None:
+        try:
+            is_same = same_value(self.editor.value(), self.original)
+        except Invalid:
+            is_same = False
+        self._set_changed(is_changed=not is_same)
+        self.set_problem("")
+        self.changed.emit()
+
+    def _set_changed(self, *, is_changed: bool) -> None:
+        self.is_changed = is_changed
+        self._pencil.setVisible(is_changed)
+
+
+class _ClashBar(QFrame):
+    """What somebody else stored in a field that was edited here, and which value to keep."""
+
+    settled = Signal(bool)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._sentence = QLabel()
+        self._sentence.setWordWrap(True)
+        self._sentence.setTextFormat(Qt.TextFormat.PlainText)
+        mine = QPushButton(self.tr("Keep mine"))
+        theirs = QPushButton(self.tr("Take theirs"))
+        mine.clicked.connect(partial(self.settled.emit, True))
+        theirs.clicked.connect(partial(self.settled.emit, False))
+        buttons = QHBoxLayout()
+        buttons.addWidget(mine)
+        buttons.addWidget(theirs)
+        buttons.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, unit(), 0, 0)
+        column.addWidget(self._sentence)
+        column.addLayout(buttons)
+        self.hide()
+
+    def show_theirs(self, value: str) -> None:
+        shown = value or self.tr("nothing")
+        self._sentence.setText(
+            self.tr("Meanwhile somebody else changed this to: {}").replace("{}", shown)
+        )
+        self.show()
+
+
+def _mark(name: str, role: Any, tip: str) -> QLabel:
+    label = QLabel()
+    label.setPixmap(icon(name, role).pixmap(round(icon_size() * 0.85)))
+    label.setToolTip(tip)
+    label.setAccessibleName(tip)
+    return label
+
+
+class RecordForm(QScrollArea):
+    """Shows and edits the values of one record; who shows the form saves what `edits()` gives."""
+
+    edited = Signal()
+
+    def __init__(self, tasks: Tasks, formats: Formats, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._tasks, self._formats = tasks, formats
+        self._cells: dict[str, FieldCell] = {}
+        self._column_count = 0
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setAccessibleName(self.tr("Record"))
+        self._body = QWidget()
+        self._grid = QGridLayout()
+        self._grid.setHorizontalSpacing(4 * unit())
+        self._grid.setVerticalSpacing(3 * unit())
+        column = QVBoxLayout(self._body)
+        column.setContentsMargins(4 * unit(), 3 * unit(), 4 * unit(), 4 * unit())
+        column.addLayout(self._grid)
+        column.addStretch(1)
+        self.setWidget(self._body)
+
+    @property
+    def cells(self) -> Mapping[str, FieldCell]:
+        """The cells by field id, in the layout's order; hidden fields have none."""
+        return self._cells
+
+    def show_fields(self, fields: Sequence[EffectiveField], *, may_edit: bool = True) -> None:
+        """Build the form for these fields, in this order; what is not visible is left out."""
+        for cell in self._cells.values():
+            self._grid.removeWidget(cell)
+            cell.hide()
+            cell.deleteLater()
+        self._cells = {}
+        for field in fields:
+            if field.is_visible and field.id not in self._cells:
+                self._add_cell(field, may_edit=may_edit)
+        self._column_count = 0
+        self._arrange()
+
+    def _add_cell(self, field: EffectiveField, *, may_edit: bool) -> None:
+        editor = make_editor(field, self._formats, self._tasks)
+        is_locked = field.is_readonly or is_column(field) or not may_edit
+        cell = FieldCell(editor, is_locked=is_locked)
+        cell.changed.connect(self.edited)
+        cell.clash_settled.connect(partial(self._settle, cell))
+        self._cells[field.id] = cell
+
+    def show_values(self, values: Mapping[str, Any], names: Mapping[str, str]) -> None:
+        """Show stored values by field id; `names` are those of referenced records and users."""
+        for field_id, cell in self._cells.items():
+            self._show_value(cell, values.get(field_id), names)
+
+    def take_stored(self, values: Mapping[str, Any], names: Mapping[str, str]) -> None:
+        """Show newer stored values, but keep what is being edited."""
+        for field_id, cell in self._cells.items():
+            if not cell.is_changed:
+                self._show_value(cell, values.get(field_id), names)
+
+    def _show_value(self, cell: FieldCell, value: Any, names: Mapping[str, str]) -> None:
+        if isinstance(cell.editor, ReferenceEditor):
+            cell.editor.set_names(names)
+        cell.show_value(value)
+
+    def suggest(self, values: Mapping[str, Any]) -> None:
+        """Fill in defaults of a new record, as if they had been typed."""
+        for field_id, value in values.items():
+            if field_id in self._cells:
+                cell = self._cells[field_id]
+                cell.editor.show_value(value)
+                cell.editor.edited.emit()
+
+    def changed_count(self) -> int:
+        return sum(cell.is_changed for cell in self._cells.values())
+
+    def changed_values(self) -> dict[str, tuple[Any, Any]]:
+        """Return the original and the new value of what was edited, by field id.
+
+        Raises Invalid, with every text that cannot be read marked at its control.
+        """
+        changed: dict[str, tuple[Any, Any]] = {}
+        problems: dict[str, str] = {}
+        for field_id, cell in self._cells.items():
+            if cell.is_changed:
+                try:
+                    changed[field_id] = (cell.original, cell.edited_value())
+                except Invalid as error:
+                    problems |= {field_id: str(error)}
+        if problems:
+            self.show_problems(problems)
+            raise Invalid(problems)
+        return changed
+
+    def show_problems(self, problems: Mapping[str, str]) -> dict[str, str]:
+        """Mark what was refused and go to the first of them; return those without a control."""
+        for field_id, cell in self._cells.items():
+            cell.set_problem(problems.get(field_id, ""))
+        marked = [cell for field_id, cell in self._cells.items() if field_id in problems]
+        if marked:
+            self.ensureWidgetVisible(marked[0])
+            marked[0].editor.setFocus()
+        return {key: text for key, text in problems.items() if key not in self._cells}
+
+    def show_clashes(self, clashes: Mapping[str, Clash]) -> None:
+        """Show, at each control, what somebody else stored there meanwhile."""
+        for field_id, clash in clashes.items():
+            cell = self._cells.get(field_id)
+            if cell is not None:
+                cell.setProperty("theirs", clash)
+                field = cell.field
+                theirs = type_of(field.type).display(clash.theirs, field, self._formats)
+                cell.show_clash(theirs)
+                self.ensureWidgetVisible(cell)
+
+    def _settle(self, cell: FieldCell, keeps_mine: bool) -> None:  # noqa: FBT001 - a slot
+        clash: Clash = cell.property("theirs")
+        if keeps_mine:
+            cell.original = clash.theirs  # the next save replaces what they stored
+            cell.set_problem("")
+        else:
+            cell.show_value(clash.theirs)
+        self.edited.emit()
+
+    def focus_first(self) -> None:
+        """Put the keyboard into the first field that can be edited."""
+        for cell in self._cells.values():
+            if not cell.is_locked:
+                cell.editor.setFocus()
+                return
+
+    @override
+    def resizeEvent(self, event: Any) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Lay the cells out in as many columns as there is room for, at most two."""
+        columns = 2 if self.viewport().width() >= _TWO_COLUMNS_FROM * unit() else 1
+        if columns == self._column_count:
+            return
+        self._column_count = columns
+        place = 0
+        for cell in self._cells.values():
+            self._grid.removeWidget(cell)
+            width = columns if cell.field.type in WIDE_TYPES else 1
+            if place % columns + width > columns:
+                place += columns - place % columns
+            self._grid.addWidget(cell, place // columns, place % columns, 1, width)
+            place += width
+        for column in range(2):
+            self._grid.setColumnStretch(column, 1 if column < columns else 0)
+        self._set_tab_order()
+
+    def _set_tab_order(self) -> None:
+        before: QWidget | None = None
+        for cell in self._cells.values():
+            if before is not None:
+                QWidget.setTabOrder(before, cell.editor.control)
+            before = cell.editor.control
