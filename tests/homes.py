@@ -30,14 +30,14 @@ def temporary_home(name: str = "home") -> Iterator[Path]:
         shutil.rmtree(top)
 
 
-def make_template(home: Path) -> None:
+def make_home(home: Path) -> None:
     """Make a home that was used once and stopped."""
     with EmbeddedServer.running(home):
         pass
 
 
-def copy_home(template: Path, home: Path) -> None:
-    subprocess.run(["cp", "-a", str(template), str(home)], check=True)
+def copy_home(used: Path, home: Path) -> None:
+    subprocess.run(["cp", "-a", str(used), str(home)], check=True)
 
 
 def processes_in(folder: Path) -> list[psutil.Process]:

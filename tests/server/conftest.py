@@ -17,17 +17,27 @@ def fresh_home() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def template_home() -> Iterator[Path]:
-    with homes.temporary_home("t") as home:
-        homes.make_template(home)
+def used_home() -> Iterator[Path]:
+    with homes.temporary_home() as home:
+        homes.make_home(home)
         yield home
 
 
 @pytest.fixture
-def home(template_home: Path) -> Iterator[Path]:
-    """Give a home that was used before; its server is stopped."""
+def home(used_home: Path) -> Iterator[Path]:
+    """Give a home that was used before; its server is stopped, and has to be in the end."""
+    yield used_home
+    left = homes.processes_in(used_home)
+    for process in left:
+        process.kill()
+    assert not left, "the server was left running"
+
+
+@pytest.fixture
+def own_home(used_home: Path) -> Iterator[Path]:
+    """Give a copy of such a home, to be spoiled."""
     with homes.temporary_home() as home:
-        homes.copy_home(template_home, home)
+        homes.copy_home(used_home, home)
         yield home
 
 

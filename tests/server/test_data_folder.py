@@ -18,7 +18,7 @@ from crm_desktop.db.account import server_account
 from crm_desktop.db.server import EmbeddedServer
 from crm_desktop.db.server_files import LOG_BYTES
 from crm_desktop.domain.errors import Unavailable
-from tests.homes import copy_home, is_root, make_template, processes_in, temporary_home, wait_until
+from tests.homes import copy_home, is_root, processes_in, temporary_home, wait_until
 from tests.server.program import Starter
 
 SETTINGS = """SELECT current_database(), current_setting('server_encoding'), datlocprovider::text,
@@ -50,15 +50,15 @@ def refusal(home: Path) -> str:
     return str(caught.value)
 
 
-def test_the_first_start_makes_an_empty_database_without_a_network_port(fresh_home: Path) -> None:
-    with EmbeddedServer.running(fresh_home) as server:
+def test_there_is_a_database_from_the_first_start_on_and_no_network_port(home: Path) -> None:
+    with EmbeddedServer.running(home) as server:
         with psycopg.connect(server.url) as connection:
             found = connection.execute(SETTINGS).fetchone()
             assert found == ("crm", "UTF8", "b", "C.UTF-8", "", "UTC")
         with psycopg.connect(server.url_for("postgres")) as connection:
             assert connection.info.dbname == "postgres"
         assert server.version.startswith(binaries.major_version())
-        assert server.data_directory == fresh_home / "data"
+        assert server.data_directory == home / "data"
 
 
 def test_without_the_password_nobody_gets_in(home: Path) -> None:
@@ -93,9 +93,9 @@ def test_what_is_private_is_private_and_no_parent_is_opened(fresh_home: Path) ->
 
 
 @pytest.mark.parametrize("name", ['it\'s "my" Kundendätei, $HOME `x`', "x" * 120, "顧客"])
-def test_any_path_will_do(template_home: Path, name: str) -> None:
+def test_any_path_will_do(used_home: Path, name: str) -> None:
     with temporary_home(name) as home:
-        copy_home(template_home, home)
+        copy_home(used_home, home)
         with EmbeddedServer.running(home) as server:
             folder = socket_folder(server.url)
             assert (mode(folder), folder.stat().st_uid) == (
@@ -107,9 +107,9 @@ def test_any_path_will_do(template_home: Path, name: str) -> None:
         folder.rmdir()  # nothing is left in it
 
 
-def test_a_socket_folder_that_somebody_else_prepared_is_not_used(template_home: Path) -> None:
+def test_a_socket_folder_that_somebody_else_prepared_is_not_used(used_home: Path) -> None:
     with temporary_home("y" * 120) as home:
-        copy_home(template_home, home)
+        copy_home(used_home, home)
         with EmbeddedServer.running(home) as server:
             folder = socket_folder(server.url)
         folder.rmdir()
@@ -128,11 +128,11 @@ def test_a_warm_start_loads_neither_the_database_driver_nor_the_orm() -> None:
     assert answer.stdout.strip() == "set()"
 
 
-def test_settings_of_ones_own_win_over_ours(home: Path) -> None:
-    with (home / "data" / "postgresql.conf").open("a") as file:
+def test_settings_of_ones_own_win_over_ours(own_home: Path) -> None:
+    with (own_home / "data" / "postgresql.conf").open("a") as file:
         file.write("work_mem = 7MB\n")
-    (home / "data" / "crm-desktop.conf").unlink()  # ours are written anew
-    with EmbeddedServer.running(home) as server, psycopg.connect(server.url) as connection:
+    (own_home / "data" / "crm-desktop.conf").unlink()  # ours are written anew
+    with EmbeddedServer.running(own_home) as server, psycopg.connect(server.url) as connection:
         found = connection.execute(
             "SELECT current_setting('work_mem'), current_setting('max_connections')"
         ).fetchone()
@@ -143,34 +143,34 @@ def test_settings_of_ones_own_win_over_ours(home: Path) -> None:
     ("made_by", "advice"),
     [("16", "Open it with a CRM Desktop that brings PostgreSQL 16"), ("99", "a newer CRM Desktop")],
 )
-def test_data_of_another_version_is_not_touched(home: Path, made_by: str, advice: str) -> None:
-    (home / "data" / "PG_VERSION").write_text(f"{made_by}\n")
-    before = contents(home / "data")
-    sentence = refusal(home)
+def test_data_of_another_version_is_not_touched(own_home: Path, made_by: str, advice: str) -> None:
+    (own_home / "data" / "PG_VERSION").write_text(f"{made_by}\n")
+    before = contents(own_home / "data")
+    sentence = refusal(own_home)
     assert f"made by PostgreSQL {made_by}" in sentence
     assert advice in sentence
-    assert contents(home / "data") == before
+    assert contents(own_home / "data") == before
 
 
-def test_a_folder_that_is_no_database_is_not_touched(home: Path) -> None:
-    (home / "data" / "PG_VERSION").unlink()
-    before = contents(home / "data")
-    assert "PG_VERSION is missing" in refusal(home)
-    assert contents(home / "data") == before
+def test_a_folder_that_is_no_database_is_not_touched(own_home: Path) -> None:
+    (own_home / "data" / "PG_VERSION").unlink()
+    before = contents(own_home / "data")
+    assert "PG_VERSION is missing" in refusal(own_home)
+    assert contents(own_home / "data") == before
 
 
-def test_damaged_data_is_refused_with_postgresqls_reason(home: Path) -> None:
-    os.truncate(home / "data" / "global" / "pg_control", 100)
-    sentence = refusal(home)
+def test_damaged_data_is_refused_with_postgresqls_reason(own_home: Path) -> None:
+    os.truncate(own_home / "data" / "global" / "pg_control", 100)
+    sentence = refusal(own_home)
     assert "did not start" in sentence
     assert "pg_control" in sentence
-    assert str(home / "server.log") in sentence
+    assert str(own_home / "server.log") in sentence
 
 
-def test_settings_that_make_no_sense_are_named(home: Path) -> None:
-    with (home / "data" / "postgresql.conf").open("a") as file:
+def test_settings_that_make_no_sense_are_named(own_home: Path) -> None:
+    with (own_home / "data" / "postgresql.conf").open("a") as file:
         file.write("shared_buffers = plenty\n")
-    assert "did not start" in refusal(home)
+    assert "did not start" in refusal(own_home)
 
 
 def test_a_start_that_was_killed_halfway_leaves_nothing_behind(
@@ -185,23 +185,23 @@ def test_a_start_that_was_killed_halfway_leaves_nothing_behind(
         assert not list(fresh_home.glob("new-*"))
 
 
-def test_a_lost_password_is_replaced_and_the_data_stays(home: Path) -> None:
-    with EmbeddedServer.running(home) as server, psycopg.connect(server.url) as connection:
-        connection.execute("CREATE TABLE noted AS SELECT 42 AS answer")
-    (home / "password").unlink()
+def test_a_lost_password_is_replaced_and_the_data_stays(own_home: Path) -> None:
+    with EmbeddedServer.running(own_home) as server, psycopg.connect(server.url) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
+    (own_home / "password").unlink()
 
-    with EmbeddedServer.running(home) as server, psycopg.connect(server.url) as connection:
-        assert connection.execute("SELECT answer FROM noted").fetchone() == (42,)
-        assert mode(home / "password") == 0o600
+    with EmbeddedServer.running(own_home) as server, psycopg.connect(server.url) as connection:
+        assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
+        assert mode(own_home / "password") == 0o600
 
 
 def test_a_password_lost_while_another_copy_runs_is_left_alone(
-    home: Path, start_program: Starter
+    own_home: Path, start_program: Starter
 ) -> None:
-    program = start_program(home)
+    program = start_program(own_home)
     url = program.answer()["url"]
-    (home / "password").unlink()
-    with pytest.raises(Unavailable, match="Close that one"), EmbeddedServer.running(home):
+    (own_home / "password").unlink()
+    with pytest.raises(Unavailable, match="Close that one"), EmbeddedServer.running(own_home):
         pass
     with psycopg.connect(url):
         program.close()
@@ -250,7 +250,6 @@ def test_a_limit_for_files_that_stops_the_first_start_leaves_nothing(
     assert "is full (or a limit for files is reached)" in program.answer()["problem"]
     assert not list(fresh_home.glob("new-*"))
     assert not (fresh_home / "data").exists()
-    make_template(fresh_home)
 
 
 @contextmanager
@@ -275,13 +274,13 @@ def test_a_full_disk_is_said_and_loses_nothing(fresh_home: Path) -> None:
         ballast.unlink()
 
         with EmbeddedServer.running(fresh_home) as server, psycopg.connect(server.url) as sql:
-            sql.execute("CREATE TABLE noted AS SELECT 42 AS answer")
+            sql.execute("CREATE TABLE kept AS SELECT 42 AS answer")
         fill(ballast)
         assert "is full" in refusal(fresh_home)
         ballast.unlink()
 
         with EmbeddedServer.running(fresh_home) as server, psycopg.connect(server.url) as sql:
-            assert sql.execute("SELECT answer FROM noted").fetchone() == (42,)
+            assert sql.execute("SELECT answer FROM kept").fetchone() == (42,)
 
 
 def fill(path: Path) -> None:
@@ -325,6 +324,6 @@ def test_as_root_programs_the_account_cannot_reach_are_copied(
 
 
 @pytest.mark.skipif(not is_root(), reason="only root runs the server under another account")
-def test_as_root_data_that_belongs_to_root_is_refused_with_the_command(home: Path) -> None:
-    os.chown(home / "data", 0, 0)
-    assert "chown -R crm-desktop" in refusal(home)
+def test_as_root_data_that_belongs_to_root_is_refused_with_the_command(own_home: Path) -> None:
+    os.chown(own_home / "data", 0, 0)
+    assert "chown -R crm-desktop" in refusal(own_home)

@@ -18,6 +18,7 @@ ENDLESS = "SELECT count(*) FROM generate_series(1, 100000000000) AS n WHERE n % 
 
 def note_something(url: str) -> None:
     with psycopg.connect(url) as connection:
+        connection.execute("DROP TABLE IF EXISTS noted")
         connection.execute("CREATE TABLE noted AS SELECT 42 AS answer")
 
 
@@ -143,7 +144,8 @@ def test_program_and_server_killed_together_come_back(home: Path, start_program:
 
 def test_a_process_that_got_the_killed_servers_number_is_not_taken_for_it(home: Path) -> None:
     account = run_as(server_account(home / "data"))
-    with subprocess.Popen(["sleep", "60"], cwd="/", **account) as stranger:
+    stranger = subprocess.Popen(["sleep", "60"], cwd="/", **account)
+    try:
         with EmbeddedServer.running(home) as server:
             note_something(server.url)
             kill_server(home)
@@ -154,7 +156,9 @@ def test_a_process_that_got_the_killed_servers_number_is_not_taken_for_it(home: 
             server.ensure_running()
             assert what_was_noted(server.url) == 42
         assert stranger.poll() is None
+    finally:
         stranger.kill()
+        stranger.wait()
 
 
 def test_a_server_whose_socket_was_removed_is_restarted(home: Path) -> None:
