@@ -13,7 +13,6 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QStandardItem, QStand
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QStyle,
     QStyledItemDelegate,
@@ -33,9 +32,9 @@ from crm_desktop.gui.theme import (
     row_height,
     strong_font,
     theme,
-    title_font,
     unit,
 )
+from crm_desktop.gui.widgets.elided_label import TextLabel
 
 if TYPE_CHECKING:
     from crm_desktop.db.database import ReadSession
@@ -111,8 +110,7 @@ class Navigation(QWidget):
         self.groups: tuple[Group, ...] = ()
         self._counts: Mapping[str, int] = {}
         self._collapsed: set[str] = set()
-        self._title = QLabel("Data")
-        self._title.setFont(title_font())
+        self._title = TextLabel("Data", face="title")
         self.filter = QLineEdit(placeholderText="Filter objects", clearButtonEnabled=True)
         self.filter.setAccessibleName("Filter objects")
         self.filter.addAction(
@@ -126,7 +124,7 @@ class Navigation(QWidget):
         self._filtered.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         self.tree = NavigationTree()
         self.tree.setModel(self._filtered)
-        self.problem = QLabel(wordWrap=True)
+        self.problem = TextLabel(role="danger", wraps=True)
         self.problem.hide()
         self._recount = QTimer(self, singleShot=True, interval=COUNT_AFTER)
         self._recount.timeout.connect(self._count)

@@ -17,7 +17,8 @@ class Page(QWidget):
     An address is a kind, and an id where the kind needs one: `objects`, `records:<object id>`,
     `record:<record id>`; `gui/routes.py` lists them. Actions that a page adds with `addAction`
     (text, icon and shortcut set) appear in the window's Page menu and in its palette while the
-    page is shown.
+    page is shown. The window itself owns Ctrl+S, F5 and Ctrl+F, and calls `save`, `refresh` and
+    `start_find`: a page that takes these keys as well makes both ambiguous.
     """
 
     open_requested = Signal(str)  # the address of another page

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QToolButton, QWidget
 from typing_extensions import override
 
 from crm_desktop.gui.icons import Role, icon
@@ -15,6 +15,8 @@ from crm_desktop.gui.jobs import Job
 from crm_desktop.gui.pulse import ConnectionState
 from crm_desktop.gui.theme import icon_size, scale, small_font, theme, unit
 from crm_desktop.gui.tokens import Kind
+from crm_desktop.gui.widgets.elided_label import ElidedLabel, TextLabel
+from crm_desktop.gui.widgets.icon_label import IconLabel
 
 KIND_ICONS: dict[Kind, str] = {
     "local": "laptop",
@@ -94,15 +96,13 @@ class IconText(QWidget):
 
     def __init__(self, icon_name: str, role: Role = "muted", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._picture = QLabel()
-        self._words = QLabel()
-        self._words.setTextFormat(Qt.TextFormat.PlainText)
+        self._picture = IconLabel(icon_name, role)
+        self._words = TextLabel()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(unit())
         row.addWidget(self._picture)
         row.addWidget(self._words)
-        self.show_icon(icon_name, role)
         self.show_text("")
 
     @property
@@ -110,17 +110,11 @@ class IconText(QWidget):
         return self._words.text()
 
     def show_icon(self, icon_name: str, role: Role) -> None:
-        size = icon_size()
-        self._picture.setPixmap(icon(icon_name, role).pixmap(QSize(size, size)))
-        self._shown_icon = (icon_name, role)
+        self._picture.set_icon(icon_name, role)
 
     def show_text(self, text: str) -> None:
         self._words.setText(text)
         self.setVisible(bool(text))
-
-    def recolor(self) -> None:
-        """Draw the icon in the colours of the theme that has just changed."""
-        self.show_icon(*self._shown_icon)
 
 
 class JobView(QWidget):
@@ -159,9 +153,6 @@ class JobView(QWidget):
         job.ended.connect(self._forget_ended)
         self._show()
 
-    def recolor(self) -> None:
-        self._words.recolor()
-
     def _forget_ended(self) -> None:
         job = self.sender()
         self._jobs = [each for each in self._jobs if each is not job]
@@ -199,8 +190,7 @@ class StatusBar(QFrame):
         self.kind = KindChip()
         self.place = IconText("database")
         self.latency = IconText("loader")
-        self.page = QLabel()
-        self.page.setTextFormat(Qt.TextFormat.PlainText)
+        self.page = ElidedLabel()
         self.jobs = JobView()
         self._reconnect = QToolButton()
         self._reconnect.setText("Try now")
@@ -220,6 +210,10 @@ class StatusBar(QFrame):
         self.kind.show_kind(place.kind)
         self.place.show_text(place.text)
 
+    @property
+    def state(self) -> ConnectionState:
+        return self._state
+
     def show_state(self, state: ConnectionState) -> None:
         self._state = state
         icon_name, role, words = STATES[state]
@@ -237,12 +231,6 @@ class StatusBar(QFrame):
 
     def show_page_status(self, text: str) -> None:
         self.page.setText(text)
-
-    def recolor(self) -> None:
-        """Draw again in the colours of the theme that has just changed."""
-        for widget in (self.place, self.latency, self.jobs):
-            widget.recolor()
-        self.kind.update()
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:

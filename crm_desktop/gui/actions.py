@@ -1,0 +1,59 @@
+"""The window's commands: what each is called, its icon, its keys, and the menu it stands in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+
+from crm_desktop.gui.icons import icon
+
+Keys = str | QKeySequence.StandardKey
+
+
+class Command(NamedTuple):
+    """One line of a menu; `checked` is None for what is no switch."""
+
+    text: str
+    run: Callable[[], object]
+    icon_name: str = ""
+    keys: Sequence[Keys] = ()
+    checked: bool | None = None
+
+
+def _run(command: Command, *_: bool) -> None:
+    command.run()
+
+
+def make_action(command: Command, parent: QWidget) -> QAction:
+    """Make the action and give it to the window, so that its keys work with the menu closed."""
+    action = QAction(command.text, parent)
+    if command.icon_name:
+        action.setIcon(icon(command.icon_name))
+        action.setProperty("icon_name", command.icon_name)
+    if command.keys:
+        action.setShortcuts([QKeySequence(keys) for keys in command.keys])
+    if command.checked is not None:
+        action.setCheckable(True)
+        action.setChecked(command.checked)
+    action.triggered.connect(partial(_run, command))
+    parent.addAction(action)
+    return action
+
+
+def fill_menu(
+    bar: QMenuBar, title: str, commands: Sequence[Command | None], window: QWidget
+) -> QMenu:
+    """Add a menu; None draws a line between commands."""
+    menu = bar.addMenu(title)
+    for command in commands:
+        if command is None:
+            menu.addSeparator()
+        else:
+            action = make_action(command, window)
+            action.setData(title.replace("&", ""))
+            menu.addAction(action)
+    return menu

@@ -1,0 +1,317 @@
+"""The main window: rail, navigation, tabs and status bar, and what goes on between them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSettings, Qt, QTimer, Signal
+from PySide6.QtGui import QAction, QCloseEvent, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import (
+    QApplication,
+    QHBoxLayout,
+    QMainWindow,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+from typing_extensions import override
+
+from crm_desktop.gui.command_palette import CommandPalette
+from crm_desktop.gui.messages import choose
+from crm_desktop.gui.navigation import Navigation, ObjectEntry
+from crm_desktop.gui.pulse import ConnectionState
+from crm_desktop.gui.rail import Rail
+from crm_desktop.gui.routes import id_of, is_known, kind_of
+from crm_desktop.gui.start_page import StartPage
+from crm_desktop.gui.status_bar import Place, StatusBar
+from crm_desktop.gui.tabs import Frame, Tabs
+from crm_desktop.gui.theme import Scheme, scale
+from crm_desktop.gui.top_bar import TopBar
+from crm_desktop.gui.widgets.message_bar import MessageBar
+from crm_desktop.gui.widgets.splitter import Splitter
+from crm_desktop.gui.window_menus import WindowMenus
+from crm_desktop.gui.window_state import RememberedTab, WindowState
+
+if TYPE_CHECKING:
+    from crm_desktop.domain.errors import UserError
+    from crm_desktop.gui.page import Page
+    from crm_desktop.gui.tasks import Tasks
+
+FIRST_PAGE = "objects"
+
+
+class MainWindow(QMainWindow):
+    """Can be shown before any database is known; pages are built once there is one."""
+
+    connect_requested = Signal()
+    scheme_chosen = Signal(object)  # Scheme
+    about_to_close = Signal()
+
+    def __init__(self, tasks: Tasks, settings: QSettings, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.tasks = tasks
+        self.state = WindowState(settings)
+        self.setWindowTitle("CRM Desktop")
+        self.top = TopBar(QKeySequence("Ctrl+K"))
+        self.rail = Rail()
+        self.navigation = Navigation(tasks)
+        self.tabs = Tabs(tasks)
+        self.start_page = StartPage()
+        self.messages = MessageBar()
+        self.status = StatusBar()
+        self._stack = QStackedWidget()
+        self._splitter = Splitter(Qt.Orientation.Horizontal)
+        self._place: Place | None = None
+        self._is_sure = False
+        self._lay_out()
+        self.menus = WindowMenus(self)
+        self.palette_ = CommandPalette(tasks, self, self._all_actions, self._all_objects)
+        self._connect()
+        self._restore()
+
+    def open(self, address: str) -> None:
+        """Show the page of this address."""
+        self.tabs.open(address)
+
+    def show_place(self, place: Place) -> None:
+        """Say in every corner which database this is; bring back the tabs that it had."""
+        if self._place != place:
+            self._place = place
+            self._restore_tabs(place.text)
+        self.setWindowTitle(f"{place.text} \u2013 CRM Desktop")
+        self.status.show_place(place)
+        self.top.show_kind(place.kind)
+
+    def show_start(self) -> None:
+        """Show the start page instead of the tabs: there is something to decide first."""
+        self._stack.setCurrentWidget(self.start_page)
+
+    def show_pages(self) -> None:
+        self._stack.setCurrentWidget(self.tabs)
+        if not self.tabs.frames:
+            self.open(FIRST_PAGE)
+
+    @property
+    def is_showing_pages(self) -> bool:
+        return self._stack.currentWidget() is self.tabs
+
+    @property
+    def current_page(self) -> Page | None:
+        return self.tabs.current_page if self.is_showing_pages else None
+
+    def refresh(self) -> None:
+        """Read the page and the navigation again."""
+        if self.current_page is not None:
+            self.current_page.refresh()
+        if self.tasks.is_open:
+            self.navigation.reload()
+
+    def save(self) -> None:
+        if self.current_page is not None:
+            self.current_page.save()
+
+    def start_find(self) -> None:
+        if self.current_page is not None:
+            self.current_page.start_find()
+
+    def next_pane(self) -> None:
+        """Move the keyboard between the tree and the page."""
+        page = self.current_page
+        focused = QApplication.focusWidget()
+        in_tree = focused is not None and self.navigation.isAncestorOf(focused)
+        if in_tree and page is not None:
+            page.setFocus()
+            page.focusNextChild()
+        else:
+            self.navigation.tree.setFocus()
+
+    def open_palette(self, prefix: str = "") -> None:
+        self.palette_.open(prefix)
+
+    def open_find_objects(self) -> None:
+        self.palette_.open("@")
+
+    def open_commands(self) -> None:
+        self.palette_.open(">")
+
+    def set_navigation_shown(self, *, is_shown: bool) -> None:
+        self.navigation.setVisible(is_shown)
+
+    def choose_scheme(self, scheme: Scheme) -> None:
+        self.state.scheme = scheme
+        self.scheme_chosen.emit(scheme)
+
+    def _lay_out(self) -> None:
+        self.setMenuWidget(self.top)
+        self._stack.addWidget(self.tabs)
+        self._stack.addWidget(self.start_page)
+        self._splitter.addWidget(self.navigation)
+        right = QWidget()
+        right_column = QVBoxLayout(right)
+        right_column.setContentsMargins(0, 0, 0, 0)
+        right_column.setSpacing(0)
+        right_column.addWidget(self.messages)
+        right_column.addWidget(self._stack, 1)
+        self._splitter.addWidget(right)
+        self._splitter.setStretchFactor(1, 1)
+        self._splitter.setSizes([round(scale().line * 14), round(scale().line * 60)])
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.rail)
+        row.addWidget(self._splitter, 1)
+        central = QWidget()
+        column = QVBoxLayout(central)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(row, 1)
+        column.addWidget(self.status)
+        self.setCentralWidget(central)
+
+    def _connect(self) -> None:
+        self.top.find_requested.connect(self.open_palette)
+        self.rail.mode_requested.connect(self._open_mode)
+        self.rail.help_requested.connect(self.open_commands)
+        self.rail.settings_requested.connect(self.menus.open_settings)
+        self.navigation.open_requested.connect(self.open)
+        self.palette_.open_requested.connect(self.open)
+        self.tabs.new_requested.connect(self.open_find_objects)
+        self.tabs.current_changed.connect(self._follow_tab)
+        self.tabs.close_requested.connect(self._ask_about)
+        self.navigation.loaded.connect(self._follow_tab)
+        self.tasks.started.connect(self.status.jobs.add)
+        self.tasks.refused.connect(self._show_refusal)
+        self.tasks.connection_changed.connect(self._show_state)
+        self.tasks.latency_measured.connect(self.status.show_latency)
+        self.status.reconnect_requested.connect(self.tasks.check_connection)
+
+    def _show_state(self, state: ConnectionState) -> None:
+        was_lost = self.status.state is ConnectionState.LOST
+        self.status.show_state(state)
+        if was_lost and state is ConnectionState.CONNECTED:
+            self.refresh()
+
+    def _show_refusal(self, error: UserError) -> None:
+        frame = self.tabs.current
+        bar = frame.messages if frame is not None and self.is_showing_pages else self.messages
+        bar.show_message("danger", str(error))
+
+    def _open_mode(self, address: str) -> None:
+        """Go back to the page of the mode that was seen last, else open its own."""
+        self.open(address)
+        if kind_of(address) == FIRST_PAGE and not self.navigation.isVisible():
+            self.menus.show_navigation.trigger()
+
+    def _follow_tab(self) -> None:
+        """Let rail, tree, status bar and menus show what the current tab is."""
+        frame = self.tabs.current
+        kind = kind_of(frame.address) if frame is not None else ""
+        self.rail.show_mode(kind)
+        is_list = frame is not None and kind == "records"
+        self.navigation.mark_current(f"records:{id_of(frame.address)}" if is_list and frame else "")
+        page = self.current_page
+        self.status.show_page_status(page.status if page is not None else "")
+        self.menus.follow(page)
+
+    def _all_actions(self) -> list[QAction]:
+        page = self.current_page
+        own = [action for action in page.actions() if action.isVisible()] if page else []
+        return [*own, *(action for action in self.actions() if action.isVisible())]
+
+    def _all_objects(self) -> list[ObjectEntry]:
+        entries = {entry.id: entry for group in self.navigation.groups for entry in group.objects}
+        return list(entries.values())
+
+    def _restore(self) -> None:
+        if not self.restoreGeometry(self.state.bytes_of("geometry")):
+            screen = QGuiApplication.primaryScreen().availableSize()
+            line = scale().line
+            wide = min(round(line * 90), screen.width())
+            self.resize(wide, min(round(line * 56), screen.height()))
+        self._splitter.restoreState(self.state.bytes_of("splitter"))
+        is_shown = self.state.is_on("navigation", otherwise=True)
+        self.menus.show_navigation.setChecked(is_shown)
+        self.navigation.setVisible(is_shown)
+        if self.state.last_place:
+            self._restore_tabs(self.state.last_place)
+
+    def _restore_tabs(self, place: str) -> None:
+        tabs, current = self.state.tabs_at(place)
+        known = [tab for tab in tabs if is_known(tab.address)]
+        if [frame.address for frame in self.tabs.frames] == [tab.address for tab in known]:
+            return
+        for frame in self.tabs.frames:
+            self.tabs.discard(frame)
+        self.navigation.set_collapsed(self.state.collapsed_at(place))
+        for index, tab in enumerate(known):
+            self.tabs.insert(index, Frame(tab.address, tab.title, tab.icon, self.tasks))
+        self.tabs.strip.setCurrentIndex(min(current, len(known) - 1))
+
+    def _keep(self) -> None:
+        self.state.keep_bytes("geometry", self.saveGeometry())
+        self.state.keep_bytes("splitter", self._splitter.saveState())
+        self.state.keep_switch("navigation", is_on=self.menus.show_navigation.isChecked())
+        if self._place is not None:
+            tabs = [
+                RememberedTab(frame.address, frame.title, frame.icon_name)
+                for frame in self.tabs.frames
+            ]
+            current = max(0, self.tabs.strip.currentIndex())
+            self.state.keep_place(self._place.text, tabs, current, self.navigation.collapsed)
+
+    def _unsaved(self) -> list[Frame]:
+        frames = self.tabs.frames
+        return [frame for frame in frames if frame.page is not None and frame.page.has_unsaved()]
+
+    def _ask_about(self, frame: Frame) -> None:
+        """Ask before the tab closes; after Save it closes once everything is stored."""
+        discard = partial(self.tabs.discard, frame)
+        self._ask_to_save([frame], discard, discard)
+
+    def _ask_to_save(
+        self, frames: list[Frame], after_save: Callable[[], object], discard: Callable[[], object]
+    ) -> None:
+        many = len(frames) > 1
+        choose(
+            self,
+            "Unsaved changes",
+            f"Save the changes in {len(frames)} pages?" if many else "Save the changes?",
+            "\n".join(frame.title for frame in frames),
+            {
+                "Save": partial(self._save_and, frames, after_save),
+                "Discard changes": discard,
+            },
+        )
+
+    def _save_and(self, frames: list[Frame], then: Callable[[], object]) -> None:
+        """Save the frames; call `then` when the last of them says that it is stored."""
+
+        def look() -> None:
+            if not any(frame.page is not None and frame.page.has_unsaved() for frame in frames):
+                for frame in frames:
+                    if frame.page is not None:
+                        frame.page.unsaved_changed.disconnect(look)
+                QTimer.singleShot(0, self, then)
+
+        for frame in frames:
+            if frame.page is not None:
+                frame.page.unsaved_changed.connect(look)
+                frame.page.save()
+
+    @override
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Keep the state and close; unsaved work and running jobs are asked about first."""
+        unsaved = self._unsaved()
+        if unsaved and not self._is_sure:
+            event.ignore()
+            self._ask_to_save(unsaved, self.close, self._close_surely)
+            return
+        self._keep()
+        self.about_to_close.emit()
+        event.accept()
+
+    def _close_surely(self) -> None:
+        self._is_sure = True
+        self.close()

@@ -1,0 +1,334 @@
+"""The tabs of the main window: each has an address, and a page once it has been looked at."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from crm_desktop.gui.icons import object_icon
+from crm_desktop.gui.routes import is_known, make_page
+from crm_desktop.gui.theme import icon_size, row_height, scale, theme, unit
+from crm_desktop.gui.widgets.buttons import IconButton
+from crm_desktop.gui.widgets.empty_state import EmptyState
+from crm_desktop.gui.widgets.icon_label import IconLabel
+from crm_desktop.gui.widgets.message_bar import MessageBar
+
+if TYPE_CHECKING:
+    from crm_desktop.domain.errors import UserError
+    from crm_desktop.gui.page import Page
+    from crm_desktop.gui.tasks import Tasks
+
+PLACEHOLDER_AFTER = 150  # milliseconds
+
+
+class Skeleton(QWidget):
+    """Grey bars where rows will be; nothing at first, so that quick pages do not flicker."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._is_due = False
+        self.setAccessibleName("Loading")
+        QTimer.singleShot(PLACEHOLDER_AFTER, self, self._draw)
+
+    def _draw(self) -> None:
+        self._is_due = True
+        self.update()
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(theme().surface))
+        if not self._is_due:
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(theme().border))
+        widths = (0.22, 0.16, 0.2, 0.12)
+        for row, top in enumerate(range(4 * unit(), self.height(), row_height())):
+            left = float(4 * unit())
+            for column, share in enumerate(widths):
+                full = self.width() * share
+                width = full * (0.6 + 0.1 * ((row * 3 + column * 5) % 4))
+                painter.drawRoundedRect(round(left), top, round(width), 2 * unit(), unit(), unit())
+                left += full + 4 * unit()
+
+
+class Frame(QWidget):
+    """A tab's content: the message bar, and below it the page, built when it is first shown."""
+
+    page_made = Signal()
+
+    def __init__(self, address: str, title: str, icon_name: str, tasks: Tasks) -> None:
+        super().__init__()
+        self.address, self.title, self.icon_name = address, title, icon_name
+        self._tasks = tasks
+        self.page: Page | None = None
+        self.messages = MessageBar(self)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addWidget(self.messages)
+        self._skeleton: QWidget | None = Skeleton()
+        self._column.addWidget(self._skeleton, 1)
+
+    def ensure_page(self) -> None:
+        """Build the page, if a database is open and the frame can be seen."""
+        if self.page is not None or not self._tasks.is_open or not self.isVisible():
+            return
+        self.page = make_page(self.address, self._tasks, self)
+        self.page.refused.connect(self.show_refusal)
+        self._column.addWidget(self.page, 1)
+        if self._skeleton is not None:
+            self._skeleton.deleteLater()
+            self._skeleton = None
+        self.page_made.emit()
+
+    def show_refusal(self, error: UserError) -> None:
+        self.messages.show_message("danger", str(error))
+
+    @override
+    def showEvent(self, event: object) -> None:
+        QTimer.singleShot(0, self, self.ensure_page)
+
+
+class TabEnd(QWidget):
+    """The right end of a tab: a pencil for unsaved work, and the cross."""
+
+    close_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.pencil = IconLabel("pencil", "warning", size=round(icon_size() * 0.85))
+        self.pencil.setToolTip("Not saved yet")
+        self.pencil.setAccessibleName("Not saved yet")
+        self.pencil.hide()
+        cross = IconButton("x", "Close tab", role="muted")
+        small = QSize(icon_size(), icon_size())
+        cross.setFixedSize(small)
+        cross.setIconSize(small * 0.8)
+        cross.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        cross.clicked.connect(self.close_requested)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(unit(), 0, 0, 0)
+        row.setSpacing(unit())
+        row.addWidget(self.pencil)
+        row.addWidget(cross)
+
+
+class TabStrip(QTabBar):
+    """Closes by middle click, reorders by dragging."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setProperty("look", "document")
+        self.setMovable(True)
+        self.setDocumentMode(True)
+        self.setExpanding(False)
+        self.setUsesScrollButtons(True)
+        self.setElideMode(Qt.TextElideMode.ElideRight)
+        self.setIconSize(QSize(icon_size(), icon_size()))
+        self.setAccessibleName("Open pages")
+
+    middle_clicked = Signal(int)
+
+    @override
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        index = self.tabAt(event.position().toPoint())
+        if event.button() == Qt.MouseButton.MiddleButton and index >= 0:
+            self.middle_clicked.emit(index)
+            return
+        super().mouseReleaseEvent(event)
+
+    @override
+    def tabSizeHint(self, index: int) -> QSize:
+        size = super().tabSizeHint(index)
+        return QSize(min(size.width(), round(scale().line * 16)), size.height())
+
+    @override
+    def minimumTabSizeHint(self, index: int) -> QSize:
+        size = super().tabSizeHint(index)
+        return QSize(min(size.width(), round(scale().line * 8)), size.height())
+
+
+class Tabs(QWidget):
+    """Opens, shows, reorders and closes pages; knows nothing of what they show."""
+
+    current_changed = Signal()  # another page, or the same with another title or status
+    close_requested = Signal(object)  # a Frame with unsaved work
+    new_requested = Signal()
+
+    def __init__(self, tasks: Tasks, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._tasks = tasks
+        self.strip = TabStrip()
+        self._stack = QStackedWidget()
+        self._plus = IconButton("plus", "Open another page", role="muted")
+        self._plus.clicked.connect(self.new_requested)
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, unit(), 0)
+        row.setSpacing(unit())
+        row.addWidget(self.strip)
+        row.addWidget(self._plus)
+        row.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(row)
+        column.addWidget(self._stack, 1)
+        self._nothing = EmptyState(
+            "No page is open. Choose an object at the left, or find anything with the palette.",
+            icon_name="panels-top-left",
+            action="Find…",
+            action_icon="search",
+        )
+        self._nothing.action_requested.connect(self.new_requested)
+        column.addWidget(self._nothing, 1)
+        self._show(-1)
+        self.strip.currentChanged.connect(self._show)
+        self.strip.tabMoved.connect(self._move)
+        self.strip.middle_clicked.connect(self.close_at)
+        tasks.opened.connect(self._build_current)
+
+    @property
+    def frames(self) -> list[Frame]:
+        """The open tabs from left to right."""
+        return [self._frame(index) for index in range(self.strip.count())]
+
+    @property
+    def current(self) -> Frame | None:
+        index = self.strip.currentIndex()
+        return self._frame(index) if index >= 0 else None
+
+    @property
+    def current_page(self) -> Page | None:
+        return self.current.page if self.current is not None else None
+
+    def open(self, address: str) -> None:
+        """Show the tab of this address, opened right of the current one if there is none."""
+        for index, frame in enumerate(self.frames):
+            if frame.address == address:
+                self.strip.setCurrentIndex(index)
+                return
+        if is_known(address):
+            index = self.strip.currentIndex() + 1
+            self.insert(index, Frame(address, "…", "", self._tasks))
+            self.strip.setCurrentIndex(index)
+
+    def insert(self, index: int, frame: Frame) -> None:
+        frame.page_made.connect(partial(self._adopt, frame))
+        self._stack.insertWidget(index, frame)
+        self.strip.blockSignals(True)  # the first tab would be shown before its end is there
+        self.strip.insertTab(index, frame.title)
+        self.strip.blockSignals(False)
+        end = TabEnd()
+        end.close_requested.connect(partial(self._close_frame, frame))
+        self.strip.setTabButton(index, QTabBar.ButtonPosition.RightSide, end)
+        self._retitle(frame)
+
+    def close_at(self, index: int) -> None:
+        """Close a tab; one with unsaved work asks first, by `close_requested`."""
+        if not 0 <= index < self.strip.count():
+            return
+        frame = self._frame(index)
+        if frame.page is not None and frame.page.has_unsaved():
+            self.strip.setCurrentIndex(index)
+            self.close_requested.emit(frame)
+        else:
+            self.discard(frame)
+
+    def close_current(self) -> None:
+        self.close_at(self.strip.currentIndex())
+
+    def discard(self, frame: Frame) -> None:
+        """Close a tab and lose what was typed in it."""
+        index = self._stack.indexOf(frame)
+        if index < 0:
+            return
+        self._stack.removeWidget(frame)
+        self.strip.removeTab(index)
+        frame.hide()
+        frame.deleteLater()
+        self._show(self.strip.currentIndex())
+
+    def step(self, by: int) -> None:
+        """Go to the next tab or the one before, round and round."""
+        if self.strip.count():
+            self.strip.setCurrentIndex((self.strip.currentIndex() + by) % self.strip.count())
+
+    def _frame(self, index: int) -> Frame:
+        frame = self._stack.widget(index)
+        assert isinstance(frame, Frame)  # noqa: S101 - the stack holds nothing else
+        return frame
+
+    def _close_frame(self, frame: Frame) -> None:
+        self.close_at(self._stack.indexOf(frame))
+
+    def _show(self, index: int) -> None:
+        self._stack.setVisible(index >= 0)
+        self._nothing.setVisible(index < 0)
+        if index >= 0:
+            self._stack.setCurrentIndex(index)
+        self.current_changed.emit()
+
+    def _move(self, begin: int, end: int) -> None:
+        frame = self._frame(begin)
+        self._stack.removeWidget(frame)
+        self._stack.insertWidget(end, frame)
+        self._stack.setCurrentIndex(self.strip.currentIndex())
+
+    def _build_current(self) -> None:
+        if self.current is not None:
+            self.current.ensure_page()
+
+    def _adopt(self, frame: Frame) -> None:
+        """Follow the page that has just been built."""
+        page = frame.page
+        if page is None:
+            return
+        page.title_changed.connect(partial(self._page_retitled, frame))
+        page.unsaved_changed.connect(partial(self._show_pencil, frame))
+        page.open_requested.connect(self.open)
+        page.status_changed.connect(self.current_changed)
+        self._page_retitled(frame, page.title)
+        self.current_changed.emit()
+
+    def _page_retitled(self, frame: Frame, title: str) -> None:
+        if frame.page is not None:
+            frame.title, frame.icon_name = title or frame.title, frame.page.icon_name
+            self._retitle(frame)
+
+    def _retitle(self, frame: Frame) -> None:
+        index = self._stack.indexOf(frame)
+        self.strip.setTabText(index, frame.title.replace("&", "&&"))
+        self.strip.setTabToolTip(index, frame.title)
+        if frame.icon_name:
+            self.strip.setTabIcon(index, object_icon(frame.icon_name))
+
+    def _show_pencil(self, frame: Frame, is_unsaved: bool) -> None:  # noqa: FBT001 - a signal's
+        end = self.strip.tabButton(self._stack.indexOf(frame), QTabBar.ButtonPosition.RightSide)
+        if isinstance(end, TabEnd):
+            end.pencil.setVisible(is_unsaved)
+            end.adjustSize()
+            self.strip.setTabButton(
+                self._stack.indexOf(frame), QTabBar.ButtonPosition.RightSide, end
+            )
+        self.current_changed.emit()
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.update()
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the line below the tabs; the current one stands in front of it."""
+        painter = QPainter(self)
+        painter.setPen(QColor(theme().border))
+        bottom = self.strip.geometry().bottom()
+        painter.drawLine(0, bottom, self.width(), bottom)

@@ -1,0 +1,124 @@
+"""The menus of the main window, and the commands in them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMenu
+
+from crm_desktop import __version__
+from crm_desktop.gui.actions import Command, fill_menu, make_action
+from crm_desktop.gui.rail import MODES
+from crm_desktop.gui.theme import Scheme
+
+if TYPE_CHECKING:
+    from crm_desktop.gui.main_window import MainWindow
+    from crm_desktop.gui.page import Page
+
+SCHEMES = (
+    (Scheme.SYSTEM, "Theme: as the system", "monitor"),
+    (Scheme.LIGHT, "Theme: light", "sun"),
+    (Scheme.DARK, "Theme: dark", "moon"),
+)
+
+
+class WindowMenus:
+    """Fills the menu bar once; `follow` adapts it to the page that is shown."""
+
+    def __init__(self, window: MainWindow) -> None:
+        self._window = window
+        standard = QKeySequence.StandardKey
+        bar = window.top.menu
+        connect = Command("Connect to a server…", window.connect_requested.emit, "server")
+        close = Command("Close tab", window.tabs.close_current, "x", [standard.Close])
+        quit_ = Command("Quit", window.close, "log-out", [standard.Quit])
+        fill_menu(bar, "&File", [connect, None, close, None, quit_], window)
+        save = Command("Save", window.save, "save", [standard.Save])
+        find = Command("Find in view", window.start_find, "search", [standard.Find])
+        refresh = Command("Refresh", window.refresh, "refresh-cw", [standard.Refresh])
+        palette = Command("Search or command…", window.open_palette, "command", ["Ctrl+K"])
+        edit = fill_menu(bar, "&Edit", [save, None, find, refresh, None, palette], window)
+        self._save, self._find = edit.actions()[0], edit.actions()[2]
+        self._fill_view()
+        go = [
+            Command(mode.text, partial(window.open, mode.address), mode.icon_name, [f"Ctrl+{key}"])
+            for key, mode in enumerate(MODES, start=1)
+        ]
+        fill_menu(bar, "&Go", go, window)
+        self._page_menu = bar.addMenu("&Page")
+        self._page_menu.menuAction().setVisible(False)
+        keys = Command("Commands and their keys", window.open_commands, "keyboard", ["F1"])
+        about = Command("About CRM Desktop", self._show_about, "info")
+        fill_menu(bar, "&Help", [keys, about], window)
+
+    def follow(self, page: Page | None) -> None:
+        """Offer what the shown page can do."""
+        actions = [action for action in page.actions() if action.text()] if page else []
+        self._page_menu.clear()
+        self._page_menu.addActions(actions)
+        self._page_menu.menuAction().setVisible(bool(actions))
+        self._save.setEnabled(page is not None and page.has_unsaved())
+        self._find.setEnabled(page is not None)
+
+    def open_settings(self) -> None:
+        """Show the few settings there are, beside the button at the foot of the rail."""
+        rail = self._window.rail
+        size = self._settings_menu.sizeHint()
+        corner = rail.mapToGlobal(QPoint(rail.width(), rail.height()))
+        self._settings_menu.popup(corner - QPoint(0, size.height()))
+
+    def _fill_view(self) -> None:
+        window = self._window
+        view = fill_menu(window.top.menu, "&View", [], window)
+        self._settings_menu = QMenu(window)
+        group = QActionGroup(window)
+        for scheme, text, icon_name in SCHEMES:
+            run = partial(window.choose_scheme, scheme)
+            is_current = window.state.scheme is scheme
+            action = make_action(Command(text, run, icon_name, checked=is_current), window)
+            action.setData("View")
+            group.addAction(action)
+            for menu in (view, self._settings_menu):
+                menu.addAction(action)
+        view.addSeparator()
+        self.show_navigation = self._add_switch(view)
+        tabs = window.tabs
+        for command in (
+            Command("Next pane", window.next_pane, "panel-left", ["F6"]),
+            Command("Next tab", partial(tabs.step, 1), "arrow-right", ["Ctrl+Tab", "Ctrl+PgDown"]),
+            Command(
+                "Previous tab",
+                partial(tabs.step, -1),
+                "arrow-left",
+                ["Ctrl+Shift+Tab", "Ctrl+PgUp"],
+            ),
+        ):
+            action = make_action(command, window)
+            action.setData("View")
+            view.addAction(action)
+
+    def _add_switch(self, view: QMenu) -> QAction:
+        command = Command("Navigation", self._switch_navigation, "panel-left", ["F9"], checked=True)
+        action = make_action(command, self._window)
+        action.setData("View")
+        for menu in (view, self._settings_menu):
+            menu.addAction(action)
+        return action
+
+    def _switch_navigation(self) -> None:
+        self._window.set_navigation_shown(is_shown=self.show_navigation.isChecked())
+
+    def _show_about(self) -> None:
+        from PySide6.QtCore import qVersion
+
+        from crm_desktop.gui.messages import tell
+
+        tell(
+            self._window,
+            "About CRM Desktop",
+            f"CRM Desktop {__version__}",
+            f"An administration client for a CRM in PostgreSQL.\nQt {qVersion()}. Apache-2.0.",
+        )
