@@ -7,7 +7,6 @@ from typing import TypeAlias
 from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen, QPixmap
 
-from crm_desktop.gui.icons import icon_pixmap
 from crm_desktop.gui.theme import small_font
 from crm_desktop.gui.tokens import Scale, Tokens, choice_color, mix
 
@@ -39,7 +38,7 @@ class ChipPainter:
         return known
 
     def _text_left(self) -> float:
-        return self._scale.line * 1.05
+        return self._scale.line * 1.1
 
     def pixmap(self, chip: Chip, room: int, *, outlined: bool) -> QPixmap:
         """Give the chip's picture, at most `room` logical pixels wide."""
@@ -107,8 +106,12 @@ def check_pixmap(tokens: Tokens, scale: Scale, ratio: float, *, checked: bool) -
     corner = max(2, scale.unit - 1)
     painter.drawRoundedRect(QRectF(0.5, 0.5, side - 1, side - 1), corner, corner)
     if checked:
-        inner = side - 4
-        tick = icon_pixmap("check", "accent_text", inner, ratio)
-        painter.drawPixmap(QRectF(2, 2, inner, inner).toRect(), tick)
+        step = (side - 4) / 24  # the strokes of Lucide's "check", heavier
+        points = [QPointF(2 + x * step, 2 + y * step) for x, y in ((20, 6), (9, 17), (4, 12))]
+        pen = QPen(QColor(tokens.accent_text), 3.2 * step)
+        pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+        pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+        painter.setPen(pen)
+        painter.drawPolyline(points)
     painter.end()
     return pixmap

@@ -41,7 +41,8 @@ QComboBox QLineEdit, QAbstractSpinBox QLineEdit, QComboBox QLineEdit:focus,
 QAbstractSpinBox QLineEdit:focus {
   border: none; background: transparent; padding: 0; min-height: 0;
 }
-QSpinBox QLineEdit, QDoubleSpinBox QLineEdit { padding: 0 ${inside}px; }
+QSpinBox QLineEdit, QDoubleSpinBox QLineEdit, QSpinBox QLineEdit:focus,
+QDoubleSpinBox QLineEdit:focus { border: 1px solid transparent; padding: 0 ${inside}px; }
 QComboBox { padding-right: ${arrow_box}px; combobox-popup: 0; }
 QComboBox:focus, QComboBox:on { padding-right: ${arrow_box_focus}px; }
 QComboBox::drop-down, QDateEdit::drop-down, QDateTimeEdit::drop-down {
@@ -112,11 +113,6 @@ QToolButton[look="outlined"] { background: $surface; border-color: $button_borde
 QToolButton[look="outlined"]:hover { background: $hover; }
 QToolButton[look="outlined"]:checked { background: $selection; border-color: $accent; }
 QToolButton[look="outlined"]:focus { border-color: $accent; }
-QToolButton[look="heading"], QToolButton[look="heading"]:checked {
-  background: transparent; border: 1px solid transparent; padding: ${half}px;
-}
-QToolButton[look="heading"]:hover { background: $hover; }
-QToolButton[look="heading"]:focus { border: 2px solid $accent; padding: ${tool_pad_focus}px; }
 QToolButton[popupMode="1"], QToolButton[popupMode="2"][toolButtonStyle="2"] {
   padding-right: ${arrow_box}px;
 }
@@ -163,7 +159,7 @@ QProgressBar {
   min-height: ${bar}px; color: transparent;
 }
 QProgressBar::chunk { background: $accent; border-radius: ${bar_radius}px; }
-QTabBar { qproperty-drawBase: 0; }
+QTabBar { qproperty-drawBase: 0; qproperty-expanding: 0; }
 QTabBar::tab {
   background: transparent; color: $muted; border: none; border-bottom: 2px solid transparent;
   padding: ${half}px ${inside}px; margin-right: ${inside}px; min-height: ${field}px;
@@ -204,6 +200,8 @@ QMenu::right-arrow { image: url($right); width: ${tiny}px; height: ${tiny}px; }
 QToolTip {
   background: $raised; color: $text; border: 1px solid $border; padding: ${half}px;
 }
+QLabel#qt_msgbox_label { font-weight: 600; min-width: ${message}px; }
+QLabel#qt_msgbox_informativelabel { min-width: ${message}px; }
 QStatusBar::item { border: none; }
 QScrollBar { background: transparent; border: none; }
 QScrollBar:vertical { width: ${scroll}px; margin: 0; }
@@ -275,6 +273,7 @@ def _sizes(scale: Scale) -> dict[str, object]:
         "scroll": round(line * 0.75),
         "scroll_radius": max(1, round(line * 0.375) - 3),
         "grip": round(line * 2),
+        "message": round(line * 20),
     }
 
 
@@ -289,13 +288,14 @@ def _pictures(tokens: Tokens, folder: Path) -> dict[str, object]:
         "up_off": ("chevron-up", tokens.disabled, 2),
         "right": ("chevron-right", tokens.muted, 2),
         "calendar": ("calendar", tokens.muted, 2),
-        "close": ("x", tokens.muted, 2),
     }
     theme = "dark" if tokens.is_dark else "light"
     paths: dict[str, object] = {}
     for key, (name, color, width) in glyphs.items():
         svg = tinted_svg(name, color).replace('stroke-width="2"', f'stroke-width="{width}"')
         paths[key] = _write(folder / f"{key}-{theme}.svg", svg)
+    air = tinted_svg("x", tokens.muted).replace('"0 0 24 24"', '"-6 -6 36 36"')
+    paths["close"] = _write(folder / f"close-{theme}.svg", air)
     paths["dot"] = _write(folder / f"dot-{theme}.svg", _dot(tokens.accent))
     return paths
 

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 from typing_extensions import override
 
 from crm_desktop.gui.icons import Role, icon
-from crm_desktop.gui.theme import control_height, icon_size, restyle
+from crm_desktop.gui.theme import control_height, icon_size, restyle, unit
 
 
 def plain_button(text: str, parent: QWidget | None = None, *, icon_name: str = "") -> QPushButton:
@@ -41,6 +41,8 @@ def _button(
         button.setProperty("look", look)
     if icon_name:
         button.setIcon(icon(icon_name, role))
+        side = icon_size()
+        button.setIconSize(QSize(side + round(1.5 * unit()), side))  # air before the text
     return button
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from crm_desktop.gui.theme import restyle, unit
+from crm_desktop.gui.theme import icon_size, restyle, unit
 from crm_desktop.gui.widgets.elided_label import TextLabel
 from crm_desktop.gui.widgets.icon_label import IconLabel
 
@@ -52,9 +52,10 @@ class FormRow(QWidget):
         self.label.setTextFormat(Qt.TextFormat.PlainText)
         self.label.setBuddy(control.focusProxy() or control)
         self.label.setVisible(bool(label))
+        self.label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         if label and not control.accessibleName():
             control.setAccessibleName(self._spoken(label, is_required=is_required))
-        self.pencil = IconLabel("pencil", "warning")
+        self.pencil = IconLabel("pencil", "warning", size=round(icon_size() * 0.85))
         self.pencil.setToolTip(self.tr("Changed, not saved yet"))
         self.pencil.hide()
         self.hint = TextLabel(hint, face="caption", role="muted", wraps=True)
@@ -70,7 +71,7 @@ class FormRow(QWidget):
         top.setSpacing(unit())
         top.addWidget(self.label)
         if is_locked:
-            lock = IconLabel("lock", "muted")
+            lock = IconLabel("lock", "muted", size=round(icon_size() * 0.85))
             lock.setToolTip(self.tr("This cannot be changed here"))
             top.addWidget(lock)
         top.addStretch(1)
@@ -79,8 +80,11 @@ class FormRow(QWidget):
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(unit() // 2)
         box.addLayout(top)
-        for part in (self.control, self.hint, self.problem):
-            box.addWidget(part)
+        grows = bool(self.control.sizePolicy().expandingDirections() & Qt.Orientation.Vertical)
+        box.addWidget(self.control, 1 if grows else 0)
+        box.addWidget(self.hint)
+        box.addWidget(self.problem)
+        box.addStretch(0)  # in a row of forms of unequal height, labels stand level
 
     def set_changed(self, is_changed: bool) -> None:  # noqa: FBT001 - a setter, as Qt's
         """Show a pencil beside the label of what has been changed and not saved."""

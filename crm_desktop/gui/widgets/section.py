@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRectF, Qt, Signal, Slot
-from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QColor, QFontMetrics, QIcon, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from crm_desktop.gui.icons import icon
-from crm_desktop.gui.theme import strong_font, theme, unit
+from crm_desktop.gui.icons import icon_pixmap
+from crm_desktop.gui.theme import icon_size, row_height, strong_font, theme, unit
 from crm_desktop.gui.widgets.chip import CountBadge
 from crm_desktop.gui.widgets.icon_label import IconLabel
 
@@ -30,13 +30,7 @@ class Section(QWidget):
     ) -> None:
         super().__init__(parent)
         self.content, self._is_framed = content, is_framed
-        self.heading = QToolButton()
-        self.heading.setText(title.replace("&", "&&"))
-        self.heading.setFont(strong_font())
-        self.heading.setCheckable(True)
-        self.heading.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.heading.setProperty("look", "heading")
-        self.heading.setAccessibleName(title)
+        self.heading = _Heading(title)
         self.heading.toggled.connect(self._open)
         self.badge = CountBadge()
         self.badge.hide()
@@ -75,7 +69,6 @@ class Section(QWidget):
     @Slot(bool)
     def _open(self, is_open: bool) -> None:  # noqa: FBT001 - a signal's argument
         self.content.setVisible(is_open)
-        self.heading.setIcon(icon("chevron-down" if is_open else "chevron-right", "muted"))
         state = self.tr("open") if is_open else self.tr("closed")
         self.heading.setAccessibleDescription(state)
         self.toggled.emit(is_open)
@@ -90,4 +83,46 @@ class Section(QWidget):
         painter.setBrush(QColor(tokens.raised))
         frame = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
         painter.drawRoundedRect(frame, unit(), unit())
+        painter.end()
+
+
+class _Heading(QAbstractButton):
+    """The title with an arrow before it; Space and a click open and close."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._title = title
+        self.setCheckable(True)
+        self.setAccessibleName(title)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    @override
+    def sizeHint(self) -> QSize:
+        wide = QFontMetrics(strong_font()).horizontalAdvance(self._title)
+        return QSize(wide + icon_size() + 3 * unit(), row_height())
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return QSize(icon_size() * 3, row_height())
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        tokens, painter, side = theme(), QPainter(self), icon_size()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        arrow = "chevron-down" if self.isChecked() else "chevron-right"
+        picture = icon_pixmap(arrow, "muted", side, self.devicePixelRatioF())
+        painter.drawPixmap(0, (self.height() - side) // 2, picture)
+        painter.setFont(strong_font())
+        painter.setPen(QColor(tokens.text))
+        room = self.rect().adjusted(side + unit(), 0, -unit(), 0)
+        title = painter.fontMetrics().elidedText(
+            self._title, Qt.TextElideMode.ElideRight, room.width()
+        )
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter, title)
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(tokens.accent), 2))
+            ring = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+            painter.drawRoundedRect(ring, unit(), unit())
         painter.end()
