@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, Select, func, insert, select, text
@@ -22,6 +22,8 @@ from crm_desktop.db.tables import (
     User,
 )
 from crm_desktop.domain.access import Actor, Permission
+
+Id = TypeVar("Id", str, UUID)
 
 
 class Make:
@@ -93,9 +95,10 @@ class Make:
         **columns: Any,
     ) -> str:
         name = f"{from_object_id}_{to_object_id}".replace("obj_", "")
-        values = {"id": f"rel_{name}", "name": name, "created_by": self.admin.user_id, **columns}
+        id_ = str(columns.pop("id", f"rel_{name}"))
         ends = {"from_object_id": from_object_id, "to_object_id": to_object_id}
-        return self._add(Relationship, values.pop("id"), type=type, **ends, **values)
+        values = {"name": name, "created_by": self.admin.user_id, **columns}
+        return self._add(Relationship, id_, type=type, **ends, **values)
 
     def link(
         self, relationship_id: str, from_record_id: str, to_record_id: str, **columns: Any
@@ -124,9 +127,7 @@ class Make:
             "created_at": func.now(),
             "updated_at": func.now(),
         }
-        user_id = uuid4()
-        self._add(User, user_id, email=email, **{**values, **columns})
-        return user_id
+        return self._add(User, uuid4(), email=email, **{**values, **columns})
 
     def actor(self, email: str = "grace@example.com", **columns: Any) -> Actor:
         """Make a user and return who they are as an actor."""
@@ -157,7 +158,7 @@ class Make:
         with self._begin() as connection:
             connection.execute(text(statement), values)
 
-    def _add(self, table: type[Base], id_: Any, **columns: Any) -> Any:
+    def _add(self, table: type[Base], id_: Id, **columns: Any) -> Id:
         with self._begin() as connection:
             connection.execute(insert(table).values(id=id_, **columns))
         return id_

@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 
 import psycopg
 import simplejson
-from sqlalchemy import Connection, Engine, create_engine, text
+from psycopg.types.json import set_json_dumps, set_json_loads
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import Session
@@ -237,11 +238,9 @@ def make_engine(url: str) -> Engine:
 
 
 def _engine(connector: Connector, size: int) -> Engine:
-    return create_engine(
+    engine = create_engine(
         "postgresql+psycopg://",
         creator=connector.open,
-        json_serializer=dump_json,
-        json_deserializer=load_json,
         use_native_hstore=False,  # the contract has none, and asking for it costs a round trip
         pool_size=size,
         max_overflow=4,
@@ -250,6 +249,14 @@ def _engine(connector: Connector, size: int) -> Engine:
         pool_pre_ping=True,
         pool_use_lifo=True,  # those that are not needed grow old and close
     )
+    event.listen(engine, "connect", _exact_json)
+    return engine
+
+
+def _exact_json(connection: psycopg.Connection[Any], _: object) -> None:
+    """Teach a connection our JSON: with a `creator` the engine does not do it."""
+    set_json_dumps(dump_json, connection)
+    set_json_loads(load_json, connection)
 
 
 def dump_json(value: Any) -> str:

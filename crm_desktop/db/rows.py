@@ -61,7 +61,8 @@ def write_row(
     if not settings:
         return
     if _rows_met(session, update(table).where(*guards).values(settings)) != 1:
-        raise why_not_written(session, table, id_, what=what, version=version)
+        is_guarded = len(guards) > 1 + (version is not None)
+        raise _why_not(session, table, id_, what=what, version=None if is_guarded else version)
 
 
 def delete_row(
@@ -72,7 +73,7 @@ def delete_row(
     if version is not None:
         guards.append(version_of(table) == version)
     if _rows_met(session, delete(table).where(*guards)) != 1:
-        raise why_not_written(session, table, id_, what=what, version=version)
+        raise _why_not(session, table, id_, what=what, version=version)
 
 
 def _rows_met(session: WriteSession, statement: Update | Delete) -> int:
@@ -81,10 +82,10 @@ def _rows_met(session: WriteSession, statement: Update | Delete) -> int:
     return cast(CursorResult[Any], session.execute(quick)).rowcount
 
 
-def why_not_written(
+def _why_not(
     session: ReadSession, table: type[Base], id_: Any, *, what: str, version: int | None
 ) -> Conflict | NotFound | Forbidden:
-    """Return the reason why an update or delete met no row."""
+    """Return the reason why an update or delete met no row, where `version` alone was asked."""
     stands = session.scalar(select(version_of(table)).where(table.__table__.c["id"] == id_))
     if stands is None:
         return NotFound(f"This {what} no longer exists.")
@@ -117,7 +118,7 @@ def old_value_stands(column: Json, edit: JsonEdit) -> ColumnElement[bool]:
     old = null() if edit.old is ABSENT else literal(edit.old, JSONB())
     parents = [
         func.coalesce(func.jsonb_typeof(_at(column, edit.path[:depth])), "object") == "object"
-        for depth in range(1, len(edit.path))
+        for depth in range(len(edit.path))
     ]
     return and_(_at(column, edit.path).is_not_distinct_from(old), *parents)
 

@@ -18,7 +18,7 @@ from crm_desktop.domain.errors import Conflict, Invalid, NotFound
 from crm_desktop.domain.field_config import config_problems
 from crm_desktop.domain.field_types import FIELD_TYPES
 from crm_desktop.domain.ids import Prefix, new_id
-from crm_desktop.domain.json_edits import ABSENT, JsonEdit, applied
+from crm_desktop.domain.json_edits import JsonEdit, applied
 from crm_desktop.domain.names import name_from_label, name_problem
 from crm_desktop.services.inputs import Draft, Line, OptionalLine, OptionalText, check_json
 from crm_desktop.services.users import ensure_user
@@ -268,13 +268,16 @@ def _check_config(
     check_json("config", after)
     known = config_problems(before)
     problems = {key: problem for key, problem in config_problems(after).items() if key not in known}
-    target = after.get("targetObjectId", ABSENT)
-    if target not in {None, "", ABSENT} and target != before.get("targetObjectId", ABSENT):
-        found = session.scalar(select(exists().where(CrmObject.id == literal(target, String))))
-        if not found:
-            problems["targetObjectId"] = "The object that this field points to no longer exists."
+    target = after.get("targetObjectId") or ""
+    if target and target != before.get("targetObjectId") and not _is_object(session, target):
+        problems["targetObjectId"] = "The object that this field points to no longer exists."
     if problems:
         raise Invalid(problems)
+
+
+def _is_object(session: WriteSession, target: Any) -> bool:
+    found = select(CrmObject.id).where(CrmObject.id == literal(target, String))
+    return isinstance(target, str) and session.scalar(found) is not None
 
 
 def _listed(labels: Sequence[str]) -> str:

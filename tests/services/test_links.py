@@ -1,0 +1,244 @@
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from crm_desktop.db.database import Database
+from crm_desktop.db.tables import RelationshipRecord
+from crm_desktop.domain.access import Actor
+from crm_desktop.domain.changes import Change, Topic
+from crm_desktop.domain.errors import Conflict, Forbidden, Invalid, NotFound
+from crm_desktop.domain.json_edits import ABSENT, JsonEdit
+from crm_desktop.services import link_lists, links
+from crm_desktop.services.link_lists import RelatedPage
+from tests.make import Make
+
+
+@pytest.fixture
+def works(make: Make) -> str:
+    """Make companies and contacts, each contact of one company."""
+    company, contact = make.object("company"), make.object("contact")
+    return make.relationship(company, contact, "1:N", name="Staff")
+
+
+def company(make: Make, name: str = "Acme", **columns: Any) -> str:
+    return make.record("obj_company", {"fld_name": name}, **columns)
+
+
+def contact(make: Make, name: str = "Bob", **columns: Any) -> str:
+    return make.record("obj_contact", {"fld_name": name}, **columns)
+
+
+def create(database: Database, actor: Actor, relationship_id: str, from_id: str, to_id: str) -> str:
+    with database.write(actor) as session:
+        return links.create_link(session, relationship_id, from_id, to_id)
+
+
+def related(
+    database: Database, actor: Actor, record_id: str, relationship_id: str, *, is_from: bool
+) -> RelatedPage:
+    with database.read(actor) as session:
+        return link_lists.list_related(session, record_id, relationship_id, is_from=is_from)
+
+
+def test_a_link_joins_two_records_and_is_seen_from_both(
+    database: Database, actor: Actor, make: Make, works: str
+) -> None:
+    acme, bob = company(make), contact(make)
+    with database.write(actor) as session:
+        metadata = {"role": "CEO", "share": 0.5}
+        link_id = links.create_link(session, works, acme, bob, metadata)
+    assert link_id.startswith("rrec_")
+    assert session.changes == {Change(Topic.LINKS, works)}
+    (there,) = related(database, actor, acme, works, is_from=True).rows
+    (back,) = related(database, actor, bob, works, is_from=False).rows
+    assert (there.record_id, there.title, there.object_id) == (bob, "Bob", "obj_contact")
+    assert (back.record_id, back.title, back.is_from) == (acme, "Acme", False)
+    assert there.metadata["role"] == "CEO"
+    assert str(there.metadata["share"]) == "0.5"
+    assert there.created_by == actor.user_id
+
+
+def test_a_record_of_another_object_is_refused(
+    database: Database, actor: Actor, make: Make, works: str
+) -> None:
+    acme, bob = company(make), contact(make)
+    with pytest.raises(Invalid) as refused:
+        create(database, actor, works, bob, acme)
+    assert refused.value.problems == {"from_record_id": "“Bob” is no record of “Company”."}
+
+
+def test_what_is_gone_is_said_to_be_gone(
+    database: Database, actor: Actor, make: Make, works: str
+) -> None:
+    acme = company(make)
+    with pytest.raises(NotFound, match="two records"):
+        create(database, actor, works, acme, "rec_x")
+    with pytest.raises(NotFound, match="relationship"):
+        create(database, actor, "rel_x", acme, acme)
+    with pytest.raises(NotFound, match="link"), database.write(actor) as session:
+        links.delete_link(session, "rrec_x")
+
+
+def test_a_second_link_between_two_records_is_refused(
+    database: Database, actor: Actor, make: Make
+) -> None:
+    knows = make.relationship(make.object("contact"), "obj_contact", name="Knows")
+    ann, bob = contact(make, "Ann"), contact(make)
+    create(database, actor, knows, ann, bob)
+    with pytest.raises(Conflict, match="“Ann” and “Bob” are linked already under “Knows”"):
+        create(database, actor, knows, ann, bob)
+    create(database, actor, knows, bob, ann)
+    create(database, actor, knows, ann, ann)
+
+
+def test_one_to_many_gives_a_record_to_one_only_and_says_whose_it_is(
+    database: Database, actor: Actor, make: Make, works: str
+) -> None:
+    acme, apex, bob = company(make), company(make, "Apex"), contact(make)
+    create(database, actor, works, acme, bob)
+    create(database, actor, works, acme, contact(make, "Ann"))
+    with pytest.raises(Conflict, match="“Bob” already belongs to “Acme” under “Staff”"):
+        create(database, actor, works, apex, bob)
+
+
+def test_many_to_one_from_elsewhere_keeps_its_meaning(
+    database: Database, actor: Actor, make: Make
+) -> None:
+    make.object("company")
+    belongs = make.relationship(make.object("contact"), "obj_company", "lookup", name="Firm")
+    bob = contact(make)
+    create(database, actor, belongs, bob, company(make))
+    with pytest.raises(Conflict, match="“Bob” already belongs to “Acme”"):
+        create(database, actor, belongs, bob, company(make, "Apex"))
+
+
+@pytest.mark.parametrize("kind", ["1:N", "N:N"])
+def test_of_two_sessions_that_link_one_record_only_one_succeeds(
+    database: Database,
+    actor: Actor,
+    make: Make,
+    in_another_thread: Callable[..., Any],
+    kind: str,
+) -> None:
+    make.object("company")
+    works = make.relationship("obj_company", make.object("contact"), kind)
+    acme, bob = company(make), contact(make)
+    rival = company(make, "Apex") if kind == "1:N" else acme
+    with database.write(actor) as session:
+        links.create_link(session, works, acme, bob)
+        second = in_another_thread(lambda: create(database, actor, works, rival, bob))
+        second.wait_until_blocked()
+    with pytest.raises(Conflict):
+        second.result()
+    assert make.count(RelationshipRecord) == 1
+
+
+def test_metadata_changes_by_path_and_meets_the_old_value(
+    database: Database, actor: Actor, make: Make, works: str
+) -> None:
+    link = make.link(works, company(make), contact(make), relationship_metadata={"a": 1, "b": 2})
+    with database.write(actor) as session:
+        links.update_link(session, link, [JsonEdit(("a",), 1, 5), JsonEdit(("c",), ABSENT, None)])
+    with database.write(actor) as session:
+        links.update_link(session, link, [JsonEdit(("b",), 2, ABSENT)])
+    with pytest.raises(Conflict), database.write(actor) as session:
+        links.update_link(session, link, [JsonEdit(("a",), 1, 6)])
+    assert make.value(select(RelationshipRecord.relationship_metadata)) == {"a": 5, "c": None}
+
+
+def test_a_deleted_link_leaves_both_records(
+    database: Database, actor: Actor, make: Make, works: str
+) -> None:
+    acme = company(make)
+    link = make.link(works, acme, contact(make))
+    with database.write(actor) as session:
+        links.delete_link(session, link)
+    assert related(database, actor, acme, works, is_from=True).rows == ()
+
+
+def test_pages_of_related_records_follow_each_other_without_gaps(
+    database: Database, actor: Actor, make: Make, works: str
+) -> None:
+    acme = company(make)
+    names = [contact(make, f"c{number}") for number in range(5)]
+    for place, name in enumerate(names):  # two share a moment
+        make.link(works, acme, name, created_at=f"2024-01-0{1 + place // 2}")
+    seen: list[str] = []
+    after = None
+    with database.read(actor) as session:
+        while True:
+            page = link_lists.list_related(session, acme, works, is_from=True, after=after, limit=2)
+            seen += [row.record_id for row in page.rows]
+            after = page.next
+            if after is None:
+                break
+    assert seen == names
+
+
+def test_what_somebody_may_not_read_is_neither_listed_nor_linked(
+    database: Database, actor: Actor, make: Make, works: str
+) -> None:
+    grace = make.actor()
+    acme, mine = company(make), contact(make, "Mine", created_by=grace.user_id)
+    owned = make.record("obj_contact", {"fld_system_owner": str(grace.user_id)})
+    hidden = contact(make)
+    for record in (mine, owned, hidden):
+        make.link(works, acme, record)
+    make.sql("UPDATE objects SET permissions = '{\"read\": [\"owner\"]}' WHERE name = 'contact'")
+    page = related(database, grace, acme, works, is_from=True)
+    assert [row.record_id for row in page.rows] == [mine, owned]
+    with pytest.raises(NotFound):
+        related(database, grace, hidden, works, is_from=False)
+    with pytest.raises(NotFound):
+        create(database, grace, works, company(make), contact(make))
+    assert len(related(database, actor, acme, works, is_from=True).rows) == 3
+
+
+def test_linking_asks_for_the_right_to_change_the_record_it_starts_at(
+    database: Database, make: Make, works: str
+) -> None:
+    grace = make.actor()
+    acme, own = company(make), company(make, created_by=grace.user_id)
+    make.sql("UPDATE objects SET permissions = '{\"update\": [\"owner\"]}' WHERE name = 'company'")
+    create(database, grace, works, own, contact(make))
+    with pytest.raises(Forbidden, match="“Acme”"):
+        create(database, grace, works, acme, contact(make, "Ann"))
+    link = make.link(works, acme, contact(make, "Ann"))
+    with pytest.raises(Forbidden), database.write(grace) as session:
+        links.delete_link(session, link)
+
+
+@pytest.mark.parametrize(
+    ("read", "is_open"),
+    [
+        (None, True),
+        ('["all"]', True),
+        ('["role_sales"]', False),
+        ('"all"', False),
+        ("null", False),
+        ("{}", False),
+        ("[]", False),
+    ],
+)
+def test_rights_in_sql_say_what_the_actor_says(
+    database: Database, make: Make, works: str, read: str | None, *, is_open: bool
+) -> None:
+    grace = make.actor()
+    acme = company(make)
+    rights = "{}" if read is None else f'{{"read": {read}}}'
+    make.sql("UPDATE objects SET permissions = CAST(:rights AS jsonb)", rights=rights)
+    with database.read(grace) as session:
+        assert (acme in link_lists.list_links(session, [acme])) == is_open
+    make.sql(
+        "UPDATE objects SET permissions = CAST(:rights AS jsonb)",
+        rights=f'{{"read": ["user_{grace.user_id}"]}}',
+    )
+    with database.read(grace) as session:
+        assert acme in link_lists.list_links(session, [acme])
+
+
+def test_links_need_permission(database: Database, make: Make, works: str) -> None:
+    with pytest.raises(Forbidden):
+        create(database, make.guest(), works, company(make), contact(make))
