@@ -70,10 +70,10 @@ def open_home(home: Path, account: Account | None) -> None:
         return
     home.mkdir(mode=0o711, parents=True, exist_ok=True)
     closed = closed_folder(home, account)
-    if closed == home and not any(home.iterdir()):  # an empty folder we were given is ours
-        os.chown(home, -1, account.gid)
+    if closed == home and _is_only_roots(home):
+        os.chown(home, -1, account.gid)  # so that this account, and no other, may pass
         home.chmod(stat.S_IMODE(home.stat().st_mode) | stat.S_IXGRP)
-        closed = closed_folder(home, account)
+        closed = None
     if closed is not None:
         raise Unavailable(
             f"PostgreSQL does not run as root, and the account {account.name} that runs it "
@@ -92,6 +92,13 @@ def closed_folder(folder: Path, account: Account) -> Path | None:
 
 def may_read(path: Path, account: Account) -> bool:
     return closed_folder(path.parent, account) is None and _may(path, account, stat.S_IROTH)
+
+
+def _is_only_roots(home: Path) -> bool:
+    """Say whether this folder serves us alone: private to root, and not root's login folder."""
+    found = home.stat()
+    private = found.st_uid == 0 and not found.st_mode & (stat.S_IRWXG | stat.S_IRWXO)
+    return private and home != Path.home().resolve()
 
 
 def _may(path: Path, account: Account, right: int) -> bool:

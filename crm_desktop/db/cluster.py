@@ -44,6 +44,10 @@ UNFINISHED = "new-"
 _started: list[subprocess.Popen[bytes]] = []
 
 
+class StillStarting(Unavailable):
+    """The server goes on starting by itself; stopping it would only begin its recovery anew."""
+
+
 @dataclass(frozen=True)
 class Cluster:
     """The folders below home; whoever calls a method that changes them holds the start lock.
@@ -144,7 +148,7 @@ class Cluster:
             elif found is None and child is None:
                 child = self._start_alone()
             time.sleep(POLL_SECONDS)
-        raise Unavailable(
+        raise StillStarting(
             f"The database server in {self.home} is not ready after {READY_SECONDS:.0f} seconds. "
             "It may still be recovering from a crash, or the folder is in use on another computer. "
             f"Try again in a minute; its log is {self.log}."

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from crm_desktop.db import binaries
 from crm_desktop.db.account import open_home, server_account
 from crm_desktop.db.binaries import bin_folder
-from crm_desktop.db.cluster import DATABASE, ROLE, Cluster
+from crm_desktop.db.cluster import DATABASE, ROLE, Cluster, StillStarting
 from crm_desktop.db.locks import HeldLock, try_lock, wait_for_lock
 from crm_desktop.db.private_files import write_private
 from crm_desktop.db.server_files import Postmaster, full_disk
@@ -35,13 +35,14 @@ class EmbeddedServer:
     """
 
     def __init__(self, home: Path) -> None:
-        self._home = Path(os.path.abspath(home)).resolve()  # noqa: PTH100 - resolve keeps no `..`
+        self._home = home.resolve()
         self._lease: HeldLock | None = None
         self._lease_file = self._home / "programs" / f"{os.getpid()}-{secrets.token_hex(4)}"
         self._cluster: Cluster | None = None
         self._postmaster: Postmaster | None = None
         self._password = ""
         self._is_closed = False
+        self._is_left_alone = False
 
     @classmethod
     @contextmanager
@@ -99,7 +100,12 @@ class EmbeddedServer:
             with self._start_lock():
                 self._take_lease()
                 self._password = self._ready_data(cluster)
-                self._postmaster = cluster.bring_up()
+                try:
+                    self._postmaster = cluster.bring_up()
+                except StillStarting:
+                    self._is_left_alone = True
+                    raise
+                self._is_left_alone = False
 
     def close(self) -> None:
         """Give up our share; the last program stops the server. May be called more than once."""
@@ -109,7 +115,8 @@ class EmbeddedServer:
         try:
             with self._start_lock():
                 self._drop_lease()
-                if not self._others_run() and not self._cluster.stop():
+                is_last = not self._others_run() and not self._is_left_alone
+                if is_last and not self._cluster.stop():
                     log.warning("The database server is still stopping.")
         except (Unavailable, OSError) as problem:  # the next start finds the server and adopts it
             log.warning("The database server was left running: %s", problem)

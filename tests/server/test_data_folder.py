@@ -259,7 +259,7 @@ def small_disk(folder: Path) -> Iterator[None]:
     command = ["mount", "-t", "tmpfs", "-o", "size=70m,mode=0711", "tmpfs", str(folder)]
     mounted = subprocess.run(command, capture_output=True, text=True, check=False)
     if mounted.returncode:
-        pytest.skip(f"mounting is not allowed here: {mounted.stderr.strip()}")
+        pytest.skip(f"mounting is not allowed here: {mounted.stderr.splitlines()[0]}")
     try:
         yield
     finally:
@@ -299,6 +299,14 @@ def test_as_root_a_closed_parent_is_named_and_stays_closed(fresh_home: Path) -> 
     sentence = refusal(fresh_home / "below")
     assert f"may not enter {fresh_home}" in sentence
     assert mode(fresh_home) == 0o700
+
+
+@pytest.mark.skipif(not is_root(), reason="only root runs the server under another account")
+def test_as_root_a_private_home_is_opened_for_the_servers_account_alone(own_home: Path) -> None:
+    own_home.chmod(0o700)
+    with EmbeddedServer.running(own_home):
+        assert mode(own_home) == 0o710
+        assert own_home.stat().st_gid == (own_home / "data").stat().st_gid
 
 
 @pytest.mark.skipif(not is_root(), reason="only root runs the server under another account")

@@ -206,3 +206,20 @@ def test_waiting_for_a_copy_that_hangs_while_starting_ends_with_a_sentence(
         starting = server._start_lock()
         with starting, pytest.raises(Unavailable, match="starting or stopping"):
             server.ensure_running()
+
+
+def test_a_server_that_needs_long_to_recover_is_left_to_it(
+    own_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crm_desktop.db.cluster.READY_SECONDS", 1.0)
+    with (own_home / "data" / "postgresql.conf").open("a") as file:
+        file.write("wal_level = replica\nhot_standby = off\n")
+    with EmbeddedServer.running(own_home):
+        pass
+    (own_home / "data" / "standby.signal").touch()  # such a server recovers for ever
+
+    with pytest.raises(Unavailable, match="recovering"), EmbeddedServer.running(own_home):
+        pass
+    assert server_process(own_home).is_running()
+    kill_server(own_home)
+    wait_until(lambda: not processes_in(own_home))
