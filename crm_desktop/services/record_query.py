@@ -1,0 +1,317 @@
+"""The record list: pages by key, a search by name, counts; all made ready to be shown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Row, select, text
+
+from crm_desktop.db.database import ReadSession
+from crm_desktop.db.expressions import PRIMARY_VALUE, Parameters, SortKey, name_key, sort_key
+from crm_desktop.db.tables import CrmObject, Record
+from crm_desktop.domain.access import Permission, Reach, RecordRight
+from crm_desktop.domain.errors import Forbidden, Invalid, NotFound
+from crm_desktop.domain.field_types import (
+    SYSTEM_COLUMNS,
+    EffectiveField,
+    json_value,
+    target_ids,
+    type_of,
+)
+from crm_desktop.domain.filters import RecordQuery
+from crm_desktop.domain.formats import Formats
+from crm_desktop.services.record_rights import OWNER_KEY, may
+from crm_desktop.services.reference_checks import REFERRING, names_of_targets
+
+LIKE_ESCAPE = "\\"
+SHORTEST_INDEXED = 3  # letters from which a trigram index helps
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a page ended: the values it was sorted by, as text, and the last record."""
+
+    keys: tuple[str | None, ...]
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRow:
+    """One line of a grid: JSON values and the texts to show for them, in the columns' order."""
+
+    id: str
+    values: tuple[Any, ...]
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordPage:
+    """Some records in order; `next` is None on the last page."""
+
+    rows: tuple[RecordRow, ...]
+    next: Cursor | None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRecord:
+    """A record of any object, found by its name."""
+
+    id: str
+    primary_value: str | None
+    object_id: str
+    object_label: str
+
+
+def list_page(
+    session: ReadSession,
+    query: RecordQuery,
+    columns: Sequence[EffectiveField],
+    formats: Formats,
+    *,
+    after: Cursor | None = None,
+    limit: int = 200,
+) -> RecordPage:
+    """Return one page with the values of these columns only, in one statement.
+
+    Columns that refer to records or users cost one or two more, for their names. A query can be
+    sorted by its columns and by "primary_value". Raises Invalid for another sort, Forbidden where
+    the object's records may not be read at all, NotFound when the object is gone.
+    """
+    session.actor.require(Permission.READ_RECORDS)
+    parameters = Parameters()
+    keys = _sort_keys(parameters, query, columns)
+    statement = _page_sql(session, parameters, query, columns, keys, after)
+    values = {**parameters.values, "limit": limit + 1}
+    found = session.connection().execute(text(statement), values).all()
+    if not found and after is None:
+        _explain_nothing(session, query.object_id)
+    next_ = _cursor(found[limit - 1], keys) if len(found) > limit else None
+    return RecordPage(_rows(session, found[:limit], columns, formats), next_)
+
+
+def count_matching(session: ReadSession, query: RecordQuery) -> int:
+    """Count the records of the query exactly; may take long for a million."""
+    session.actor.require(Permission.READ_RECORDS)
+    parameters = Parameters()
+    where = " AND ".join(_conditions(session, parameters, query))
+    statement = f"SELECT count(*) FROM records AS r WHERE {where}"  # noqa: S608 - values are bound
+    return int(session.connection().execute(text(statement), parameters.values).scalar_one())
+
+
+def estimate_records(session: ReadSession, query: RecordQuery) -> int:
+    """Return how many records the planner expects, at once; rights are not looked at."""
+    session.actor.require(Permission.READ_RECORDS)
+    parameters = Parameters()
+    where = " AND ".join(_matching(parameters, query))
+    statement = f"EXPLAIN (FORMAT JSON) SELECT 1 FROM records AS r WHERE {where}"  # noqa: S608
+    plan = session.connection().execute(text(statement), parameters.values).scalar_one()
+    plan = plan if isinstance(plan, list) else json_value(plan)
+    return int(plan[0]["Plan"]["Plan Rows"])
+
+
+def find_records(session: ReadSession, words: str, *, limit: int = 20) -> list[FoundRecord]:
+    """Return records of any object whose name contains the words; names that begin so first."""
+    session.actor.require(Permission.READ_RECORDS)
+    hits = (
+        select(Record.id)
+        .where(Record.primary_value.ilike(containing(words), escape=LIKE_ESCAPE))
+        .limit(50 * limit)  # enough to choose from, and bounded for a single letter
+        .cte("hits")
+        .prefix_with("MATERIALIZED", dialect="postgresql")
+    )
+    begins = Record.primary_value.ilike(containing(words)[1:], escape=LIKE_ESCAPE)
+    query = (
+        select(Record.id, Record.primary_value, CrmObject.id, CrmObject.label)
+        .join(hits, hits.c.id == Record.id)
+        .join(CrmObject, CrmObject.id == Record.object_id)
+        .where(may(session.actor, RecordRight.READ, Record, CrmObject))
+        .order_by(begins.desc(), Record.primary_value, Record.id)
+        .limit(limit)
+    )
+    return [FoundRecord(*row) for row in session.execute(query)]
+
+
+def containing(words: str) -> str:
+    """Return the pattern of ILIKE for text that contains these words as they stand."""
+    plain = words.strip()
+    for sign in (LIKE_ESCAPE, "%", "_"):
+        plain = plain.replace(sign, LIKE_ESCAPE + sign)
+    return f"%{plain}%"
+
+
+# --- the statement -----------------------------------------------------------------------------
+
+
+def _sort_keys(
+    parameters: Parameters, query: RecordQuery, columns: Sequence[EffectiveField]
+) -> list[SortKey]:
+    known = {column.id: column for column in columns}
+    keys = []
+    for sort in query.sort:
+        if sort.field_id == PRIMARY_VALUE:
+            keys.append(name_key("r", descending=sort.descending))
+        elif sort.field_id in known:
+            field = known[sort.field_id]
+            keys.append(sort_key(parameters, field, "r", descending=sort.descending))
+        else:
+            raise Invalid({"sort": "The records are sorted by a column that is not shown."})
+    return keys
+
+
+def _page_sql(
+    session: ReadSession,
+    parameters: Parameters,
+    query: RecordQuery,
+    columns: Sequence[EffectiveField],
+    keys: Sequence[SortKey],
+    after: Cursor | None,
+) -> str:
+    """Return SQL for: id, the values as one JSON array, the system columns, the sort keys.
+
+    The page's ids come first and the values after the LIMIT, so that only their documents are
+    opened. A search from three letters on is answered before it is sorted: left alone, the planner
+    may walk the index on `created_at` and look at every name.
+    """
+    sorted_by = [f"{key.sql} AS k{number}" for number, key in enumerate(keys)]
+    names = [f"k{number}" for number in range(len(keys))]
+    where = " AND ".join(_conditions(session, parameters, query))
+    is_apart = len(query.search.strip()) >= SHORTEST_INDEXED or bool(keys)
+    cut = _after(parameters, keys, after, "h" if is_apart else "r")
+    order = _order(keys)
+    wanted = _wanted(parameters, columns)
+    if not is_apart:
+        limits = f"WHERE {where}{cut} ORDER BY r.created_at DESC, r.id DESC LIMIT :limit"
+        return f"SELECT r.id, {wanted}, CAST(r.created_at AS text) FROM records AS r {limits}"  # noqa: S608
+    kept = ", ".join(["r.id", "r.created_at", *sorted_by])
+    searched = "MATERIALIZED " if query.search.strip() else ""
+    shown = ", ".join(f"CAST(page.{name} AS text)" for name in names or ["created_at"])
+    return (
+        f"WITH hits AS {searched}(SELECT {kept} FROM records AS r WHERE {where}),"  # noqa: S608
+        f" page AS (SELECT * FROM hits AS h WHERE true{cut} ORDER BY {order} LIMIT :limit)"
+        f" SELECT r.id, {wanted}, {shown} FROM page JOIN records AS r ON r.id = page.id"
+        f" ORDER BY {order.replace('h.', 'page.')}"
+    )
+
+
+def _order(keys: Sequence[SortKey]) -> str:
+    parts = [
+        f"h.k{number} {'DESC' if key.descending else 'ASC'} NULLS LAST"
+        for number, key in enumerate(keys)
+    ]
+    return ", ".join([*parts, "h.id DESC"] if keys else ["h.created_at DESC", "h.id DESC"])
+
+
+def _wanted(parameters: Parameters, columns: Sequence[EffectiveField]) -> str:
+    """Return the columns' values as the text of one JSON array: decoded at once, exactly."""
+    parts = []
+    for column in columns:
+        own = SYSTEM_COLUMNS.get(column.id)
+        parts.append(f"r.{own}" if own else f"r.data -> {parameters.bind(column.id)}")
+    chunks = [parts[start : start + 90] for start in range(0, len(parts), 90)]  # 100 arguments
+    arrays = [f"jsonb_build_array({', '.join(chunk)})" for chunk in chunks] or ["'[]'"]
+    return f"CAST({' || '.join(arrays)} AS text)"
+
+
+def _after(
+    parameters: Parameters, keys: Sequence[SortKey], after: Cursor | None, table: str
+) -> str:
+    """Return the condition that a record comes after the cursor."""
+    if after is None:
+        return ""
+    last = parameters.bind(after.id)
+    if not keys:
+        moment = parameters.bind(after.keys[0], "timestamptz")
+        return f" AND ({table}.created_at, {table}.id) < ({moment}, {last})"
+    rest = f"{table}.id < {last}"
+    for number in reversed(range(len(keys))):
+        key, value, name = keys[number], after.keys[number], f"{table}.k{number}"
+        if value is None:
+            rest = f"({name} IS NULL AND {rest})"
+            continue
+        bound = parameters.bind(value, key.cast)
+        beyond = f"{name} {'<' if key.descending else '>'} {bound}"
+        rest = f"({beyond} OR {name} IS NULL OR ({name} = {bound} AND {rest}))"
+    return f" AND {rest}"
+
+
+def _matching(parameters: Parameters, query: RecordQuery) -> list[str]:
+    parts = [f"r.object_id = {parameters.bind(query.object_id)}"]
+    if query.search.strip():
+        pattern = parameters.bind(containing(query.search))
+        parts.append(f"r.primary_value ILIKE {pattern}")
+    if query.conditions:
+        raise Invalid({"conditions": "Records cannot be filtered by conditions yet."})
+    return parts
+
+
+def _conditions(session: ReadSession, parameters: Parameters, query: RecordQuery) -> list[str]:
+    """Return what matches, and what `objects.permissions` lets the person read.
+
+    The permissions are looked at once, by a subquery of its own, not for each record.
+    """
+    parts = _matching(parameters, query)
+    object_id, user_id = parameters.bind(query.object_id), str(session.actor.user_id)
+    me, owner = parameters.bind(user_id), parameters.bind(OWNER_KEY)
+    everybody = parameters.bind(["all", f"user_{user_id}"], "text[]")
+    parts.append(
+        f"CASE (SELECT CASE WHEN NOT o.permissions ? 'read' THEN 'all'"  # noqa: S608
+        f" WHEN jsonb_typeof(o.permissions -> 'read') <> 'array' THEN 'none'"
+        f" WHEN o.permissions -> 'read' ?| {everybody} THEN 'all'"
+        f" WHEN o.permissions -> 'read' ? 'owner' THEN 'own' ELSE 'none' END"
+        f" FROM objects AS o WHERE o.id = {object_id})"
+        f" WHEN 'all' THEN true WHEN 'own' THEN CAST(r.created_by AS text) IS NOT DISTINCT FROM {me}"
+        f" OR r.data ->> {owner} IS NOT DISTINCT FROM {me} ELSE false END"
+    )
+    return parts
+
+
+def _explain_nothing(session: ReadSession, object_id: str) -> None:
+    row = session.execute(
+        select(CrmObject.permissions, CrmObject.plural_name).where(CrmObject.id == object_id)
+    ).one_or_none()
+    if row is None:
+        raise NotFound("This object no longer exists.")
+    permissions = row.permissions if isinstance(row.permissions, dict) else {}
+    if session.actor.reach(permissions, RecordRight.READ) is Reach.NONE:
+        raise Forbidden(f"You are not allowed to see “{row.plural_name}”.")
+
+
+# --- the answer --------------------------------------------------------------------------------
+
+
+def _cursor(row: Row[Any], keys: Sequence[SortKey]) -> Cursor:
+    return Cursor(tuple(row[2 : 3 + max(0, len(keys) - 1)]), row[0])
+
+
+def _rows(
+    session: ReadSession,
+    found: Sequence[Row[Any]],
+    columns: Sequence[EffectiveField],
+    formats: Formats,
+) -> tuple[RecordRow, ...]:
+    lines = [tuple(json_value(row[1])) for row in found]
+    names: dict[str, str] = {}
+    if any(column.type in REFERRING for column in columns):
+        ids = [column.id for column in columns]
+        by_id = (dict(zip(ids, line, strict=True)) for line in lines)
+        names = names_of_targets(session, columns, by_id)
+    show = [_shower(column, formats, names) for column in columns]
+    return tuple(
+        RecordRow(
+            row[0], line, tuple([each(value) for each, value in zip(show, line, strict=True)])
+        )
+        for row, line in zip(found, lines, strict=True)
+    )
+
+
+def _shower(column: EffectiveField, formats: Formats, names: dict[str, str]) -> Any:
+    """Return what turns a column's values into text: names in place of ids."""
+    show = type_of(column.type).shower(column, formats)
+    if column.type not in REFERRING:
+        return show
+
+    def show_names(value: Any) -> str:
+        ids = target_ids(value)
+        return ", ".join(names.get(id_, id_) for id_ in ids) if ids else show(value)
+
+    return show_names
