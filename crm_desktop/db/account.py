@@ -13,6 +13,7 @@ from typing import Any
 from crm_desktop.domain.errors import Unavailable
 
 NAME = "crm-desktop"
+SYSTEM_FOLDERS = "/usr/sbin:/sbin:"  # often missing in PATH
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +148,7 @@ def _account(uid: int) -> Account:
 
 def _add_account() -> str:
     """Add the system account; return why that failed, or an empty text."""
-    program = shutil.which("useradd", path=f"/usr/sbin:/sbin:{os.environ.get('PATH', '')}")
+    program = shutil.which("useradd", path=f"{SYSTEM_FOLDERS}{os.environ.get('PATH', '')}")
     if program is None:
         return "the program useradd is missing"
     answer = subprocess.run(

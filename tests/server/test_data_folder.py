@@ -335,3 +335,14 @@ def test_as_root_programs_the_account_cannot_reach_are_copied(
 def test_as_root_data_that_belongs_to_root_is_refused_with_the_command(own_home: Path) -> None:
     os.chown(own_home / "data", 0, 0)
     assert "chown -R crm-desktop" in refusal(own_home)
+
+
+@pytest.mark.skipif(not is_root(), reason="only root runs the server under another account")
+def test_as_root_an_account_that_cannot_be_made_is_explained(
+    fresh_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crm_desktop.db.account.NAME", "crm-desktop-never-made")
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr("crm_desktop.db.account.SYSTEM_FOLDERS", "")
+    assert "useradd --system crm-desktop-never-made" in refusal(fresh_home)
+    assert not fresh_home.exists()
