@@ -5,7 +5,7 @@ What merely happened belongs into a `MessageBar`. Every function opens its box a
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from PySide6.QtCore import QCoreApplication, QSize, Qt, Slot
 from PySide6.QtGui import QFontDatabase, QGuiApplication
@@ -70,7 +70,7 @@ def choose(
     title: str,
     text: str,
     informative: str,
-    answers: dict[str, Callable[[], object]],
+    answers: Mapping[str, Callable[[], object]],
 ) -> QMessageBox:
     """Ask which of several; the first answer is the recommended one, Cancel the default."""
     box = _box(parent, title, text, informative, "circle-question-mark")
