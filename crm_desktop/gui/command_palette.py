@@ -250,6 +250,6 @@ class CommandPalette(QFrame):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setBrush(QColor(theme().raised))
+        painter.setBrush(QColor(theme().surface))
         painter.setPen(QColor(theme().border_strong))
         painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 2 * unit(), 2 * unit())

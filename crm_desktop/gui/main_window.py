@@ -247,7 +247,7 @@ class MainWindow(QMainWindow):
         self.navigation.set_collapsed(self.state.collapsed_at(place))
         for index, tab in enumerate(known):
             self.tabs.insert(index, Frame(tab.address, tab.title, tab.icon, self.tasks))
-        self.tabs.strip.setCurrentIndex(min(current, len(known) - 1))
+        self.tabs.show_at(min(current, len(known) - 1))
 
     def _keep(self) -> None:
         self.state.keep_bytes("geometry", self.saveGeometry())

@@ -113,8 +113,11 @@ class StartPage(QWidget):
         column.addWidget(self._picture, 0, Qt.AlignmentFlag.AlignHCenter)
         for label in (self.title, self.words):
             label.setMaximumWidth(round(scale().line * 40))
-            label.setMinimumWidth(round(scale().line * 24))
-            column.addWidget(label, 0, Qt.AlignmentFlag.AlignHCenter)
+            middle = QHBoxLayout()
+            middle.addStretch(1)
+            middle.addWidget(label, 8)
+            middle.addStretch(1)
+            column.addLayout(middle)
         self.progress.setFixedWidth(round(scale().line * 16))
         column.addWidget(self.progress, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addLayout(row)

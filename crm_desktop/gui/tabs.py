@@ -108,9 +108,8 @@ class TabEnd(QWidget):
         self.pencil.setAccessibleName("Not saved yet")
         self.pencil.hide()
         cross = IconButton("x", "Close tab", role="muted")
-        small = QSize(icon_size(), icon_size())
-        cross.setFixedSize(small)
-        cross.setIconSize(small * 0.8)
+        cross.setProperty("look", "bare")
+        cross.setIconSize(QSize(icon_size(), icon_size()) * 0.85)
         cross.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         cross.clicked.connect(self.close_requested)
         row = QHBoxLayout(self)
@@ -217,7 +216,13 @@ class Tabs(QWidget):
         if is_known(address):
             index = self.strip.currentIndex() + 1
             self.insert(index, Frame(address, "…", "", self._tasks))
-            self.strip.setCurrentIndex(index)
+            self.show_at(index)
+
+    def show_at(self, index: int) -> None:
+        """Make a tab current, also when it is the only one and so was current already."""
+        if self.strip.currentIndex() == index:
+            self._show(index)
+        self.strip.setCurrentIndex(index)
 
     def insert(self, index: int, frame: Frame) -> None:
         frame.page_made.connect(partial(self._adopt, frame))
@@ -253,7 +258,7 @@ class Tabs(QWidget):
         self.strip.removeTab(index)
         frame.hide()
         frame.deleteLater()
-        self._show(self.strip.currentIndex())
+        self.show_at(self.strip.currentIndex())
 
     def step(self, by: int) -> None:
         """Go to the next tab or the one before, round and round."""

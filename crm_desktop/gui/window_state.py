@@ -54,6 +54,12 @@ class WindowState:
     def keep_switch(self, name: str, *, is_on: bool) -> None:
         self._settings.setValue(f"window/{name}", "true" if is_on else "false")
 
+    def text_of(self, name: str) -> str:
+        return str(self._settings.value(f"texts/{_key(name)}", ""))
+
+    def keep_text(self, name: str, text: str) -> None:
+        self._settings.setValue(f"texts/{_key(name)}", text)
+
     def tabs_at(self, place: str) -> tuple[list[RememberedTab], int]:
         """Return the tabs that were open on this database, and which of them was current."""
         stored = self._json(place)

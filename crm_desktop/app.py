@@ -1,0 +1,189 @@
+"""Composition root: builds everything once, in order, and takes it down in reverse."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from functools import partial
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from crm_desktop import __version__
+from crm_desktop.db.profiles import home_folder
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from crm_desktop.gui.main_window import MainWindow
+    from crm_desktop.gui.startup import Source, Startup
+
+LOG_BYTES, LOG_FILES = 1_000_000, 3
+NO_DISPLAY = (
+    "There is no display here. Start CRM Desktop in a desktop session, use `make run`, which "
+    "brings a virtual display, or use the commands of crm-desktop (see crm-desktop --help)."
+)
+
+_log = logging.getLogger("crm_desktop")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the program until its window closes; return the exit status.
+
+    `argv` is without the program's name; None takes the command line's.
+    """
+    options = _options(argv)
+    if _has_no_display():
+        sys.stderr.write(f"{NO_DISPLAY}\n")
+        return 2
+    with ExitStack() as on_exit:
+        home = home_folder()
+        _open_log(home, on_exit)
+        return _run(options, home, on_exit)
+
+
+def _options(argv: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="crm-desktop", description="Open the window.")
+    parser.add_argument(
+        "--database",
+        metavar="URL",
+        default=os.environ.get("CRM_DESKTOP_DATABASE", ""),
+        help="a PostgreSQL database, postgresql://…, instead of the local workspace",
+    )
+    parser.add_argument(
+        "--sample", action="store_true", help="load the sample data if the workspace is empty"
+    )
+    parser.add_argument(
+        "--screenshot",
+        metavar="FILE",
+        type=Path,
+        help="save a picture of the window once its first page is loaded, then quit",
+    )
+    parser.add_argument("--open", metavar="ADDRESS", default="", help="a page to show first")
+    parser.add_argument("--version", action="version", version=f"CRM Desktop {__version__}")
+    return parser.parse_args(argv)
+
+
+def _has_no_display() -> bool:
+    named = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    return sys.platform.startswith("linux") and not any(os.environ.get(name) for name in named)
+
+
+def _open_log(home: Path, on_exit: ExitStack) -> None:
+    """Write the log into the home folder; where that cannot be written, the start says so."""
+    logging.getLogger().setLevel(logging.INFO)
+    try:
+        (home / "log").mkdir(mode=0o700, parents=True, exist_ok=True)
+        handler = RotatingFileHandler(
+            home / "log" / "crm-desktop.log", "a", LOG_BYTES, LOG_FILES, "utf-8"
+        )
+    except OSError:
+        return
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.getLogger().addHandler(handler)
+    on_exit.callback(handler.close)
+    on_exit.callback(logging.getLogger().removeHandler, handler)
+
+
+def _run(options: argparse.Namespace, home: Path, on_exit: ExitStack) -> int:
+    from PySide6.QtCore import QSettings
+    from PySide6.QtWidgets import QApplication
+
+    from crm_desktop.gui.garbage import GarbageTimer
+    from crm_desktop.gui.main_window import MainWindow
+    from crm_desktop.gui.startup import Source, Startup
+    from crm_desktop.gui.tasks import Tasks
+    from crm_desktop.gui.theme import apply_theme
+    from crm_desktop.gui.window_state import WindowState
+    from crm_desktop.opening import DatabaseOpener
+
+    existing = QApplication.instance()
+    app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    app.setApplicationName("CRM Desktop")
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName("crm-desktop")
+    opener = DatabaseOpener(home)
+    on_exit.callback(opener.close)
+    tasks = Tasks()
+    on_exit.callback(tasks.close)
+    garbage = GarbageTimer()
+    on_exit.callback(garbage.stop)
+    settings = QSettings(str(home / "window.ini"), QSettings.Format.IniFormat)
+    on_exit.callback(settings.sync)
+    appearance = apply_theme(app, WindowState(settings).scheme)
+    window = MainWindow(tasks, settings)
+    on_exit.callback(window.deleteLater)
+    window.scheme_chosen.connect(appearance.set_scheme)
+    _catch_bugs(window, on_exit)
+    _listen_to_signals(app, on_exit)
+    startup = Startup(window, opener, Source(options.database), loads_sample=options.sample)
+    startup.other_database_requested.connect(_open_another_window)
+    _prepare_first_page(options, app, window, startup)
+    window.show()
+    _after_first_paint(window, startup.begin)
+    return app.exec()
+
+
+def _prepare_first_page(
+    options: argparse.Namespace, app: QApplication, window: MainWindow, startup: Startup
+) -> None:
+    """Open the page that was asked for, and take the picture once it is there."""
+    from crm_desktop.gui.pictures import PictureTaker
+
+    if options.open:
+        startup.finished.connect(partial(window.open, options.open))
+    if options.screenshot is not None:
+        taker = PictureTaker(window, options.screenshot)
+        startup.finished.connect(taker.begin)
+        taker.taken.connect(app.quit)
+
+
+def _catch_bugs(window: MainWindow, on_exit: ExitStack) -> None:
+    """Write what no `UserError` explains into the log, and show a report that can be copied."""
+    from crm_desktop.gui.bugs import BugCatcher
+
+    catcher = BugCatcher(window)
+    before = sys.excepthook, threading.excepthook
+
+    def restore() -> None:
+        sys.excepthook, threading.excepthook = before
+
+    sys.excepthook, threading.excepthook = catcher.take, catcher.take_from_thread
+    on_exit.callback(restore)
+
+
+def _listen_to_signals(app: QApplication, on_exit: ExitStack) -> None:
+    """Quit in order on Ctrl+C and on a polite end; the window's timers let Python see them."""
+
+    def quit_(*_: object) -> None:
+        _log.info("Asked to quit by a signal.")
+        app.quit()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        on_exit.callback(signal.signal, number, signal.signal(number, quit_))
+
+
+def _open_another_window(source: Source) -> None:
+    """Start the program again for another database; the address travels unseen by others."""
+    from PySide6.QtCore import QProcess, QProcessEnvironment
+
+    process = QProcess()
+    process.setProgram(sys.executable)
+    process.setArguments(["-c", "import sys; from crm_desktop.app import main; sys.exit(main())"])
+    environment = QProcessEnvironment.systemEnvironment()
+    environment.insert("CRM_DESKTOP_DATABASE", source.url)
+    process.setProcessEnvironment(environment)
+    process.startDetached()
+
+
+def _after_first_paint(window: MainWindow, then: Callable[[], None]) -> None:
+    """Call `then` once the window has been seen: what it does competes with the painting."""
+    from crm_desktop.gui.pictures import FirstPaint
+
+    FirstPaint(window).painted.connect(then)
