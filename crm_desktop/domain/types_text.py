@@ -82,7 +82,7 @@ class PhoneType(TextType):
                 if not has_extension:
                     return "Enter the number without an extension."
                 number = number[: extension.start()]
-            digits = sum(letter.isdigit() for letter in number)
+            digits = sum(map(str.isdigit, number))
             if _PHONE.fullmatch(number) is None or not 2 <= digits <= 20:
                 return f"{shown(value)} is not a telephone number, such as +44 20 7946 0958."
             return None
@@ -101,7 +101,7 @@ class UrlType(TextType):
 
         def check(value: str) -> str | None:
             protocol, rest = split_protocol(value)
-            if not rest or any(letter.isspace() for letter in value):
+            if not rest or any(map(str.isspace, value)):
                 return f"{shown(value)} is not a web address, such as https://example.com."
             if protocol:
                 if protocol.lower() in allowed:

@@ -166,6 +166,9 @@ class _Column:
 
     def add(self, cells: Sequence[str]) -> None:
         self.filled += len(cells) - cells.count("")
+        if not self._tests and self.options is None:
+            self._measure(cells)
+            return
         texts = set(map(str.strip, set(cells)))
         texts.discard("")
         texts -= self._seen
@@ -173,9 +176,7 @@ class _Column:
             return
         if len(self._seen) < _REMEMBERED:
             self._seen |= texts
-        self.longest = max(self.longest, *map(len, texts))
-        whole = "".join(texts)
-        self.has_lines = self.has_lines or "\n" in whole or "\r" in whole
+        self._measure(texts)
         if self.options is not None:
             self.options.update(dict.fromkeys(texts))
             if len(self.options) > MAX_OPTIONS:
@@ -185,6 +186,12 @@ class _Column:
             self.misses[name] += misses
             if misses and name.rstrip(".,") not in _TESTED.get(self.hint, ()):
                 del self._tests[name]
+
+    def _measure(self, texts: Collection[str]) -> None:
+        self.longest = max(self.longest, *map(len, texts))
+        if not self.has_lines:
+            whole = "".join(texts)
+            self.has_lines = "\n" in whole or "\r" in whole
 
     def _is_amount(self, sign: str, text: str) -> bool:
         found = _AMOUNT[sign].match(text)

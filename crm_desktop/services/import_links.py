@@ -311,7 +311,8 @@ WITH stored AS (
     SELECT x.{own} AS own, min(x.id) AS id, bool_or(x.{partner} = f.partner) AS is_right,
            min(f.partner) AS partner
     FROM relationship_records x JOIN crm_import_found f ON f.record_id = x.{own}
-    WHERE x.relationship_id = CAST(:relationship AS text) AND f.matches = 1 AND f.partner IS NOT NULL
+    WHERE x.relationship_id = CAST(:relationship AS text)
+      AND f.matches = 1 AND f.partner IS NOT NULL
     GROUP BY 1
 ), moved AS (
     UPDATE relationship_records x SET {partner} = s.partner

@@ -16,7 +16,7 @@ from crm_desktop.domain.errors import Invalid, Unavailable
 
 MAX_LINE = 32 << 20  # characters; a longer line is no row of a table
 MAX_CELL = 16 << 20
-BLOCK_ROWS = 2_000
+BLOCK_ROWS = 250  # small, so that the server is at work on one while the next is made
 BLOCK_CHARS = 8 << 20  # a block ends earlier when its cells are huge
 SAMPLE = 256 << 10
 SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
@@ -72,10 +72,12 @@ class _Lines:
     file: TextIO
     ended: bool = False
     number: int = 0
+    room: int = 0  # characters until the block is full
 
     def __iter__(self) -> Iterator[str]:
         for line in iter(partial(self.file.readline, MAX_LINE), ""):
             self.number += 1
+            self.room -= len(line)
             if len(line) >= MAX_LINE:
                 size = f"more than {MAX_LINE:,} characters"
                 raise _refusal(f"Line {self.number} has {size}: {_NO_CSV}")
@@ -115,8 +117,8 @@ class CsvReader:
         lines: list[int] = []
         rows: list[list[str]] = []
         misfits: list[Misfit] = []
-        room, width, line = BLOCK_CHARS, self._width, self._next_line
-        source = self._lines
+        width, line, source = self._width, self._next_line, self._lines
+        source.room = BLOCK_CHARS
         for read in islice(self._reader, BLOCK_ROWS):
             if source.ended:
                 raise _refusal(f"The quote opened in line {line} is never closed.")
@@ -126,9 +128,8 @@ class CsvReader:
             elif cells:
                 lines.append(line)
                 rows.append(cells)
-            room -= sum(map(len, cells))
             line = source.number + 1
-            if room < 0:
+            if source.room < 0:
                 break
         self._next_line = line
         return Block(lines, rows, misfits, self._raw.tell())

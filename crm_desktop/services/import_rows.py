@@ -69,7 +69,8 @@ def json_for_copy(value: Any) -> str:
     elif kind is bool:
         return "true" if value else "false"
     elif kind is int or kind is Decimal:
-        return plain_number(value)
+        plain = str(value) if kind is Decimal else plain_number(value)
+        return plain_number(value) if "E" in plain else plain
     else:
         text = dump_json(value)
     return text.replace("\\", "\\\\") if "\\" in text else text

@@ -156,7 +156,8 @@ FROM (
 LEFT JOIN (
     SELECT r.data -> CAST(:key AS text) AS key, count(*) AS matches, min(r.id) AS record_id,
            bool_and(:updates_all OR :updates_own AND coalesce(
-               r.created_by = :author OR r.data ->> 'fld_system_owner' = CAST(:author_text AS text), false
+               r.created_by = :author
+               OR r.data ->> 'fld_system_owner' = CAST(:author_text AS text), false
            )) AS may_update
     FROM records r
     WHERE r.object_id = :object_id
