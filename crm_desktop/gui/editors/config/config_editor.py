@@ -34,6 +34,7 @@ class ConfigEditor(QWidget):
         self._stored: dict[str, Any] = {}
         self.tabs = QTabBar()
         self.tabs.setAccessibleName(self.tr("Settings"))
+        self.tabs.setExpanding(False)
         self.tabs.addTab(self.tr("Settings"))
         self.tabs.addTab(self.tr("JSON"))
         self._scroll = QScrollArea()
@@ -58,8 +59,10 @@ class ConfigEditor(QWidget):
         self._scroll.viewport().setAutoFillBackground(False)
         return form
 
-    def load(self, config: Mapping[str, Any]) -> None:
-        self._stored = dict(config)
+    def load(self, stored: Mapping[str, Any], edited: Mapping[str, Any] | None = None) -> None:
+        """Show what is stored, or an edited version of it."""
+        self._stored = dict(stored)
+        config = self._stored if edited is None else edited
         self.form.load(config)
         self.json.load(config)
 
@@ -93,10 +96,14 @@ class ConfigEditor(QWidget):
         except Invalid:
             return True
 
-    def show_problems(self, problems: Mapping[str, str]) -> bool:
-        """Say the problems at their settings; answers whether one of them was a setting's."""
-        self.form.show_problems(problems)
-        return self.tabs.currentIndex() == FORM and self.form.focus_first_problem()
+    def show_problems(self, problems: Mapping[str, str]) -> dict[str, str]:
+        """Say the problems where they belong; returns those that no setting is to blame for."""
+        if self.tabs.currentIndex() == FORM:
+            rest = self.form.show_problems(problems)
+            self.form.focus_first_problem()
+            return rest
+        self.json.say("\n".join(problems.values()))
+        return {}
 
     def _change_over(self, tab: int) -> None:
         """Carry the edits to the other tab; a text that cannot be read keeps its tab."""

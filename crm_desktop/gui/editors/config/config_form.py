@@ -110,11 +110,14 @@ class ConfigForm(QWidget):
             raise Invalid(problems)
         return config
 
-    def show_problems(self, problems: Mapping[str, str]) -> None:
-        """Say at each setting named what is wrong with it, and nothing at the others."""
-        for name, row in self._rows.items():
-            keys = {name, *(path[-1] for path in row_setting(row).paths)}
-            row.set_problem(next((problems[key] for key in keys if key in problems), ""))
+    def show_problems(self, problems: Mapping[str, str]) -> dict[str, str]:
+        """Say at each setting what is wrong with it, nothing at the others; returns the rest."""
+        rest = dict(problems)
+        for name, editor in self._editors.items():
+            keys = {name, *(path[-1] for path in editor.setting.paths)}
+            said = [rest.pop(key) for key in sorted(keys & rest.keys())]
+            self._rows[name].set_problem("\n".join(said))
+        return rest
 
     def focus_first_problem(self) -> bool:
         for row in self._rows.values():
@@ -137,9 +140,9 @@ class ConfigForm(QWidget):
 
     def _offer_targets(self, found: list[ObjectSummary]) -> None:
         editor = self._editors["targetObjectId"]
-        assert isinstance(editor, ChoiceEditor)
         people = [(USER, self.tr("People (users)"))]
-        editor.offer(people + [(summary.id, summary.label) for summary in found])
+        if isinstance(editor, ChoiceEditor):
+            editor.offer(people + [(summary.id, summary.label) for summary in found])
 
     def _load_display_fields(self) -> None:
         target = self._editors.get("targetObjectId")
@@ -164,11 +167,5 @@ class ConfigForm(QWidget):
         display.offer([(field.effective.id, field.effective.label) for field in found])
 
     def _no_choices(self, error: UserError) -> None:
-        """The ids stand as they are; the reason is said where one would have chosen."""
+        """Leave the ids as they are, and say why no names can be chosen."""
         self._rows["targetObjectId"].set_problem(str(error))
-
-
-def row_setting(row: FormRow) -> Setting:
-    editor = row.control
-    assert isinstance(editor, SettingEditor)
-    return editor.setting

@@ -41,7 +41,7 @@ class JsonEditor(QWidget):
         self._given = dict(value)
         self._shown = write_json(value)
         self.text.setPlainText(self._shown)
-        self._say("")
+        self.say("")
 
     def value(self) -> dict[str, Any]:
         """Return the object; raises JsonError."""
@@ -52,7 +52,7 @@ class JsonEditor(QWidget):
         """Say what is wrong and put the cursor there."""
         place = self.tr("Line {line}, column {column}")
         where = place.format(line=error.line, column=error.column)
-        self._say(f"{where}: {error}.")
+        self.say(f"{where}: {error}.")
         block = self.text.document().findBlockByNumber(error.line - 1)
         cursor = QTextCursor(block)
         cursor.movePosition(
@@ -65,10 +65,10 @@ class JsonEditor(QWidget):
 
     def _text_changed(self) -> None:
         if not self.problem.isHidden():
-            self._say("")
+            self.say("")
         self.edited.emit()
 
-    def _say(self, sentence: str) -> None:
+    def say(self, sentence: str) -> None:
         self.problem.set_text(sentence)
         self.text.setProperty("problem", bool(sentence))
         self.text.setAccessibleDescription(sentence)

@@ -8,7 +8,6 @@ from typing import Any
 
 import simplejson
 
-
 _WORDS = {
     "Expecting value": "A value is missing here",
     "Expecting property name": "A key in double quotes belongs here",

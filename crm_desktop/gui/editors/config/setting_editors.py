@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from PySide6.QtCore import QLocale, Signal
@@ -35,14 +35,12 @@ class SettingEditor(QWidget):
     def __init__(self, setting: Setting, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setting = setting
-        box = QHBoxLayout(self)
-        box.setContentsMargins(0, 0, 0, 0)
+        self._box = QHBoxLayout(self)
+        self._box.setContentsMargins(0, 0, 0, 0)
 
     def _hold(self, control: QWidget) -> None:
         control.setAccessibleName(self.setting.label)
-        box = self.layout()
-        assert box is not None
-        box.addWidget(control)
+        self._box.addWidget(control)
         self.setFocusProxy(control)
 
     def load(self, value: Any) -> None:
@@ -107,13 +105,10 @@ class NumberEditor(LineEditor):
     @override
     def from_text(self, text: str) -> int | Decimal:
         point = QLocale().decimalPoint()
-        try:
-            if not re.fullmatch(rf"[+-]?[0-9]+({re.escape(point)}[0-9]+)?", text):
-                raise InvalidOperation
-            number = Decimal(text.replace(point, "."))
-        except InvalidOperation as error:
+        if not re.fullmatch(rf"[+-]?[0-9]+({re.escape(point)}[0-9]+)?", text):
             example = self.tr("Write a number, such as 1000 or 0{point}5.")
-            raise ValueError(example.format(point=point)) from error
+            raise ValueError(example.format(point=point))
+        number = Decimal(text.replace(point, "."))
         return int(number) if number == number.to_integral_value() else number
 
 

@@ -106,10 +106,10 @@ def _without(config: Mapping[str, Any], path: Path) -> dict[str, Any]:
     return {name: value for name, value in config.items() if name != key}
 
 
-def _setting(key: str, kind: Kind, label: str, *also: str, hint: str = "") -> Setting:
+def _setting(key: str, kind: Kind, label: object, *also: str, hint: object = "") -> Setting:
     """Make a setting; `also` names further keys, those under `validation` with a dot."""
     paths = tuple(tuple(name.split(".")) for name in (key, *also))
-    return Setting(key, kind, label, paths, hint)
+    return Setting(paths[0][-1], kind, str(label), paths, str(hint))
 
 
 _MIN_LENGTH = _setting(
@@ -130,6 +130,8 @@ _PATTERN = _setting(
     "pattern",
     Kind.TEXT,
     QT_TRANSLATE_NOOP("settings", "Pattern"),
+    "regex",
+    "validation.pattern",
     "validation.regex",
     hint=QT_TRANSLATE_NOOP("settings", "regular expression, such as ^[A-Z]{2}[0-9]+$"),
 )
@@ -137,6 +139,8 @@ _PATTERN_MESSAGE = _setting(
     "validation.regexMessage",
     Kind.TEXT,
     QT_TRANSLATE_NOOP("settings", "When the pattern is missed, say"),
+    "regexMessage",
+    "patternMessage",
 )
 _PLACEHOLDER = _setting(
     "placeholder",
@@ -152,6 +156,27 @@ _DECIMALS = _setting(
     QT_TRANSLATE_NOOP("settings", "Decimals"),
     "decimal_places",
     hint=QT_TRANSLATE_NOOP("settings", "digits after the point"),
+)
+_DEFAULT = _setting(
+    "defaultValue",
+    Kind.TEXT,
+    QT_TRANSLATE_NOOP("settings", "New records start with"),
+    "default",
+    hint=QT_TRANSLATE_NOOP("settings", "nothing"),
+)
+_DEFAULT_NUMBER = _setting(
+    "defaultValue",
+    Kind.NUMBER,
+    QT_TRANSLATE_NOOP("settings", "New records start with"),
+    "default",
+    hint=QT_TRANSLATE_NOOP("settings", "nothing"),
+)
+_DEFAULT_OPTION = _setting(
+    "defaultValue",
+    Kind.TEXT,
+    QT_TRANSLATE_NOOP("settings", "New records start with"),
+    "default",
+    hint=QT_TRANSLATE_NOOP("settings", "the value of an option"),
 )
 _FORMAT = _setting(
     "format",
@@ -181,7 +206,10 @@ _BOOLEAN = (
         hint=QT_TRANSLATE_NOOP("settings", "No"),
     ),
     _setting(
-        "defaultValue", Kind.SWITCH, QT_TRANSLATE_NOOP("settings", "New records start with true")
+        "defaultValue",
+        Kind.SWITCH,
+        QT_TRANSLATE_NOOP("settings", "New records start with true"),
+        "default",
     ),
 )
 _TARGET = (
@@ -190,7 +218,10 @@ _TARGET = (
     ),
     _setting("displayField", Kind.DISPLAY_FIELD, QT_TRANSLATE_NOOP("settings", "Shown as")),
     _setting(
-        "allowMultiple", Kind.SWITCH, QT_TRANSLATE_NOOP("settings", "Allow several records")
+        "allowMultiple",
+        Kind.SWITCH,
+        QT_TRANSLATE_NOOP("settings", "Allow several records"),
+        "multiple",
     ),
 )
 _MAX_SIZE = _setting(
@@ -200,17 +231,18 @@ _MAX_SIZE = _setting(
     hint=QT_TRANSLATE_NOOP("settings", "such as 10 MB"),
 )
 _MULTIPLE = _setting(
-    "multiple", Kind.SWITCH, QT_TRANSLATE_NOOP("settings", "Allow several files")
+    "multiple", Kind.SWITCH, QT_TRANSLATE_NOOP("settings", "Allow several files"), "allowMultiple"
 )
 _EXTENSIONS = _setting(
     "allowedExtensions",
     Kind.WORDS,
     QT_TRANSLATE_NOOP("settings", "File extensions"),
+    "allowedFormats",
     hint=QT_TRANSLATE_NOOP("settings", "such as pdf, docx; empty allows any"),
 )
 
 SETTINGS: Mapping[str, tuple[Setting, ...]] = {
-    "text": (_MIN_LENGTH, _MAX_LENGTH, _PATTERN, _PATTERN_MESSAGE, _PLACEHOLDER),
+    "text": (_MIN_LENGTH, _MAX_LENGTH, _PATTERN, _PATTERN_MESSAGE, _PLACEHOLDER, _DEFAULT),
     "textarea": (
         _MIN_LENGTH,
         _MAX_LENGTH,
@@ -259,7 +291,7 @@ SETTINGS: Mapping[str, tuple[Setting, ...]] = {
         _DECIMALS,
         _setting("step", Kind.NUMBER, QT_TRANSLATE_NOOP("settings", "Step")),
         _setting("prefix", Kind.TEXT, QT_TRANSLATE_NOOP("settings", "Prefix")),
-        _PLACEHOLDER,
+        _DEFAULT_NUMBER,
     ),
     "currency": (
         _setting(
@@ -272,8 +304,9 @@ SETTINGS: Mapping[str, tuple[Setting, ...]] = {
         _DECIMALS,
         _MIN,
         _MAX,
+        _DEFAULT_NUMBER,
     ),
-    "percentage": (_MIN, _MAX, _DECIMALS),
+    "percentage": (_MIN, _MAX, _DECIMALS, _DEFAULT_NUMBER),
     "date": (
         _setting("minDate", Kind.DATE, QT_TRANSLATE_NOOP("settings", "Earliest")),
         _setting("maxDate", Kind.DATE, QT_TRANSLATE_NOOP("settings", "Latest")),
@@ -290,8 +323,8 @@ SETTINGS: Mapping[str, tuple[Setting, ...]] = {
     ),
     "boolean": _BOOLEAN,
     "checkbox": _BOOLEAN,
-    "select": (_OPTIONS, _ALLOW_CUSTOM),
-    "radio": (_OPTIONS, _ALLOW_CUSTOM),
+    "select": (_OPTIONS, _DEFAULT_OPTION, _ALLOW_CUSTOM),
+    "radio": (_OPTIONS, _DEFAULT_OPTION, _ALLOW_CUSTOM),
     "multiselect": (
         _OPTIONS,
         _setting(

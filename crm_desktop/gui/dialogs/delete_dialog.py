@@ -1,0 +1,149 @@
+"""Asks before something is deleted: counts first what goes with it, and answers No by default."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from crm_desktop.domain.errors import UserError
+from crm_desktop.gui.dialogs.form_row import FormRow, ProblemLine
+from crm_desktop.gui.theme import line_height, unit
+from crm_desktop.gui.widgets.buttons import danger_button, plain_button
+from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.icon_label import IconLabel
+
+if TYPE_CHECKING:
+    from crm_desktop.db.database import ReadSession, WriteSession
+    from crm_desktop.gui.tasks import Tasks
+
+
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """What a deletion means, in sentences; `blocked_by` says why it cannot be done."""
+
+    effects: Sequence[str]
+    blocked_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """What is to be deleted. With `typed_name` the user must type exactly that."""
+
+    title: str
+    verb: str
+    count: Callable[[ReadSession], Any]
+    describe: Callable[[Any], Consequences]
+    delete: Callable[[WriteSession], Any]
+    typed_name: str = ""
+
+
+class DeleteDialog(QDialog):
+    """The question; `deleted` when it was done. It stays open, saying why, when that is refused."""
+
+    deleted = Signal()
+
+    def __init__(self, tasks: Tasks, deletion: Deletion, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._tasks, self._deletion = tasks, deletion
+        self._may, self._is_busy = False, False
+        self.setWindowTitle(deletion.title)
+        self.effects = TextLabel(self.tr("Counting what goes with it…"), wraps=True)
+        self.problem = ProblemLine()
+        self.typed = QLineEdit()
+        self.typed.textChanged.connect(self._update)
+        self.cancel = plain_button(self.tr("Cancel"))
+        self.submit = danger_button(deletion.verb)
+        self._lay_out()
+        self._update()
+        tasks.read(self, deletion.count, self._show_counts, self._fail)
+
+    def _lay_out(self) -> None:
+        u = unit()
+        box = QVBoxLayout(self)
+        box.setContentsMargins(5 * u, 5 * u, 5 * u, 4 * u)
+        box.setSpacing(3 * u)
+        head = QHBoxLayout()
+        head.setSpacing(2 * u)
+        head.addWidget(IconLabel("triangle-alert", "danger"))
+        head.addWidget(TextLabel(self._deletion.title, face="title", wraps=True), 1)
+        box.addLayout(head)
+        box.addWidget(self.effects)
+        if self._deletion.typed_name:
+            ask = self.tr("Type “{name}” to confirm").format(name=self._deletion.typed_name)
+            box.addWidget(FormRow(ask, self.typed))
+        box.addWidget(self.problem)
+        box.addStretch(1)
+        row = QHBoxLayout()
+        row.setSpacing(2 * u)
+        row.addStretch(1)
+        row.addWidget(self.cancel)
+        row.addWidget(self.submit)
+        box.addLayout(row)
+        self.cancel.setDefault(True)
+        self.cancel.setProperty("look", "plain")
+        self.cancel.clicked.connect(self.reject)
+        self.submit.clicked.connect(self.accept)
+        self.setMinimumWidth(round(line_height() * 28))
+        (self.typed if self._deletion.typed_name else self.cancel).setFocus()
+
+    def _show_counts(self, counted: Any) -> None:
+        consequences = self._deletion.describe(counted)
+        self.effects.setText("\n".join(consequences.effects))
+        self.effects.setVisible(bool(consequences.effects))
+        self.problem.set_text(consequences.blocked_by)
+        self._may = not consequences.blocked_by
+        self._update()
+        self.adjustSize()
+
+    def _fail(self, error: UserError) -> None:
+        self.effects.hide()
+        self.problem.set_text(str(error))
+
+    def _update(self) -> None:
+        is_typed = self.typed.text().strip() == self._deletion.typed_name.strip()
+        self.submit.setEnabled(self._may and is_typed and not self._is_busy)
+
+    @override
+    def accept(self) -> None:
+        if not self.submit.isEnabled():
+            return
+        self._set_busy(busy=True)
+        self._tasks.write(self, self._deletion.delete, self._deleted, self._refuse)
+
+    def _deleted(self, _: object) -> None:
+        self.deleted.emit()
+        super().accept()
+
+    def _refuse(self, error: UserError) -> None:
+        self._set_busy(busy=False)
+        self.problem.set_text(str(error))
+
+    def _set_busy(self, *, busy: bool) -> None:
+        self._is_busy = busy
+        self.submit.setText(self.tr("Deleting…") if busy else self._deletion.verb)
+        self.typed.setEnabled(not busy)
+        self.cancel.setEnabled(not busy)
+        self._update()
+
+    @override
+    def reject(self) -> None:
+        if not self._is_busy:
+            super().reject()
+
+
+def listed(labels: Sequence[str], most: int = 5) -> str:
+    """Return the labels in quotes for use in a sentence; many are counted."""
+    shown = [f"“{label}”" for label in labels[:most]]
+    if len(labels) > most:
+        shown.append(f"{len(labels) - most:,} more")
+    return shown[0] if len(shown) == 1 else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """Return a number with its noun: “1 record”, “2,500 records”."""
+    return f"{count:,} {one if count == 1 else many}"

@@ -1,0 +1,61 @@
+"""A grid for a short list that is edited, added to and put in order by keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QWidget
+from typing_extensions import override
+
+from crm_desktop.gui.delegates import GridDelegate
+from crm_desktop.gui.widgets.grid import GridView
+
+
+class ListGrid(GridView):
+    """Announces the keys that change the list; Enter and F2 edit a cell that can be edited."""
+
+    added = Signal()
+    removed = Signal()
+    moved = Signal(int)  # -1 up, 1 down
+    pasted = Signal()
+    toggled = Signal()
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent, name=name)
+        self.setFrameShape(QFrame.Shape.StyledPanel)
+        trigger = QAbstractItemView.EditTrigger
+        self.setEditTriggers(trigger.DoubleClicked | trigger.EditKeyPressed | trigger.AnyKeyPressed)
+
+    def set_delegate(self, delegate: GridDelegate) -> None:
+        self.delegate = delegate
+        self.setItemDelegate(delegate)
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        action = self._action_of(event)
+        if action is not None:
+            action()
+        elif event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and not event.modifiers():
+            if self.currentIndex().flags() & Qt.ItemFlag.ItemIsEditable:
+                self.edit(self.currentIndex())
+            self.toggled.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def _action_of(self, event: QKeyEvent) -> Callable[[], None] | None:
+        if event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
+            return None if step is None else partial(self.moved.emit, step)
+        if event.matches(QKeySequence.StandardKey.Paste):
+            return self.pasted.emit
+        keys = {
+            Qt.Key.Key_Insert: self.added,
+            Qt.Key.Key_Delete: self.removed,
+            Qt.Key.Key_Backspace: self.removed,
+            Qt.Key.Key_Space: self.toggled,
+        }
+        signal = keys.get(Qt.Key(event.key()))
+        return None if signal is None else signal.emit

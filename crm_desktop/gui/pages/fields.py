@@ -1,0 +1,147 @@
+"""The page of the field library."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from PySide6.QtWidgets import QComboBox, QWidget
+from typing_extensions import override
+
+from crm_desktop.domain.changes import Topic
+from crm_desktop.domain.field_types import FIELD_TYPES
+from crm_desktop.gui.dialogs.delete_dialog import DeleteDialog
+from crm_desktop.gui.dialogs.deletions import deletion_of_field
+from crm_desktop.gui.dialogs.field_dialog import FieldDialog
+from crm_desktop.gui.icons import icon
+from crm_desktop.gui.models.fields import FieldsModel, type_label
+from crm_desktop.gui.pages.definitions_page import DefinitionsPage, Words, tr
+from crm_desktop.services import fields
+from crm_desktop.services.fields import FieldSummary
+
+if TYPE_CHECKING:
+    from crm_desktop.gui.tasks import Tasks
+
+
+class FieldsPage(DefinitionsPage[FieldSummary]):
+    """The library: by text, type and category; created, edited, and deleted when unused."""
+
+    topics: ClassVar = frozenset({Topic.FIELDS, Topic.LAYOUTS})
+
+    def __init__(self, tasks: Tasks, parent: QWidget | None = None) -> None:
+        words = Words(tr("Fields"), "library", tr("fields"), tr("Filter fields"))
+        super().__init__(tasks, FieldsModel(), words, parent)
+        self.types = self._box(self.tr("Type"))
+        self.categories = self._box(self.tr("Category"))
+        self._offer_types(())
+        self._offer_categories(())
+        self.add_new_button(self.tr("New field"))
+        self.add_row_action(self.tr("Edit field…"), "pencil", "F2", self.edit_current)
+        self.copy = self.add_row_action(
+            self.tr("Duplicate field…"), "copy-plus", "Ctrl+D", self.duplicate_current
+        )
+        self.delete = self.add_row_action(
+            self.tr("Delete field…"), "trash-2", "Ctrl+Del", self.delete_current
+        )
+        self.refresh()
+
+    def _box(self, name: str) -> QComboBox:
+        box = QComboBox()
+        box.setAccessibleName(name)
+        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        box.currentIndexChanged.connect(self.apply_filter)
+        self.bar.addWidget(box)
+        return box
+
+    def _offer_types(self, used: Sequence[str]) -> None:
+        """Offer the types that fields have; what is chosen stays chosen."""
+        order = list(FIELD_TYPES)
+        known = sorted(used, key=lambda name: order.index(name) if name in order else len(order))
+        choices = [(type_label(name), name) for name in known]
+        self._fill(self.types, self.tr("Every type"), choices)
+        for row, name in enumerate(known, start=1):
+            if name in FIELD_TYPES:
+                self.types.setItemIcon(row, icon(FIELD_TYPES[name].icon, "muted"))
+
+    def _offer_categories(self, used: Sequence[str]) -> None:
+        self._fill(self.categories, self.tr("Every category"), [(name, name) for name in used])
+
+    @staticmethod
+    def _fill(box: QComboBox, every: str, choices: Sequence[tuple[str, str]]) -> None:
+        chosen = box.currentData()
+        box.blockSignals(True)
+        box.clear()
+        box.addItem(every, "")
+        for label, value in choices:
+            box.addItem(label, value)
+        box.setCurrentIndex(max(0, box.findData(chosen)))
+        box.blockSignals(False)
+
+    @override
+    def request_rows(self, number: int) -> None:
+        self._tasks.read(self, fields.list_fields, partial(self._show, number), self.fail)
+
+    def _show(self, number: int, rows: list[FieldSummary]) -> None:
+        self._offer_types(sorted({row.type for row in rows}))
+        self._offer_categories(sorted({row.category for row in rows if row.category}))
+        self.receive(number, rows)
+        self.apply_filter()
+
+    @override
+    def keeps(self, row: FieldSummary) -> bool:
+        wanted_type, category = self.types.currentData(), self.categories.currentData()
+        fits_type = not wanted_type or row.type == wanted_type
+        return fits_type and (not category or row.category == category)
+
+    @override
+    def is_filtered(self) -> bool:
+        boxes = (self.types, self.categories)
+        return super().is_filtered() or any(box.currentIndex() > 0 for box in boxes)
+
+    @override
+    def clear_filters(self) -> None:
+        super().clear_filters()
+        self.types.setCurrentIndex(0)
+        self.categories.setCurrentIndex(0)
+
+    @override
+    def say_empty(self) -> None:
+        self.grid.set_empty_state(
+            self.tr("The library is empty. Fields made here can be given to any object."),
+            icon_name="library",
+            action=self.tr("New field"),
+            on_action=self.create_new,
+        )
+
+    @override
+    def update_actions(self, row: FieldSummary | None) -> None:
+        self.delete.setEnabled(row is not None and not row.is_system_field)
+
+    @override
+    def create_new(self) -> None:
+        self._open(FieldDialog(self._tasks, None, self.window()))
+
+    def duplicate_current(self) -> None:
+        """Begin a new field with the type and settings of the current one."""
+        field = self.current()
+        if field is not None:
+            dialog = FieldDialog(self._tasks, None, self.window())
+            dialog.begin_like(field)
+            self._open(dialog)
+
+    @override
+    def edit_current(self) -> None:
+        field = self.current()
+        if field is not None:
+            self._open(FieldDialog(self._tasks, field, self.window()))
+
+    def _open(self, dialog: FieldDialog) -> None:
+        dialog.stored.connect(self.select)
+        self.open_dialog(dialog)
+
+    @override
+    def delete_current(self) -> None:
+        field = self.current()
+        if field is not None:
+            self.open_dialog(DeleteDialog(self._tasks, deletion_of_field(field), self.window()))
