@@ -1,6 +1,6 @@
 """Layouts: which fields an object has, in what order, and what it says differently about them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,11 +12,12 @@ from crm_desktop.db.rows import delete_row, version_of, write_row
 from crm_desktop.db.tables import CrmObject, Field, ObjectField
 from crm_desktop.domain.access import Permission
 from crm_desktop.domain.changes import Topic
-from crm_desktop.domain.effective import EffectiveField, merge_field
+from crm_desktop.domain.effective import EffectiveField, flat_config, merge_field
 from crm_desktop.domain.errors import Conflict, Invalid, NotFound
+from crm_desktop.domain.field_config import config_problems
 from crm_desktop.domain.field_types import type_of
 from crm_desktop.domain.ids import Prefix, new_id
-from crm_desktop.domain.json_edits import JsonEdit
+from crm_desktop.domain.json_edits import JsonEdit, applied
 from crm_desktop.services.inputs import Draft, check_json
 
 AT_END = MAX_ORDER = 2**31 - 1  # PostgreSQL's largest integer
@@ -123,7 +124,7 @@ def attach_field(
 def detach_field(session: WriteSession, attachment_id: str, version: int) -> LayoutChange:
     """Take a field out of an object's layout; values in records stay, and come back with it."""
     session.actor.require(Permission.EDIT_LAYOUTS)
-    object_id = _object_of(session, attachment_id)
+    object_id = _get_attachment(session, attachment_id).object_id
     shown = _lock_layout(session, object_id)
     delete_row(session, ObjectField, attachment_id, what=_WHAT, version=version)
     after = [row for row in shown if row.id != attachment_id]
@@ -144,13 +145,12 @@ def update_layout_field(
     Raises Conflict when the attachment changed since `version`.
     """
     session.actor.require(Permission.EDIT_LAYOUTS)
-    object_id = _object_of(session, attachment_id)
-    for edit in override_changes:
-        check_json("field_overrides", edit.new)
+    stored = _get_attachment(session, attachment_id)
+    _check_overrides(stored, override_changes)
     edits = {"field_overrides": override_changes}
     values = flags.model_dump()
     write_row(session, ObjectField, attachment_id, values, what=_WHAT, version=version, edits=edits)
-    session.note(Topic.LAYOUTS, object_id)
+    session.note(Topic.LAYOUTS, stored.object_id)
 
 
 def reorder_fields(session: WriteSession, object_id: str, field_ids: Sequence[str]) -> LayoutChange:
@@ -251,12 +251,23 @@ def _lock_layout(session: WriteSession, object_id: str) -> list[_Attached]:
     return [_Attached(*row) for row in session.execute(query)]
 
 
-def _object_of(session: WriteSession, attachment_id: str) -> str:
-    query = select(ObjectField.object_id).where(ObjectField.id == attachment_id)
-    object_id = session.scalar(query)
-    if object_id is None:
+def _get_attachment(session: WriteSession, attachment_id: str) -> LayoutField:
+    row = session.execute(_layout().where(ObjectField.id == attachment_id)).one_or_none()
+    if row is None:
         raise NotFound("This field is no longer part of the layout.")
-    return object_id
+    return _layout_field(row, is_duplicate=False)
+
+
+def _check_overrides(stored: LayoutField, edits: Sequence[JsonEdit]) -> None:
+    """Refuse what the changes bring in; what stood before is left to whoever made it."""
+    before = stored.overrides if isinstance(stored.overrides, Mapping) else {}
+    after = applied(before, tuple(edits))
+    check_json("field_overrides", after)
+    rules = {**stored.effective.config, **flat_config(after)}
+    known = config_problems(stored.effective.config)
+    found = config_problems(rules)
+    if problems := {key: found[key] for key in found if key not in known}:
+        raise Invalid(problems)
 
 
 def _set_positions(session: WriteSession, object_id: str, field_ids: Sequence[str]) -> None:

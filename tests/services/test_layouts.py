@@ -214,6 +214,19 @@ def test_flags_and_overrides_are_written_by_path(
         layouts.update_layout_field(session, before.id, before.version, flags)
 
 
+def test_overrides_that_make_no_sense_with_the_field_are_refused(
+    database: Database, actor: Actor, make: Make
+) -> None:
+    company = make.object("company")
+    make.field("size", type="number", config={"validation": {"min": 5}})
+    make.attach(company, "size")
+    (before,) = layout_of(database, actor, company)
+    edits = [JsonEdit(("max",), ABSENT, 3)]
+    with pytest.raises(Invalid) as refused, database.write(actor) as session:
+        layouts.update_layout_field(session, before.id, before.version, LayoutFlags(), edits)
+    assert set(refused.value.problems) == {"min"}
+
+
 def test_what_is_no_longer_in_the_layout_is_said_to_be_gone(
     database: Database, actor: Actor
 ) -> None:
