@@ -93,15 +93,18 @@ def _one_line(label: str) -> str:
     return " ".join(label[:_LONGEST].split())
 
 
-def check_pixmap(tokens: Tokens, scale: Scale, ratio: float, *, checked: bool) -> QPixmap:
+def check_pixmap(
+    tokens: Tokens, scale: Scale, ratio: float, *, checked: bool, on_selection: bool = False
+) -> QPixmap:
     """Draw the box of a yes-or-no cell, as the style sheet draws a check box."""
+    border = tokens.muted if on_selection else tokens.border_strong  # else too faint in dark
     side = round(scale.line * 0.875) + 2
     pixmap = QPixmap((QSizeF(side, side) * ratio).toSize())
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(QPen(QColor(tokens.accent if checked else tokens.border_strong), 1))
+    painter.setPen(QPen(QColor(tokens.accent if checked else border), 1))
     painter.setBrush(QColor(tokens.accent if checked else tokens.surface))
     corner = max(2, scale.unit - 1)
     painter.drawRoundedRect(QRectF(0.5, 0.5, side - 1, side - 1), corner, corner)

@@ -274,10 +274,12 @@ class GridDelegate(QStyledItemDelegate):
                 return
             self._paint_plain(painter, box, text, 0, pen)
             return
-        pixmap = self._pictures.get(checked)
+        key = (bool(checked), pen is self._selected_text)
+        pixmap = self._pictures.get(key)
         if pixmap is None:
-            pixmap = check_pixmap(self._tokens, scale(), self._ratio, checked=bool(checked))
-            self._pictures[checked] = pixmap
+            pixmap = self._pictures[key] = check_pixmap(
+                self._tokens, scale(), self._ratio, checked=key[0], on_selection=key[1]
+            )
         side = round(pixmap.width() / self._ratio)
         painter.drawPixmap(left + (width - side) // 2, top + (height - side) // 2, pixmap)
 
