@@ -5,6 +5,7 @@ failed, or was dropped by somebody can be made later. Names begin with `crm_desk
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
@@ -152,7 +153,7 @@ def make_additions(connection: psycopg.Connection[Any], go_on: GoOn) -> dict[str
     """Make what is missing and mend what is broken; say why, by name, where that failed.
 
     `connection` commits each statement by itself. `go_on` is asked some times a second while an
-    index is built; on False the build stops, leaves nothing behind, and Cancelled is raised.
+    index is built; on False the build stops and Cancelled is raised.
     """
     problems: dict[str, str] = {}
     if _look(connection).trigrams is State.MISSING:
@@ -192,10 +193,18 @@ def _build(
     try:
         execute_watched(connection, statement, go_on)
     except (psycopg.Error, UserError):
-        for is_valid, _, half_built in _look(connection).indexes.values():
-            if not is_valid and half_built.endswith(f".{addition.name}"):
-                _drop_index(connection, half_built, _always)
+        _, _, half_built = _look(connection).indexes.get(addition.name, (False, "", ""))
+        if half_built:
+            _drop_quickly(connection, half_built)
         raise
+
+
+def _drop_quickly(connection: psycopg.Connection[Any], full_name: str) -> None:
+    """Drop a half-built index unless others hold that up: then the next run replaces it."""
+    connection.execute("SET lock_timeout = '1s'")
+    with suppress(psycopg.errors.LockNotAvailable):
+        connection.execute(sql.SQL("DROP INDEX CONCURRENTLY {}").format(sql.SQL(full_name)))
+    connection.execute("RESET lock_timeout")
 
 
 def _always() -> bool:
