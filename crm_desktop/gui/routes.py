@@ -25,6 +25,7 @@ ROUTES = {
     "applications": Route("crm_desktop.gui.pages.applications", "ApplicationsPage"),
     "users": Route("crm_desktop.gui.pages.users", "UsersPage"),
     "records": Route("crm_desktop.gui.pages.records", "RecordsPage", takes_id=True),
+    "new-record": Route("crm_desktop.gui.pages.record", "NewRecordPage", takes_id=True),
     "record": Route("crm_desktop.gui.pages.record", "RecordPage", takes_id=True),
 }
 

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -15,7 +14,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
-    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -24,19 +22,18 @@ from typing_extensions import override
 from crm_desktop.domain.errors import Clash, Invalid
 from crm_desktop.domain.field_types import EffectiveField, is_column, same_value, type_of
 from crm_desktop.domain.formats import Formats
-from crm_desktop.gui.dialogs.form_row import ProblemLine
 from crm_desktop.gui.editors.making import WIDE_TYPES, make_editor
 from crm_desktop.gui.editors.references import ReferenceEditor
 from crm_desktop.gui.editors.value_editor import ValueEditor
-from crm_desktop.gui.icons import icon
 from crm_desktop.gui.tasks import Tasks
-from crm_desktop.gui.theme import icon_size, small_font, unit
+from crm_desktop.gui.theme import unit
+from crm_desktop.gui.widgets.form_row import FormRow
 
 _TWO_COLUMNS_FROM = 130  # units of width; narrower forms have one column
 
 
-class FieldCell(QWidget):
-    """A label with its marks, the editor below it, and what is wrong with its value."""
+class FieldCell(FormRow):
+    """One field of the form; knows the stored value that its edit began with."""
 
     changed = Signal()
     clash_settled = Signal(bool)  # True: keep mine
@@ -44,60 +41,45 @@ class FieldCell(QWidget):
     def __init__(
         self, editor: ValueEditor, *, is_locked: bool, parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
         self.editor, self.field, self.is_locked = editor, editor.field, is_locked
+        super().__init__(
+            editor.field.label,
+            editor,
+            parent,
+            hint=editor.field.help,
+            is_required=editor.field.is_required,
+            is_locked=is_locked,
+        )
         self.original: Any = None
         self.is_changed = False
-        self.label = QLabel(f"{self.field.label} *" if self.field.is_required else self.field.label)
-        self.label.setFont(small_font())
-        self.label.setForegroundRole(QPalette.ColorRole.PlaceholderText)
-        self.label.setTextFormat(Qt.TextFormat.PlainText)
-        self.label.setBuddy(editor.control)
-        self.label.setToolTip(self.field.help)
-        self.label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._pencil = _mark("pencil", "warning", self.tr("Changed, not saved yet"))
-        self._lock = _mark("lock", "muted", self.tr("Read-only"))
-        self._lock.setVisible(is_locked)
-        self.problem = ProblemLine()
         self._clash = _ClashBar(self)
         self._clash.settled.connect(self.clash_settled)
-        self._lay_out()
+        box = self.layout()
+        if isinstance(box, QVBoxLayout):
+            box.addWidget(self._clash)
+            box.addStretch(1)
         editor.set_read_only(is_read_only=is_locked)
         editor.edited.connect(self._note_edit)
-
-    def _lay_out(self) -> None:
-        head = QHBoxLayout()
-        head.setSpacing(unit())
-        head.addWidget(self.label, 1)
-        head.addWidget(self._lock)
-        head.addWidget(self._pencil)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(unit())
-        column.addLayout(head)
-        column.addWidget(self.editor)
-        column.addWidget(self.problem)
-        column.addWidget(self._clash)
-        column.addStretch(1)
-        self._pencil.hide()
 
     def show_value(self, value: Any) -> None:
         """Show a stored value as the one that edits begin with."""
         self.original = value
         self.editor.show_value(value)
-        self._set_changed(is_changed=False)
+        self._note_changed(is_changed=False)
         self.set_problem("")
+
+    def take_saved(self, value: Any) -> None:
+        """Take what was stored as what edits begin with; what was typed since is kept."""
+        self.original = value
+        self._note_edit()
 
     def edited_value(self) -> Any:
         """Return the value to store; raises Invalid."""
         return self.editor.value() if self.is_changed else self.original
 
+    @override
     def set_problem(self, sentence: str) -> None:
-        self.problem.set_text(sentence)
-        self.editor.set_problem(is_wrong=bool(sentence))
-        self.editor.control.setAccessibleDescription(sentence or self.field.help)
-        role = QPalette.ColorRole.BrightText if sentence else QPalette.ColorRole.PlaceholderText
-        self.label.setForegroundRole(role)
+        super().set_problem(sentence)
         self._clash.hide()
 
     def show_clash(self, theirs: str) -> None:
@@ -110,13 +92,13 @@ class FieldCell(QWidget):
             is_same = same_value(self.editor.value(), self.original)
         except Invalid:
             is_same = False
-        self._set_changed(is_changed=not is_same)
+        self._note_changed(is_changed=not is_same)
         self.set_problem("")
         self.changed.emit()
 
-    def _set_changed(self, *, is_changed: bool) -> None:
+    def _note_changed(self, *, is_changed: bool) -> None:
         self.is_changed = is_changed
-        self._pencil.setVisible(is_changed)
+        self.set_changed(is_changed)
 
 
 class _ClashBar(QFrame):
@@ -149,14 +131,6 @@ class _ClashBar(QFrame):
             self.tr("Meanwhile somebody else changed this to: {}").replace("{}", shown)
         )
         self.show()
-
-
-def _mark(name: str, role: Any, tip: str) -> QLabel:
-    label = QLabel()
-    label.setPixmap(icon(name, role).pixmap(round(icon_size() * 0.85)))
-    label.setToolTip(tip)
-    label.setAccessibleName(tip)
-    return label
 
 
 class RecordForm(QScrollArea):

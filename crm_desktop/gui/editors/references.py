@@ -102,8 +102,6 @@ class ReferenceEditor(ValueEditor):
         self._control = self.line
         self.setFocusProxy(self.line)
         self.line.setAccessibleName(self.field.label)
-        if self.field.help:
-            self.line.setAccessibleDescription(self.field.help)
 
     def set_names(self, names: Mapping[str, str]) -> None:
         """Tell the names of ids that may be shown; call it before `show_value`."""

@@ -41,8 +41,6 @@ class ValueEditor(QWidget):
         self._row.addWidget(control)
         self.setFocusProxy(control)
         control.setAccessibleName(self.field.label)
-        if self.field.help:
-            control.setAccessibleDescription(self.field.help)
 
     def show_value(self, value: Any) -> None:
         """Show a stored value; this is no edit."""
@@ -52,10 +50,3 @@ class ValueEditor(QWidget):
 
     def set_read_only(self, *, is_read_only: bool) -> None:
         self.control.setEnabled(not is_read_only)
-
-    def set_problem(self, *, is_wrong: bool) -> None:
-        """Mark the control as refused, or as well again."""
-        from crm_desktop.gui.theme import restyle
-
-        self.control.setProperty("problem", is_wrong)
-        restyle(self.control)

@@ -1,0 +1,256 @@
+"""One record under its title, with its form: shown, edited, saved, or made anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+
+from crm_desktop.domain.changes import Change, Topic
+from crm_desktop.domain.errors import Conflict, Invalid, NotFound, UserError
+from crm_desktop.domain.field_types import EffectiveField, default_values
+from crm_desktop.gui.editors.record_form import RecordForm
+from crm_desktop.gui.icons import object_icon
+from crm_desktop.gui.locale import system_formats
+from crm_desktop.gui.tasks import Tasks
+from crm_desktop.gui.theme import icon_size, unit
+from crm_desktop.gui.widgets.buttons import plain_button, primary_button
+from crm_desktop.gui.widgets.elided_label import ElidedLabel
+from crm_desktop.gui.widgets.empty_state import EmptyState
+from crm_desktop.gui.widgets.icon_label import IconLabel
+from crm_desktop.services import objects, records
+from crm_desktop.services.objects import ObjectDetail
+from crm_desktop.services.records import Edit, RecordDetail
+
+
+class RecordPanel(QWidget):
+    """Edits one record at a time; what was typed stays until it is stored or dropped."""
+
+    loaded = Signal(object)  # RecordDetail
+    saved = Signal(str)  # the record's id
+    gone = Signal()  # the record was deleted by somebody
+    unsaved_changed = Signal(bool)
+    refused = Signal(object)  # UserError that no control can show
+
+    def __init__(
+        self, tasks: Tasks, parent: QWidget | None = None, *, is_narrow: bool = False
+    ) -> None:
+        super().__init__(parent)
+        self._tasks, self._formats = tasks, system_formats()
+        self.record: RecordDetail | None = None
+        self.record_id = self._object_id = ""
+        self._fields: tuple[EffectiveField, ...] = ()
+        self._is_saving = False
+        self._icon = IconLabel("file-text", "accent", size=round(icon_size() * 1.25))
+        self.title = ElidedLabel(face="title" if is_narrow else "page")
+        self.subtitle = ElidedLabel(face="small", role="muted")
+        self.save_button = primary_button(self.tr("Save"), icon_name="save")
+        self.save_button.clicked.connect(self.save)
+        self.revert_button = plain_button(self.tr("Revert"))
+        self.revert_button.clicked.connect(self.revert)
+        self.form = RecordForm(tasks, self._formats)
+        self.form.edited.connect(self._show_changes)
+        self._empty = EmptyState(self.tr("No record is selected."), icon_name="file-text")
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(self._lay_out())
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.addWidget(self._stack)
+        tasks.changed.connect(self._reload_if_touched)
+        self._show_changes()
+
+    def _lay_out(self) -> QWidget:
+        titles = QVBoxLayout()
+        titles.setSpacing(0)
+        titles.addWidget(self.title)
+        titles.addWidget(self.subtitle)
+        self.head = QHBoxLayout()
+        self.head.setContentsMargins(4 * unit(), 2 * unit(), 4 * unit(), 2 * unit())
+        self.head.setSpacing(3 * unit())
+        self.head.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.head.addLayout(titles, 1)
+        self.head.addWidget(self.revert_button)
+        self.head.addWidget(self.save_button)
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(self.head)
+        column.addWidget(self.form, 1)
+        return page
+
+    # What is shown
+
+    def open_record(self, record_id: str) -> None:
+        """Read this record and show it; what is unsaved is the caller's business."""
+        self.record_id = record_id
+        call = partial(records.get_record, record_id=record_id)
+        self._tasks.read(self, call, self._show_record, self._not_read)
+
+    def start_record(self, object_id: str) -> None:
+        """Show an empty form for a new record of this object, its defaults filled in."""
+        self.record, self.record_id, self._object_id = None, "", object_id
+        call = partial(_new_record, object_id=object_id)
+        self._tasks.read(self, call, self._show_new, self.refused.emit)
+
+    def show_nothing(self) -> None:
+        self.record, self.record_id = None, ""
+        self._stack.setCurrentIndex(0)
+
+    def reload(self) -> None:
+        """Read the record again; what was typed stays."""
+        if self.record_id:
+            self.open_record(self.record_id)
+
+    def _show_record(self, detail: RecordDetail) -> None:
+        if detail.id != self.record_id:
+            return
+        is_other = self.record is None or self.record.id != detail.id
+        if is_other or detail.fields != self._fields:
+            self._build(detail.fields, may_edit=detail.can_update, keeps_typed=not is_other)
+        if is_other:
+            self.form.show_values(detail.values, detail.names)
+        else:
+            self.form.take_stored(detail.values, detail.names)
+        self.record, self._object_id = detail, detail.object_id
+        self.title.setText(detail.primary_value or self.tr("Without a name"))
+        changed = self._formats.moment_text(detail.updated_at)
+        words = self.tr("changed {}").replace("{}", changed)
+        self.subtitle.setText(f"{detail.object_label} · {words}")
+        self._stack.setCurrentIndex(1)
+        self._show_changes()
+        self.loaded.emit(detail)
+
+    def _build(
+        self, fields: tuple[EffectiveField, ...], *, may_edit: bool, keeps_typed: bool
+    ) -> None:
+        """Make the form for these fields; of a changed layout, what was typed is kept."""
+        typed = self._typed_texts() if keeps_typed else {}
+        self._fields = fields
+        self.form.show_fields(fields, may_edit=may_edit)
+        if typed and self.record is not None:
+            self.form.show_values(self.record.values, self.record.names)
+            self.form.suggest(typed)
+
+    def _typed_texts(self) -> dict[str, Any]:
+        typed = {}
+        for field_id, cell in self.form.cells.items():
+            if cell.is_changed:
+                try:
+                    typed[field_id] = cell.edited_value()
+                except Invalid:
+                    continue
+        return typed
+
+    def _show_new(self, new: tuple[ObjectDetail, tuple[EffectiveField, ...]]) -> None:
+        crm_object, fields = new
+        self._build(fields, may_edit=True, keeps_typed=False)
+        self.form.show_values({}, {})
+        self.form.suggest(default_values(fields))
+        self.show_icon(crm_object.icon)
+        self.title.setText(self.tr("New {}").replace("{}", crm_object.label))
+        self.subtitle.setText(self.tr("Not saved yet"))
+        self._stack.setCurrentIndex(1)
+        self._show_changes()
+        self.form.focus_first()
+
+    def show_icon(self, icon_text: str | None) -> None:
+        self._icon.set_icon(object_icon(icon_text, "accent"))
+
+    def _not_read(self, error: UserError) -> None:
+        if isinstance(error, NotFound) and self.has_unsaved():
+            self.refused.emit(error)  # what was typed stays to be copied
+        elif isinstance(error, NotFound):
+            self.show_nothing()
+            self.gone.emit()
+        else:
+            self.refused.emit(error)
+
+    # What was typed
+
+    def has_unsaved(self) -> bool:
+        return bool(self.form.changed_count())
+
+    def revert(self) -> None:
+        """Show the stored values again, without what was typed."""
+        if self.record is not None:
+            self.form.show_values(self.record.values, self.record.names)
+        elif self._object_id:
+            self.start_record(self._object_id)
+        self._show_changes()
+
+    def save(self) -> None:
+        """Store what was typed; a refusal is said at the controls, and nothing is lost."""
+        if self._is_saving or not self._can_save():
+            return
+        try:
+            changed = self.form.changed_values()
+        except Invalid:
+            return
+        self._is_saving = True
+        self._show_changes()
+        if self.record is None:
+            values = {key: new for key, (_, new) in changed.items()}
+            call = partial(records.create_record, object_id=self._object_id, values=values)
+            self._tasks.write(self, call, self._created, self._refuse)
+            return
+        edits = {key: Edit(old, new) for key, (old, new) in changed.items()}
+        update = partial(records.update_record, record_id=self.record.id, edits=edits)
+        self._tasks.write(self, update, partial(self._updated, changed), self._refuse)
+
+    def _can_save(self) -> bool:
+        return self.has_unsaved() or (self.record is None and bool(self._object_id))
+
+    def _created(self, record_id: str) -> None:
+        self._is_saving = False
+        self.open_record(record_id)
+        self.saved.emit(record_id)
+
+    def _updated(self, changed: Mapping[str, tuple[Any, Any]], _: None) -> None:
+        """Take what was stored as the value that further edits begin with.
+
+        What was typed while the save was under way stays an edit.
+        """
+        self._is_saving = False
+        for field_id, (_, new) in changed.items():
+            cell = self.form.cells.get(field_id)
+            if cell is not None:
+                cell.take_saved(new)
+        self._show_changes()
+        if self.record is not None:
+            self.reload()
+            self.saved.emit(self.record.id)
+
+    def _refuse(self, error: UserError) -> None:
+        self._is_saving = False
+        self._show_changes()
+        if isinstance(error, Conflict) and error.clashes:
+            self.form.show_clashes(error.clashes)
+        elif isinstance(error, Invalid):
+            rest = self.form.show_problems(error.problems)
+            if rest:
+                self.refused.emit(Invalid(rest))
+        else:
+            self.refused.emit(error)
+
+    def _show_changes(self) -> None:
+        count = self.form.changed_count()
+        text = self.tr("Save {}").replace("{}", str(count)) if count else self.tr("Save")
+        is_new = self.record is None and bool(self._object_id)
+        self.save_button.setText(self.tr("Create") if is_new else text)
+        self.save_button.setEnabled(not self._is_saving and self._can_save())
+        self.revert_button.setVisible(count > 0)
+        self.unsaved_changed.emit(count > 0)
+
+    def _reload_if_touched(self, changes: frozenset[Change]) -> None:
+        mine = {Change(Topic.RECORDS, self._object_id), Change(Topic.LAYOUTS, self._object_id)}
+        if self.record is not None and not self._is_saving and changes & mine:
+            self.reload()
+
+
+def _new_record(session: Any, object_id: str) -> tuple[ObjectDetail, tuple[EffectiveField, ...]]:
+    return objects.get_object(session, object_id), records.fields_of(session, object_id)

@@ -1,0 +1,332 @@
+"""The page of an object's records: search, sort, open, make and delete them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtGui import QAction, QKeySequence, QPalette
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from typing_extensions import override
+
+from crm_desktop.domain.changes import Change, Topic
+from crm_desktop.domain.errors import NotFound, UserError
+from crm_desktop.domain.field_types import EffectiveField
+from crm_desktop.domain.filters import RecordQuery
+from crm_desktop.gui.delegates import CellKind, GridRole
+from crm_desktop.gui.dialogs.delete_dialog import DeleteDialog
+from crm_desktop.gui.dialogs.deletions import deletion_of_records
+from crm_desktop.gui.editors.record_panel import RecordPanel
+from crm_desktop.gui.icons import icon
+from crm_desktop.gui.locale import system_formats
+from crm_desktop.gui.models.records import RecordTableModel
+from crm_desktop.gui.page import Page
+from crm_desktop.gui.tasks import Handle, Tasks
+from crm_desktop.gui.theme import line_height, unit
+from crm_desktop.gui.widgets.buttons import IconButton, plain_button, primary_button
+from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.grid import GridView
+from crm_desktop.gui.widgets.search_box import SearchBox
+from crm_desktop.gui.widgets.splitter import Splitter
+from crm_desktop.services import objects, record_query, records
+from crm_desktop.services.objects import ObjectDetail
+
+NAME_COLUMN = EffectiveField("fld_name", "name", "Name", "text")
+_WIDTHS = {
+    CellKind.TITLE: 14.0,
+    CellKind.NUMBER: 7.0,
+    CellKind.DATE: 8.0,
+    CellKind.CHECK: 5.0,
+    CellKind.CHOICE: 9.0,
+}
+_USUAL_WIDTH = 11.0  # lines of text high, as all measures
+_COUNT_PATIENCE = 120.0  # seconds
+
+
+class RecordsPage(Page):
+    """The records of one object, with the current one beside them in the inspector."""
+
+    def __init__(self, tasks: Tasks, object_id: str, parent: QWidget | None = None) -> None:
+        super().__init__(tasks, parent)
+        self.object_id = object_id
+        self._object: ObjectDetail | None = None
+        self._total: int | None = None
+        self._counting: Handle | None = None
+        self.model = RecordTableModel(tasks, system_formats(), self)
+        self.search = SearchBox(self.tr("Search by name"))
+        self.grid = GridView(self, name=self.tr("Records"), has_gutter=True)
+        self.grid.setModel(self.model)
+        self.inspector = RecordPanel(tasks, is_narrow=True)
+        self.summary = TextLabel(role="muted")
+        self.new_button = primary_button(self.tr("New record"), icon_name="plus")
+        self.import_button = plain_button(self.tr("Import…"), icon_name="file-up")
+        self._make_actions()
+        self._lay_out()
+        self._connect()
+        self.refresh()
+
+    def _make_actions(self) -> None:
+        self.new_action = self._action(self.tr("New record"), "plus", "Ctrl+N", self.create_record)
+        self.open_action = self._action(
+            self.tr("Open record"), "square-arrow-out-up-right", "Ctrl+Return", self.open_current
+        )
+        self.delete_action = self._action(
+            self.tr("Delete records…"), "trash-2", "Ctrl+Del", self.delete_selected
+        )
+        self.inspector_action = self._action(
+            self.tr("Inspector"), "panel-right", "Alt+Return", self._show_inspector
+        )
+        self.inspector_action.setCheckable(True)
+        self.inspector_action.setChecked(True)
+        self.import_action = self._action(
+            self.tr("Import a file…"), "file-up", "Ctrl+I", self.import_file
+        )
+
+    def _action(self, text: str, icon_name: str, key: str, act: Any) -> QAction:
+        action = QAction(icon(icon_name), text, self)
+        action.setShortcut(QKeySequence(key))
+        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        action.triggered.connect(act)
+        self.addAction(action)
+        return action
+
+    def _lay_out(self) -> None:
+        self.setBackgroundRole(QPalette.ColorRole.Base)
+        self.setAutoFillBackground(True)
+        refresh = IconButton("refresh-cw", self.tr("Refresh"), is_outlined=True)
+        refresh.clicked.connect(self.refresh)
+        inspector = IconButton("panel-right", self.tr("Inspector"), is_outlined=True)
+        inspector.clicked.connect(self.inspector_action.trigger)
+        self.search.setMinimumWidth(round(line_height() * 14))
+        bar = QHBoxLayout()
+        bar.setContentsMargins(3 * unit(), 3 * unit(), 3 * unit(), 3 * unit())
+        bar.setSpacing(2 * unit())
+        for part in (self.search, refresh, inspector):
+            bar.addWidget(part)
+        bar.addStretch(1)
+        bar.addWidget(self.import_button)
+        bar.addWidget(self.new_button)
+        foot = QHBoxLayout()
+        foot.setContentsMargins(3 * unit(), 2 * unit(), 3 * unit(), 2 * unit())
+        foot.addWidget(self.summary)
+        left = QWidget()
+        column = QVBoxLayout(left)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(bar)
+        column.addWidget(self.grid, 1)
+        column.addLayout(foot)
+        self.split = Splitter(Qt.Orientation.Horizontal)
+        self.split.addWidget(left)
+        self.split.addWidget(self.inspector)
+        self.split.setStretchFactor(0, 1)
+        self.split.setStretchFactor(1, 0)
+        self.split.setSizes([round(line_height() * 50), round(line_height() * 19)])
+        box = QVBoxLayout(self)
+        box.setContentsMargins(0, 0, 0, 0)
+        box.addWidget(self.split)
+        self.setFocusProxy(self.grid)
+
+    def _connect(self) -> None:
+        self.search.searched.connect(self._search)
+        self.search.left_downward.connect(self.grid.setFocus)
+        self.new_button.clicked.connect(self.create_record)
+        self.import_button.clicked.connect(self.import_file)
+        self.grid.activated.connect(self.open_current)
+        self.grid.refused.connect(self.refused)
+        self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.grid.customContextMenuRequested.connect(self._show_menu)
+        self.grid.selectionModel().selectionChanged.connect(self._say_counts)
+        self.grid.selectionModel().currentRowChanged.connect(self._follow_current)
+        self.model.loading_changed.connect(self.grid.set_loading)
+        self.model.arrived.connect(self._arrived)
+        self.model.failed.connect(self.refused)
+        self.inspector.unsaved_changed.connect(self.unsaved_changed)
+        self.inspector.refused.connect(self.refused)
+        self._tasks.changed.connect(self._reload_if_touched)
+
+    # Reading
+
+    @override
+    def refresh(self) -> None:
+        """Read the layout again, then the records."""
+        call = partial(_object_and_fields, object_id=self.object_id)
+        self.grid.set_loading(True)
+        self._tasks.read(self, call, self._show_object, self._not_read)
+
+    def _show_object(self, found: tuple[ObjectDetail, tuple[EffectiveField, ...]]) -> None:
+        crm_object, fields = found
+        self._object = crm_object
+        self.icon_name = crm_object.icon or "box"
+        self.set_title(crm_object.plural_name)
+        self.inspector.show_icon(crm_object.icon)
+        self.new_button.setText(self.tr("New {}").replace("{}", crm_object.label))
+        self.search.setPlaceholderText(
+            self.tr("Search in {}").replace("{}", crm_object.plural_name)
+        )
+        columns = tuple(field for field in fields if field.is_visible) or (NAME_COLUMN,)
+        if columns != self.model.columns:
+            self._begin(columns)
+        else:
+            self.model.reload()
+        self._count()
+
+    def _begin(self, columns: tuple[EffectiveField, ...]) -> None:
+        query = RecordQuery(self.object_id, self.search.text().strip())
+        header = self.grid.horizontalHeader()
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.model.show(query, columns)
+        for number in range(len(columns)):
+            across = Qt.Orientation.Horizontal
+            kind = self.model.headerData(number, across, GridRole.KIND)
+            width = _WIDTHS.get(kind, _USUAL_WIDTH) * line_height()
+            self.grid.setColumnWidth(number, max(round(width), header.sectionSizeHint(number)))
+        header.setSortIndicatorShown(True)
+        header.setSortIndicatorClearable(True)
+        header.sortIndicatorChanged.connect(self.model.sort, Qt.ConnectionType.UniqueConnection)
+
+    def _not_read(self, error: UserError) -> None:
+        self.grid.set_loading(False)
+        if isinstance(error, NotFound):
+            self.grid.set_empty_state(self.tr("This object was deleted."), icon_name="trash-2")
+            self.new_button.setEnabled(False)
+        self.refused.emit(error)
+
+    def _search(self, words: str) -> None:
+        query = RecordQuery(self.object_id, words, self.model.query.sort)
+        self.model.show(query, self.model.columns)
+        self._count()
+
+    def _count(self) -> None:
+        """Count in the background; the list never waits for it."""
+        if self._counting is not None:
+            self._counting.cancel()
+        self._total = None
+        call = partial(record_query.count_matching, query=self.model.query)
+        self._counting = self._tasks.read(
+            self, call, self._show_total, self._not_counted, patience=_COUNT_PATIENCE
+        )
+        self._say_counts()
+
+    def _show_total(self, total: int) -> None:
+        self._counting, self._total = None, total
+        self._say_counts()
+
+    def _not_counted(self, _: UserError) -> None:
+        self._counting = None  # the number read so far is shown instead
+
+    def _arrived(self) -> None:
+        self._say_empty()
+        self._say_counts()
+        if self.model.rowCount() and not self.grid.currentIndex().isValid():
+            self.grid.setCurrentIndex(self.model.index(0, 0))
+        elif not self.model.rowCount() and not self.inspector.has_unsaved():
+            self.inspector.show_nothing()
+
+    def _say_empty(self) -> None:
+        if self.search.text().strip():
+            self.grid.set_empty_state(
+                self.tr("No name contains “{}”.").replace("{}", self.search.text().strip()),
+                icon_name="search-x",
+                action=self.tr("Clear search"),
+                on_action=self.search.clear,
+            )
+        else:
+            self.grid.set_empty_state(
+                self.tr("There are no records yet."),
+                icon_name="file-plus",
+                action=self.new_button.text(),
+                on_action=self.create_record,
+            )
+
+    def _say_counts(self) -> None:
+        shown, total = self.model.rowCount(), self._total
+        name = self._object.plural_name if self._object else self.tr("records")
+        if total is None:
+            count = f"{shown:,}" if self.model.has_all else f"{shown:,}+"
+        else:
+            count = f"{total:,}"
+        selected = len(self.grid.selected_rows())
+        words = f"{count} {name}"
+        if selected > 1:
+            words += self.tr(" · {} selected").replace("{}", f"{selected:,}")
+        self.summary.setText(words)
+        self.set_status(words)
+
+    def _reload_if_touched(self, changes: frozenset[Change]) -> None:
+        own = {Topic.RECORDS, Topic.OBJECTS, Topic.LAYOUTS}
+        mine = {Change(topic, self.object_id) for topic in own}
+        if changes & mine or any(change.topic is Topic.FIELDS for change in changes):
+            self.refresh()
+
+    # The current record
+
+    def current_id(self) -> str:
+        index = self.grid.currentIndex()
+        return self.model.id_of(index.row()) if index.isValid() else ""
+
+    def _follow_current(self, *_: QModelIndex) -> None:
+        """Show the current record beside the list, unless one is being edited there."""
+        record_id = self.current_id()
+        if self.inspector.isHidden() or self.inspector.has_unsaved() or not record_id:
+            return
+        if record_id != self.inspector.record_id:
+            self.inspector.open_record(record_id)
+
+    def _show_inspector(self) -> None:
+        self.inspector.setVisible(self.inspector_action.isChecked())
+        self._follow_current()
+
+    @override
+    def save(self) -> None:
+        self.inspector.save()
+
+    @override
+    def has_unsaved(self) -> bool:
+        return self.inspector.has_unsaved()
+
+    @override
+    def start_find(self) -> None:
+        self.search.setFocus()
+        self.search.selectAll()
+
+    # What can be done
+
+    def create_record(self) -> None:
+        self.open_requested.emit(f"new-record:{self.object_id}")
+
+    def open_current(self) -> None:
+        if record_id := self.current_id():
+            self.open_requested.emit(f"record:{record_id}")
+
+    def delete_selected(self) -> None:
+        rows = self.grid.selected_rows()
+        if not rows:
+            return
+        deletion = deletion_of_records([self.model.id_of(row) for row in rows])
+        dialog = DeleteDialog(self._tasks, deletion, self.window())
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def import_file(self) -> None:
+        """Choose a file whose rows become records of this object."""
+        from crm_desktop.gui.dialogs.import_dialog import ImportDialog
+
+        dialog = ImportDialog(self._tasks, self.object_id, self.window())
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _show_menu(self, place: QPoint) -> None:
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addActions([self.open_action, self.new_action])
+        menu.addSeparator()
+        menu.addAction(self.delete_action)
+        menu.popup(self.grid.viewport().mapToGlobal(place))
+
+
+def _object_and_fields(
+    session: Any, object_id: str
+) -> tuple[ObjectDetail, tuple[EffectiveField, ...]]:
+    return objects.get_object(session, object_id), records.fields_of(session, object_id)
