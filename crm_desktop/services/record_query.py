@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, select, text
+from sqlalchemy import select, text
 
 from crm_desktop.db.database import ReadSession
 from crm_desktop.db.expressions import PRIMARY_VALUE, Parameters, SortKey, name_key, sort_key
@@ -24,6 +24,7 @@ from crm_desktop.services.record_rights import OWNER_KEY, may
 from crm_desktop.services.reference_checks import REFERRING, names_of_targets
 
 LIKE_ESCAPE = "\\"
+MOMENT_FORM = 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
 SHORTEST_INDEXED = 3  # letters from which a trigram index helps
 
 
@@ -206,7 +207,11 @@ def _wanted(parameters: Parameters, columns: Sequence[EffectiveField]) -> str:
     parts = []
     for column in columns:
         own = SYSTEM_COLUMNS.get(column.id)
-        parts.append(f"r.{own}" if own else f"r.data -> {parameters.bind(column.id)}")
+        if own and own.endswith("_at"):
+            form = parameters.bind(MOMENT_FORM)
+            parts.append(f"to_char(r.{own} AT TIME ZONE 'UTC', {form})")
+        else:
+            parts.append(f"r.{own}" if own else f"r.data -> {parameters.bind(column.id)}")
     chunks = [parts[start : start + 90] for start in range(0, len(parts), 90)]  # 100 arguments
     arrays = [f"jsonb_build_array({', '.join(chunk)})" for chunk in chunks] or ["'[]'"]
     return f"CAST({' || '.join(arrays)} AS text)"
@@ -259,7 +264,8 @@ def _conditions(session: ReadSession, parameters: Parameters, query: RecordQuery
         f" WHEN o.permissions -> 'read' ?| {everybody} THEN 'all'"
         f" WHEN o.permissions -> 'read' ? 'owner' THEN 'own' ELSE 'none' END"
         f" FROM objects AS o WHERE o.id = {object_id})"
-        f" WHEN 'all' THEN true WHEN 'own' THEN CAST(r.created_by AS text) IS NOT DISTINCT FROM {me}"
+        f" WHEN 'all' THEN true"
+        f" WHEN 'own' THEN CAST(r.created_by AS text) IS NOT DISTINCT FROM {me}"
         f" OR r.data ->> {owner} IS NOT DISTINCT FROM {me} ELSE false END"
     )
     return parts
@@ -279,13 +285,13 @@ def _explain_nothing(session: ReadSession, object_id: str) -> None:
 # --- the answer --------------------------------------------------------------------------------
 
 
-def _cursor(row: Row[Any], keys: Sequence[SortKey]) -> Cursor:
+def _cursor(row: Any, keys: Sequence[SortKey]) -> Cursor:
     return Cursor(tuple(row[2 : 3 + max(0, len(keys) - 1)]), row[0])
 
 
 def _rows(
     session: ReadSession,
-    found: Sequence[Row[Any]],
+    found: Sequence[Any],
     columns: Sequence[EffectiveField],
     formats: Formats,
 ) -> tuple[RecordRow, ...]:
@@ -296,12 +302,11 @@ def _rows(
         by_id = (dict(zip(ids, line, strict=True)) for line in lines)
         names = names_of_targets(session, columns, by_id)
     show = [_shower(column, formats, names) for column in columns]
-    return tuple(
-        RecordRow(
-            row[0], line, tuple([each(value) for each, value in zip(show, line, strict=True)])
-        )
-        for row, line in zip(found, lines, strict=True)
-    )
+    rows = []
+    for row, line in zip(found, lines, strict=True):
+        texts = [each(value) for each, value in zip(show, line, strict=True)]
+        rows.append(RecordRow(row[0], line, tuple(texts)))
+    return tuple(rows)
 
 
 def _shower(column: EffectiveField, formats: Formats, names: dict[str, str]) -> Any:
