@@ -102,7 +102,7 @@ class CsvReader:
         self._width = len(self.headers)
 
     def blocks(self) -> Iterator[Block]:
-        """Give the rows in blocks; blank lines are passed over, short rows filled with "".
+        """Give the rows in blocks; rows without any text are passed over, short ones filled up.
 
         Raises Invalid, naming the line, where the text cannot be read as a table.
         """
@@ -125,7 +125,7 @@ class CsvReader:
             cells = read if len(read) == width else _fitted(read, width)
             if len(read) > width and any(map(str.strip, read[width:])):
                 misfits.append(Misfit(line, read))
-            elif cells:
+            elif any(cells):
                 lines.append(line)
                 rows.append(cells)
             line = source.number + 1

@@ -11,8 +11,9 @@ from sqlalchemy import text
 
 from crm_desktop.db.copying import copy_blocks, driver_of
 from crm_desktop.db.database import ReadSession, WriteSession, dump_json
+from crm_desktop.db.expressions import Parameters, primary_value_sql
 from crm_desktop.domain.access import Permission, Reach
-from crm_desktop.domain.validation import BLANKS, MAX_PRIMARY_VALUE
+from crm_desktop.domain.effective import EffectiveField
 from crm_desktop.services.import_rows import Problem
 
 _COPY: LiteralString = "COPY crm_import_rows (line, id, data, primary_value) FROM STDIN"
@@ -23,8 +24,7 @@ class MergeRules:
     """How staged rows become records.
 
     `constants` are values that only new records get; `lacking` names a required field that the
-    file does not give, so that no row can become a new record. `naming` are the ids of the fields
-    that give a record its name, in order.
+    file does not give, so that no row can become a new record. `fields` are all of the object's.
     """
 
     object_id: str
@@ -32,7 +32,7 @@ class MergeRules:
     key_header: str
     constants: Mapping[str, Any]
     lacking: str
-    naming: Sequence[str]
+    fields: Sequence[EffectiveField]
     may_create: bool
     update_reach: Reach
 
@@ -83,23 +83,12 @@ def _reason(rules: MergeRules, line: int, first_line: int, matches: int) -> str:
 def update_matched(session: WriteSession, rules: MergeRules) -> tuple[int, int]:
     """Write what differs, key by key; return how many records differed and how many did not."""
     session.actor.require(Permission.UPDATE_RECORDS)
-    names = {f"naming_{number}": field_id for number, field_id in enumerate(rules.naming)}
-    statement = _UPDATE.replace("PRIMARY_VALUE", _primary_sql("(r.data || c.patch)", list(names)))
-    parameters = _parameters(session, rules) | names
+    bound = Parameters()
+    name = primary_value_sql(bound, rules.fields, "(r.data || c.patch)")
+    statement = _UPDATE.replace("PRIMARY_VALUE", name)
+    parameters = _parameters(session, rules) | bound.values
     updated, matched = session.execute(text(statement), parameters).one()
     return updated, matched - updated
-
-
-def _primary_sql(document: str, names: Sequence[str]) -> str:
-    """Return the SQL of `domain.validation.primary_value` for fields bound under these names."""
-    blanks = "".join(f"\\x{ord(blank):02x}" for blank in BLANKS)
-    cases = [
-        f"CASE WHEN jsonb_typeof({document} -> CAST(:{name} AS text)) = 'string'"
-        f" AND btrim({document} ->> CAST(:{name} AS text), E'{blanks}') <> ''"
-        f" THEN left({document} ->> CAST(:{name} AS text), {MAX_PRIMARY_VALUE}) END"
-        for name in names
-    ]
-    return f"coalesce({', '.join(cases)}, NULL)" if cases else "NULL"
 
 
 def insert_staged(

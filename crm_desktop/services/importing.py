@@ -55,6 +55,8 @@ from crm_desktop.services.import_staging import (
 )
 from crm_desktop.services.layouts import list_layout
 from crm_desktop.services.objects import ObjectDetail, get_object
+from crm_desktop.services.record_rights import OWNER_KEY
+from crm_desktop.services.records import refresh_primary_values
 from crm_desktop.services.users import ensure_user
 
 STOPPED = "The import was stopped. Nothing was changed."
@@ -153,8 +155,6 @@ def _prepare(session: WriteSession, plan: ImportPlan, log: ProblemLog, stack: Ex
     stored = get_object(session, object_id)
     names_changed, made = make_fields(session, plan, object_id, stored.name)
     if names_changed and plan.target:
-        from crm_desktop.services.records import refresh_primary_values
-
         refresh_primary_values(session, object_id, _go_on)
     layout = [row.effective for row in list_layout(session, object_id) if not row.is_duplicate]
     fields = {column.place: made.get(column.place, column.field) for column in plan.columns}
@@ -196,6 +196,8 @@ def _rules(
     given = {source.field.id: source for source in sources}
     missing = [field for field in layout if field.id not in given and not is_column(field)]
     constants = default_values(missing)
+    if any(field.id == OWNER_KEY for field in missing):
+        constants.setdefault(OWNER_KEY, str(session.actor.user_id))
     lacking = [field.label for field in missing if field.is_required and field.id not in constants]
     may_create = session.actor.reach(stored.permissions, RecordRight.CREATE) is not Reach.NONE
     if key is None and not may_create:
@@ -210,7 +212,7 @@ def _rules(
         key_header=key.header if key else "",
         constants=constants,
         lacking=lacking[0] if lacking else "",
-        naming=[field.id for field in naming_fields(layout)],
+        fields=layout,
         may_create=may_create,
         update_reach=session.actor.reach(stored.permissions, RecordRight.UPDATE),
     )
