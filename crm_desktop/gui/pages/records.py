@@ -133,6 +133,11 @@ class RecordsPage(Page):
         self.search.left_downward.connect(self.grid.setFocus)
         self.new_button.clicked.connect(self.create_record)
         self.import_button.clicked.connect(self.import_file)
+        header = self.grid.horizontalHeader()
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        header.setSortIndicatorShown(True)
+        header.setSortIndicatorClearable(True)
+        header.sortIndicatorChanged.connect(self.model.sort)
         self.grid.activated.connect(self.open_current)
         self.grid.refused.connect(self.refused)
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -182,9 +187,6 @@ class RecordsPage(Page):
             kind = self.model.headerData(number, across, GridRole.KIND)
             width = _WIDTHS.get(kind, _USUAL_WIDTH) * line_height()
             self.grid.setColumnWidth(number, max(round(width), header.sectionSizeHint(number)))
-        header.setSortIndicatorShown(True)
-        header.setSortIndicatorClearable(True)
-        header.sortIndicatorChanged.connect(self.model.sort, Qt.ConnectionType.UniqueConnection)
 
     def _not_read(self, error: UserError) -> None:
         self.grid.set_loading(False)

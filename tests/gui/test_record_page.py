@@ -1,0 +1,337 @@
+"""The record form: every editor, refusals in place, two people at once, nothing lost."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+from sqlalchemy import text
+
+from crm_desktop.db.database import Database, load_json
+from crm_desktop.gui.editors.checks import CheckEditor
+from crm_desktop.gui.editors.choices import ChoiceEditor, MultiChoiceEditor
+from crm_desktop.gui.editors.dates import DateEditor
+from crm_desktop.gui.editors.record_form import FieldCell
+from crm_desktop.gui.editors.references import ReferenceEditor
+from crm_desktop.gui.editors.text import LineEditor
+from crm_desktop.gui.pages.record import NewRecordPage, RecordPage
+from crm_desktop.gui.tasks import Tasks
+from tests.make import Make
+
+STAGES = {"options": [{"value": "new", "label": "New"}, {"value": "won", "label": "Won"}]}
+
+
+def stored(database: Database, record_id: str) -> Any:
+    with database.engine.connect() as connection:
+        query = text("SELECT data::text FROM records WHERE id = :id")
+        return load_json(connection.execute(query, {"id": record_id}).scalar_one())
+
+
+def opened(qtbot: QtBot, tasks: Tasks, record_id: str) -> RecordPage:
+    page = RecordPage(tasks, record_id)
+    qtbot.addWidget(page)
+    page.resize(1200, 700)
+    page.show()
+    qtbot.waitUntil(lambda: page.panel.record is not None)
+    return page
+
+
+def cell(page: RecordPage, field_id: str) -> FieldCell:
+    return page.panel.form.cells[field_id]
+
+
+def type_into(qtbot: QtBot, page: RecordPage, field_id: str, words: str) -> None:
+    editor = cell(page, field_id).editor
+    assert isinstance(editor, LineEditor)
+    editor.line.selectAll()
+    qtbot.keyClicks(editor.line, words)
+
+
+def saved(qtbot: QtBot, page: RecordPage) -> None:
+    with qtbot.waitSignal(page.panel.saved):
+        page.save()
+    qtbot.waitUntil(lambda: not page.has_unsaved())
+
+
+def test_the_form_follows_the_layout(qtbot: QtBot, tasks: Tasks, make: Make) -> None:
+    deal = make.object("deal")
+    make.attach(deal, "amount", display_order=2)
+    make.attach(deal, "name", display_order=1, field_overrides={"label": "Deal name"})
+    make.attach(deal, "secret", display_order=3, is_visible=False)
+    make.attach(deal, "code", display_order=4, is_readonly=True)
+    make.attach(deal, "owner", display_order=0, is_required=True)
+    page = opened(qtbot, tasks, make.record(deal, {"fld_name": "Orion"}))
+
+    assert list(page.panel.form.cells) == ["fld_owner", "fld_name", "fld_amount", "fld_code"]
+    assert cell(page, "fld_name").label.text() == "Deal name"
+    assert cell(page, "fld_owner").label.text() == "Owner *"
+    code = cell(page, "fld_code").editor
+    assert isinstance(code, LineEditor)
+    assert code.line.isReadOnly()
+
+
+def test_saving_stores_what_was_typed_and_nothing_else(
+    qtbot: QtBot, tasks: Tasks, make: Make, database: Database
+) -> None:
+    make.field("amount", "number")
+    deal = make.object("deal", fields=["name", "amount"])
+    odd = {"fld_name": "Orion", "fld_amount": Decimal("1.50"), "unknown": {"deep": [1, None]}}
+    record = make.record(deal, odd)
+    page = opened(qtbot, tasks, record)
+
+    type_into(qtbot, page, "fld_name", "Orion II")
+    assert page.has_unsaved()
+    assert page.panel.save_button.text() == "Save 1"
+    saved(qtbot, page)
+
+    assert json.dumps(stored(database, record), default=str, sort_keys=True) == json.dumps(
+        {**odd, "fld_name": "Orion II"}, default=str, sort_keys=True
+    )
+    qtbot.waitUntil(lambda: page.title == "Orion II")
+
+
+def test_a_value_that_cannot_be_read_is_refused_at_its_control_and_stays(
+    qtbot: QtBot, tasks: Tasks, make: Make, database: Database
+) -> None:
+    make.field("amount", "number", config={"max": 10})
+    deal = make.object("deal", fields=["name", "amount"])
+    record = make.record(deal, {"fld_name": "Orion", "fld_amount": 5})
+    page = opened(qtbot, tasks, record)
+
+    type_into(qtbot, page, "fld_amount", "many")
+    page.save()
+    assert cell(page, "fld_amount").problem.text()
+    assert stored(database, record)["fld_amount"] == 5
+
+    type_into(qtbot, page, "fld_amount", "11")
+    page.save()
+    qtbot.waitUntil(lambda: bool(cell(page, "fld_amount").problem.text()))
+    editor = cell(page, "fld_amount").editor
+    assert isinstance(editor, LineEditor)
+    assert editor.line.text() == "11"
+    assert page.has_unsaved()
+
+    type_into(qtbot, page, "fld_amount", "10")
+    saved(qtbot, page)
+    assert stored(database, record)["fld_amount"] == 10
+
+
+def test_two_people_editing_different_fields_both_win(
+    qtbot: QtBot, tasks: Tasks, make: Make, database: Database
+) -> None:
+    deal = make.object("deal", fields=["name", "city"])
+    record = make.record(deal, {"fld_name": "Orion", "fld_city": "Turku"})
+    mine, theirs = opened(qtbot, tasks, record), opened(qtbot, tasks, record)
+    type_into(qtbot, mine, "fld_name", "Mine")
+    type_into(qtbot, theirs, "fld_city", "Oslo")
+
+    saved(qtbot, theirs)
+    saved(qtbot, mine)
+
+    assert stored(database, record) == {"fld_name": "Mine", "fld_city": "Oslo"}
+
+
+@pytest.mark.parametrize("kept", ["Mine", "Theirs"])
+def test_the_same_field_edited_by_two_shows_both_values_and_asks(
+    qtbot: QtBot, tasks: Tasks, make: Make, database: Database, kept: str
+) -> None:
+    deal = make.object("deal", fields=["name"])
+    record = make.record(deal, {"fld_name": "Orion"})
+    page = opened(qtbot, tasks, record)
+    type_into(qtbot, page, "fld_name", "Mine")
+    with database.engine.begin() as other:
+        change = """UPDATE records SET data = '{"fld_name": "Theirs"}' WHERE id = :id"""
+        other.execute(text(change), {"id": record})
+
+    page.save()
+    clash = cell(page, "fld_name")._clash
+    qtbot.waitUntil(lambda: not clash.isHidden())
+    assert "Theirs" in clash._sentence.text()
+    assert stored(database, record) == {"fld_name": "Theirs"}
+    editor = cell(page, "fld_name").editor
+    assert isinstance(editor, LineEditor)
+    assert editor.line.text() == "Mine"
+
+    clash.settled.emit(kept == "Mine")
+    if kept == "Mine":
+        saved(qtbot, page)
+    assert stored(database, record) == {"fld_name": kept}
+    assert editor.line.text() == kept
+
+
+def test_a_record_read_again_keeps_what_is_being_typed(
+    qtbot: QtBot, tasks: Tasks, make: Make, database: Database
+) -> None:
+    deal = make.object("deal", fields=["name", "city"])
+    record = make.record(deal, {"fld_name": "Orion", "fld_city": "Turku"})
+    page = opened(qtbot, tasks, record)
+    type_into(qtbot, page, "fld_name", "Half typed")
+    with database.engine.begin() as other:
+        change = """UPDATE records SET data = data || '{"fld_city": "Oslo"}' WHERE id = :id"""
+        other.execute(text(change), {"id": record})
+
+    page.refresh()
+    city, name = cell(page, "fld_city").editor, cell(page, "fld_name").editor
+    assert isinstance(city, LineEditor)
+    assert isinstance(name, LineEditor)
+    qtbot.waitUntil(lambda: city.line.text() == "Oslo")
+    assert name.line.text() == "Half typed"
+
+
+def test_every_editor_gives_back_what_was_chosen(
+    qtbot: QtBot, tasks: Tasks, make: Make, database: Database
+) -> None:
+    make.field("stage", "select", config=STAGES)
+    make.field("tags", "multiselect", config=STAGES)
+    make.field("hot", "boolean")
+    make.field("due", "date")
+    deal = make.object("deal", fields=["name", "stage", "tags", "hot", "due"])
+    record = make.record(deal, {"fld_name": "Orion"})
+    page = opened(qtbot, tasks, record)
+
+    stage = cell(page, "fld_stage").editor
+    assert isinstance(stage, ChoiceEditor)
+    qtbot.keyClicks(stage.box, "W")
+    qtbot.keyClick(stage.box, Qt.Key.Key_Down)
+    stage.box.setCurrentIndex(stage.box.findData("won"))
+    stage.box.activated.emit(stage.box.currentIndex())
+    tags = cell(page, "fld_tags").editor
+    assert isinstance(tags, MultiChoiceEditor)
+    tags.pick(["won", "new"])
+    hot = cell(page, "fld_hot").editor
+    assert isinstance(hot, CheckEditor)
+    qtbot.keyClick(hot.box, Qt.Key.Key_Space)
+    due = cell(page, "fld_due").editor
+    assert isinstance(due, DateEditor)
+    qtbot.keyClicks(due.line, "2026-12-15")
+    saved(qtbot, page)
+
+    assert stored(database, record) == {
+        "fld_name": "Orion",
+        "fld_stage": "won",
+        "fld_tags": ["won", "new"],
+        "fld_hot": True,
+        "fld_due": "2026-12-15",
+    }
+
+    qtbot.keyClick(hot.box, Qt.Key.Key_Delete)
+    qtbot.keyClick(tags.line, Qt.Key.Key_Delete)
+    saved(qtbot, page)
+    assert set(stored(database, record)) == {"fld_name", "fld_stage", "fld_due"}
+
+
+def test_a_stored_value_that_is_no_option_survives_a_save_of_another_field(
+    qtbot: QtBot, tasks: Tasks, make: Make, database: Database
+) -> None:
+    make.field("stage", "select", config=STAGES)
+    make.field("shape", "hologram")
+    deal = make.object("deal", fields=["name", "stage", "shape"])
+    odd = {"fld_name": "Orion", "fld_stage": "lost", "fld_shape": {"x": Decimal("1.10")}}
+    record = make.record(deal, odd)
+    page = opened(qtbot, tasks, record)
+
+    type_into(qtbot, page, "fld_name", "Orion II")
+    saved(qtbot, page)
+
+    assert stored(database, record) == {**odd, "fld_name": "Orion II"}
+    assert str(stored(database, record)["fld_shape"]["x"]) == "1.10"
+
+
+def test_a_reference_is_found_by_typing_and_shown_by_its_name(
+    qtbot: QtBot, tasks: Tasks, make: Make, database: Database
+) -> None:
+    account = make.object("account", fields=["name"])
+    target = make.record(account, {"fld_name": "Orion Analytics"})
+    make.field("account", "reference", config={"targetObjectId": account})
+    deal = make.object("deal", fields=["title", "account"])
+    record = make.record(deal, {"fld_title": "A deal"})
+    page = opened(qtbot, tasks, record)
+    editor = cell(page, "fld_account").editor
+    assert isinstance(editor, ReferenceEditor)
+
+    qtbot.keyClicks(editor.line, "orion analytics")
+    qtbot.waitUntil(lambda: editor._found.rowCount() == 1)
+    editor._take(editor._found.index(0, 0))
+    saved(qtbot, page)
+
+    assert stored(database, record)["fld_account"] == target
+    assert editor.line.text() == "Orion Analytics"
+
+
+def test_a_reference_half_typed_is_refused_and_not_stored(
+    qtbot: QtBot, tasks: Tasks, make: Make, database: Database
+) -> None:
+    account = make.object("account", fields=["name"])
+    make.field("account", "reference", config={"targetObjectId": account})
+    deal = make.object("deal", fields=["title", "account"])
+    record = make.record(deal, {"fld_title": "A deal"})
+    page = opened(qtbot, tasks, record)
+    editor = cell(page, "fld_account").editor
+    assert isinstance(editor, ReferenceEditor)
+    qtbot.keyClicks(editor.line, "nobody")
+    page.save()
+    assert "Choose one" in cell(page, "fld_account").problem.text()
+    assert stored(database, record) == {"fld_title": "A deal"}
+
+
+def test_a_new_record_begins_with_its_defaults_and_says_what_is_missing(
+    qtbot: QtBot, tasks: Tasks, make: Make, database: Database
+) -> None:
+    deal = make.object("deal")
+    make.attach(deal, "name", is_required=True)
+    make.field("city", config={"default": "Turku"})
+    make.attach(deal, "city")
+    page = NewRecordPage(tasks, deal)
+    qtbot.addWidget(page)
+    page.show()
+    qtbot.waitUntil(lambda: bool(page.panel.form.cells))
+    city = cell(page, "fld_city").editor
+    assert isinstance(city, LineEditor)
+    assert city.line.text() == "Turku"
+
+    page.save()
+    qtbot.waitUntil(lambda: bool(cell(page, "fld_name").problem.text()))
+    type_into(qtbot, page, "fld_name", "Orion")
+    saved(qtbot, page)
+
+    qtbot.waitUntil(lambda: page.title == "Orion")
+    assert page.panel.record is not None
+    assert stored(database, page.panel.record.id) == {"fld_name": "Orion", "fld_city": "Turku"}
+
+
+def test_a_record_deleted_by_somebody_keeps_what_was_typed_on_screen(
+    qtbot: QtBot, tasks: Tasks, make: Make, database: Database
+) -> None:
+    deal = make.object("deal", fields=["name"])
+    record = make.record(deal, {"fld_name": "Orion"})
+    page = opened(qtbot, tasks, record)
+    type_into(qtbot, page, "fld_name", "Long text")
+    with database.engine.begin() as other:
+        other.execute(text("DELETE FROM records WHERE id = :id"), {"id": record})
+
+    with qtbot.waitSignal(page.refused) as refused:
+        page.save()
+
+    assert "no longer exists" in str(refused.args[0])
+    editor = cell(page, "fld_name").editor
+    assert isinstance(editor, LineEditor)
+    assert editor.line.text() == "Long text"
+
+
+def test_linked_records_stand_under_the_heading_of_their_relationship(
+    qtbot: QtBot, tasks: Tasks, make: Make
+) -> None:
+    account, deal = make.object("account", ["name"]), make.object("deal", ["name"])
+    owner = make.record(account, {"fld_name": "Orion Analytics"})
+    relationship = make.relationship(account, deal, "1:N", from_label="Its deals")
+    for name in ("First", "Second"):
+        make.link(relationship, owner, make.record(deal, {"fld_name": name}))
+    page = opened(qtbot, tasks, owner)
+
+    qtbot.waitUntil(lambda: [each.rows.count() for each in page.related.lists] == [2])
+    (linked,) = page.related.lists
+    assert [linked.rows.item(row).text() for row in range(2)] == ["First", "Second"]
+    with qtbot.waitSignal(page.open_requested):
+        linked.rows.itemActivated.emit(linked.rows.item(0))
