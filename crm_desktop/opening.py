@@ -11,7 +11,6 @@ from urllib.parse import quote
 
 from crm_desktop.db.profiles import Kind, Profile, kind_of, load_profiles, save_profiles
 from crm_desktop.domain.errors import Unavailable
-from crm_desktop.gui.dialogs.connect import ChosenConnection, SavedConnection
 from crm_desktop.gui.startup import Ready, Source
 from crm_desktop.gui.status_bar import Place
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from crm_desktop.db.migrate import MigrationReport
     from crm_desktop.db.server import EmbeddedServer
     from crm_desktop.domain.access import Actor
+    from crm_desktop.gui.dialogs.connect import ChosenConnection, SavedConnection
     from crm_desktop.gui.jobs import Progress
 
 LOCAL_NAME, LOCAL_HOST = "workspace", "this computer"
@@ -90,6 +90,8 @@ class DatabaseOpener:
         return sample.load_sample(session, on_progress)
 
     def saved_connections(self) -> Sequence[SavedConnection]:
+        from crm_desktop.gui.dialogs.connect import SavedConnection
+
         return [
             SavedConnection(each.name, each.url, each.kind.value)
             for each in load_profiles(self._home).profiles

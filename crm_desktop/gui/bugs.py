@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 import platform
-import traceback
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, qVersion
 
 from crm_desktop import __version__
-from crm_desktop.gui.messages import report_bug
 
 if TYPE_CHECKING:
     import threading
@@ -40,6 +38,8 @@ class BugCatcher(QObject):
             self._window.close()
             return
         _log.critical("A mistake in the program", exc_info=(kind, error, trace))
+        import traceback
+
         text = "".join(traceback.format_exception(kind, error, trace))
         details = f"CRM Desktop {__version__}, Qt {qVersion()}, Python {platform.python_version()}"
         self._caught.emit(f"{kind.__name__}: {error}"[:300], f"{details}\n\n{text}")
@@ -53,6 +53,8 @@ class BugCatcher(QObject):
         if self._is_shown:
             return
         self._is_shown = True
+        from crm_desktop.gui.messages import report_bug  # not before the first paint
+
         dialog = report_bug(self._window, summary, details)
         dialog.finished.connect(self._closed)
 

@@ -18,8 +18,6 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-from crm_desktop.gui.command_palette import CommandPalette
-from crm_desktop.gui.messages import choose
 from crm_desktop.gui.navigation import Navigation, ObjectEntry
 from crm_desktop.gui.pulse import ConnectionState
 from crm_desktop.gui.rail import Rail
@@ -36,6 +34,7 @@ from crm_desktop.gui.window_state import RememberedTab, WindowState
 
 if TYPE_CHECKING:
     from crm_desktop.domain.errors import UserError
+    from crm_desktop.gui.command_palette import CommandPalette
     from crm_desktop.gui.page import Page
     from crm_desktop.gui.tasks import Tasks
 
@@ -67,7 +66,7 @@ class MainWindow(QMainWindow):
         self._is_sure = False
         self._lay_out()
         self.menus = WindowMenus(self)
-        self.palette_ = CommandPalette(tasks, self, self._all_actions, self._all_objects)
+        self._palette: CommandPalette | None = None
         self._connect()
         self._restore()
 
@@ -127,14 +126,24 @@ class MainWindow(QMainWindow):
         else:
             self.navigation.tree.setFocus()
 
-    def open_palette(self, prefix: str = "") -> None:
-        self.palette_.open(prefix)
+    @property
+    def command_palette(self) -> CommandPalette:
+        """Return the palette, made when it is first asked for."""
+        if self._palette is None:
+            from crm_desktop.gui.command_palette import CommandPalette
+
+            self._palette = CommandPalette(self.tasks, self, self._all_actions, self._all_objects)
+            self._palette.open_requested.connect(self.open)
+        return self._palette
+
+    def open_palette(self) -> None:
+        self.command_palette.open()
 
     def open_find_objects(self) -> None:
-        self.palette_.open("@")
+        self.command_palette.open("@")
 
     def open_commands(self) -> None:
-        self.palette_.open(">")
+        self.command_palette.open(">")
 
     def set_navigation_shown(self, *, is_shown: bool) -> None:
         self.navigation.setVisible(is_shown)
@@ -176,7 +185,6 @@ class MainWindow(QMainWindow):
         self.rail.help_requested.connect(self.open_commands)
         self.rail.settings_requested.connect(self.menus.open_settings)
         self.navigation.open_requested.connect(self.open)
-        self.palette_.open_requested.connect(self.open)
         self.tabs.new_requested.connect(self.open_find_objects)
         self.tabs.current_changed.connect(self._follow_tab)
         self.tabs.close_requested.connect(self._ask_about)
@@ -273,6 +281,8 @@ class MainWindow(QMainWindow):
     def _ask_to_save(
         self, frames: list[Frame], after_save: Callable[[], object], discard: Callable[[], object]
     ) -> None:
+        from crm_desktop.gui.messages import choose  # with the palette: not before first paint
+
         many = len(frames) > 1
         choose(
             self,

@@ -316,7 +316,8 @@ class NavigationDelegate(QStyledItemDelegate):
         font = number_font()
         width = round(QFontMetricsF(font).horizontalAdvance(shown)) + 2 * unit() if shown else 0
         own = QStyleOptionViewItem(option)
-        own.state &= ~(QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_HasFocus)
+        flag = QStyle.StateFlag  # an open branch would draw its icon as switched on
+        own.state &= ~(flag.State_Selected | flag.State_HasFocus | flag.State_Open)
         own.rect = option.rect.adjusted(0, 0, -width, 0)
         super().paint(painter, own, index)
         if shown:

@@ -63,8 +63,8 @@ class Pulse(QObject):
             return
         taken = time.monotonic() - self._asked_at
         self._asked_at, self._failures, self._gave_up = None, 0, False
-        self.measured.emit(taken * 1000)
         self._set(ConnectionState.CONNECTED if taken < SLOW_AFTER else ConnectionState.SLOW)
+        self.measured.emit(taken * 1000)
         self._next.start(round(INTERVAL * 1000))
 
     def failed(self) -> None:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Protocol
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from crm_desktop.domain.errors import Cancelled, UserError
-from crm_desktop.gui.dialogs.connect import ChosenConnection, ConnectDialog, SavedConnection
-from crm_desktop.gui.dialogs.sign_in import SignInDialog
 from crm_desktop.gui.status_bar import Place
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # dialogs are imported when they are asked for: not before the first paint
     from crm_desktop.db.database import Database, WriteSession
     from crm_desktop.domain.access import Actor
+    from crm_desktop.gui.dialogs.connect import ChosenConnection, SavedConnection
+    from crm_desktop.gui.dialogs.sign_in import SignInDialog
     from crm_desktop.gui.jobs import Progress
     from crm_desktop.gui.main_window import MainWindow
 
@@ -111,6 +111,8 @@ class Startup(QObject):
         self._tasks.compute(self, call, self._opened, self._failed)
 
     def ask_for_connection(self) -> None:
+        from crm_desktop.gui.dialogs.connect import ConnectDialog
+
         dialog = ConnectDialog(self._opener.saved_connections(), self._window)
         dialog.finished.connect(dialog.deleteLater)
         dialog.chosen.connect(self._connect_to)
@@ -178,6 +180,8 @@ class Startup(QObject):
         if ready.actor is not None:
             self._use(ready.actor)
             return
+        from crm_desktop.gui.dialogs.sign_in import SignInDialog
+
         email = self._window.state.text_of(f"email/{ready.place.text}")
         dialog = SignInDialog(ready.place.text, email, self._window)
         dialog.finished.connect(dialog.deleteLater)

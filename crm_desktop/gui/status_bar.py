@@ -199,7 +199,7 @@ class StatusBar(QFrame):
         self._state = ConnectionState.CONNECTING
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 2 * unit(), 0)
-        row.setSpacing(3 * unit())
+        row.setSpacing(4 * unit())
         for widget in (self.kind, self.place, self.latency, self._reconnect, self.page):
             row.addWidget(widget)
         row.addStretch(1)
@@ -238,3 +238,7 @@ class StatusBar(QFrame):
         painter.fillRect(self.rect(), QColor(theme().window))
         painter.setPen(QColor(theme().border))
         painter.drawLine(0, 0, self.width(), 0)
+        for widget in (self.latency, self.page):
+            if widget.isVisible() and widget.width() > unit():
+                left = widget.x() - 2 * unit()
+                painter.drawLine(left, 2 * unit(), left, self.height() - 2 * unit())
