@@ -1,5 +1,6 @@
 """The one way to reach PostgreSQL: a read or a write session, always as some actor."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -266,7 +267,13 @@ def dump_json(value: Any) -> str:
 
 def load_json(source: str | bytes) -> Any:
     """Return the value of JSON text; fractions become Decimal, so that nothing is rounded."""
+    text = source if isinstance(source, str) else bytes(source).decode()
     try:
-        return simplejson.loads(source, parse_float=Decimal)
+        return _DECODER.decode(text)
     except ValueError:  # an integer of more digits than Python reads
-        return simplejson.loads(source, parse_float=Decimal, parse_int=Decimal)
+        return _BIG_DECODER.decode(text)
+
+
+# Made once: `loads` with arguments makes a decoder for each value, which takes longer than reading.
+_DECODER = json.JSONDecoder(parse_float=Decimal)
+_BIG_DECODER = json.JSONDecoder(parse_float=Decimal, parse_int=Decimal)

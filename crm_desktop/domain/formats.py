@@ -60,13 +60,19 @@ class Formats:
 
     def number_text(self, value: int | Decimal, *, min_decimals: int = 0) -> str:
         """Write a number with groups; its own decimals are all kept, missing ones filled up."""
-        whole, _, fraction = plain_number(value).partition(".")
-        fraction = fraction.ljust(min_decimals, "0")
-        sign, digits = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
-        if self.group_separator and len(digits) > 3:
-            digits = f"{int(digits):,}" if len(digits) <= MAX_DIGITS else digits
-            digits = digits.replace(",", self.group_separator)
-        return f"{sign}{digits}{self.decimal_point}{fraction}" if fraction else f"{sign}{digits}"
+        if isinstance(value, int):
+            if not -HUGE < value < HUGE:
+                return str(Decimal(value))
+            whole, fraction = f"{value:,d}", ""
+        elif value and not -MAX_DIGITS < value.adjusted() < MAX_DIGITS:
+            return str(value)
+        else:
+            whole, _, fraction = f"{value:,f}".partition(".")
+        if self.group_separator != ",":
+            whole = whole.replace(",", self.group_separator)
+        if len(fraction) < min_decimals:
+            fraction = fraction.ljust(min_decimals, "0")
+        return f"{whole}{self.decimal_point}{fraction}" if fraction else whole
 
     def number_edit_text(self, value: int | Decimal) -> str:
         """Write a number without groups, as `parse_number` reads it back exactly."""
@@ -113,8 +119,20 @@ class Formats:
 
     def date_text(self, day: date) -> str:
         """Write a date in the person's short form, the year with four digits."""
-        parts = {"y": f"{day.year:04}", "m": f"{day.month:02}", "d": f"{day.day:02}"}
-        return self.date_separator.join(parts[part] for part in self.date_order)
+        year, month, date_ = f"{day.year:04}", f"{day.month:02}", f"{day.day:02}"
+        return self._in_order(year, month, date_)
+
+    def iso_date_text(self, iso: str) -> str:
+        """Write a valid ISO date in the person's short form; quicker than `date_text`."""
+        return self._in_order(iso[:4], iso[5:7], iso[8:])
+
+    def _in_order(self, year: str, month: str, day: str) -> str:
+        between = self.date_separator
+        if self.date_order == "dmy":
+            return f"{day}{between}{month}{between}{year}"
+        if self.date_order == "mdy":
+            return f"{month}{between}{day}{between}{year}"
+        return f"{year}{between}{month}{between}{day}"
 
     def parse_date(self, text: str) -> date:
         """Read an ISO date, or one in the person's order, or one with an English month name.

@@ -74,7 +74,7 @@ class DateType(FieldType):
     def shower(self, field: EffectiveField, formats: Formats) -> Shower:
         def show(value: Any) -> str:
             if is_day(value):
-                return formats.date_text(date.fromisoformat(value))
+                return formats.iso_date_text(value)
             return show_odd(value)
 
         return show

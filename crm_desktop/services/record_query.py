@@ -203,7 +203,7 @@ def _order(keys: Sequence[SortKey]) -> str:
 
 
 def _wanted(parameters: Parameters, columns: Sequence[EffectiveField]) -> str:
-    """Return the columns' values as the text of one JSON array: decoded at once, exactly."""
+    """Return the columns' values as one JSON array: decoded at once."""
     parts = []
     for column in columns:
         own = SYSTEM_COLUMNS.get(column.id)
@@ -213,8 +213,10 @@ def _wanted(parameters: Parameters, columns: Sequence[EffectiveField]) -> str:
         else:
             parts.append(f"r.{own}" if own else f"r.data -> {parameters.bind(column.id)}")
     chunks = [parts[start : start + 90] for start in range(0, len(parts), 90)]  # 100 arguments
-    arrays = [f"jsonb_build_array({', '.join(chunk)})" for chunk in chunks] or ["'[]'"]
-    return f"CAST({' || '.join(arrays)} AS text)"
+    arrays = [f"jsonb_build_array({', '.join(chunk)})" for chunk in chunks] or [
+        "CAST('[]' AS jsonb)"
+    ]
+    return " || ".join(arrays)
 
 
 def _after(
@@ -295,18 +297,21 @@ def _rows(
     columns: Sequence[EffectiveField],
     formats: Formats,
 ) -> tuple[RecordRow, ...]:
-    lines = [tuple(json_value(row[1])) for row in found]
+    lines = [row[1] for row in found]
     names: dict[str, str] = {}
     if any(column.type in REFERRING for column in columns):
         ids = [column.id for column in columns]
         by_id = (dict(zip(ids, line, strict=True)) for line in lines)
         names = names_of_targets(session, columns, by_id)
-    show = [_shower(column, formats, names) for column in columns]
-    rows = []
-    for row, line in zip(found, lines, strict=True):
-        texts = [each(value) for each, value in zip(show, line, strict=True)]
-        rows.append(RecordRow(row[0], line, tuple(texts)))
-    return tuple(rows)
+    shown = [
+        list(map(_shower(column, formats, names), values))
+        for column, values in zip(columns, zip(*lines, strict=True), strict=False)
+    ]
+    texts = zip(*shown, strict=True) if shown else (() for _ in lines)
+    return tuple(
+        RecordRow(row[0], tuple(line), text_line)
+        for row, line, text_line in zip(found, lines, texts, strict=True)
+    )
 
 
 def _shower(column: EffectiveField, formats: Formats, names: dict[str, str]) -> Any:

@@ -77,7 +77,7 @@ def name_references(
     if users:
         as_text = cast(User.id, Text)  # an id of another program may be no uuid
         found = session.execute(select(as_text, User.full_name).where(as_text.in_(users)))
-        names |= {id_: name for id_, name in found}
+        names |= dict(found.all())
     return names
 
 
