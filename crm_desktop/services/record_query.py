@@ -1,10 +1,11 @@
 """The record list: pages by key, a search by name, counts; all made ready to be shown."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import select, text
+from sqlalchemy import CursorResult, select
 
 from crm_desktop.db.database import ReadSession
 from crm_desktop.db.expressions import PRIMARY_VALUE, Parameters, SortKey, name_key, sort_key
@@ -14,6 +15,7 @@ from crm_desktop.domain.errors import Forbidden, Invalid, NotFound
 from crm_desktop.domain.field_types import (
     SYSTEM_COLUMNS,
     EffectiveField,
+    Shower,
     json_value,
     target_ids,
     type_of,
@@ -36,13 +38,20 @@ class Cursor:
     id: str
 
 
-@dataclass(frozen=True, slots=True)
-class RecordRow:
-    """One line of a grid: JSON values and the texts to show for them, in the columns' order."""
+class RecordRow(NamedTuple):
+    """One line of a grid: JSON values in the columns' order, and how they are shown.
+
+    A page makes hundreds at once, and a named tuple is made in half the time of a dataclass.
+    """
 
     id: str
-    values: tuple[Any, ...]
-    texts: tuple[str, ...]
+    values: Sequence[Any]
+    showers: tuple[Shower, ...]
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The texts to show, made when they are asked for: not on the GUI thread, please."""
+        return tuple([show(v) for show, v in zip(self.showers, self.values, strict=True)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +91,7 @@ def list_page(
     parameters = Parameters()
     keys = _sort_keys(parameters, query, columns)
     statement = _page_sql(session, parameters, query, columns, keys, after)
-    values = {**parameters.values, "limit": limit + 1}
-    found = session.connection().execute(text(statement), values).all()
+    found = _execute(session, statement, {**parameters.values, "limit": limit + 1}).all()
     if not found and after is None:
         _explain_nothing(session, query.object_id)
     next_ = _cursor(found[limit - 1], keys) if len(found) > limit else None
@@ -96,7 +104,7 @@ def count_matching(session: ReadSession, query: RecordQuery) -> int:
     parameters = Parameters()
     where = " AND ".join(_conditions(session, parameters, query))
     statement = f"SELECT count(*) FROM records AS r WHERE {where}"  # noqa: S608 - values are bound
-    return int(session.connection().execute(text(statement), parameters.values).scalar_one())
+    return int(_execute(session, statement, parameters.values).scalar_one())
 
 
 def estimate_records(session: ReadSession, query: RecordQuery) -> int:
@@ -105,7 +113,7 @@ def estimate_records(session: ReadSession, query: RecordQuery) -> int:
     parameters = Parameters()
     where = " AND ".join(_matching(parameters, query))
     statement = f"EXPLAIN (FORMAT JSON) SELECT 1 FROM records AS r WHERE {where}"  # noqa: S608
-    plan = session.connection().execute(text(statement), parameters.values).scalar_one()
+    plan = _execute(session, statement, parameters.values).scalar_one()
     plan = plan if isinstance(plan, list) else json_value(plan)
     return int(plan[0]["Plan"]["Plan Rows"])
 
@@ -138,6 +146,18 @@ def containing(words: str) -> str:
     for sign in (LIKE_ESCAPE, "%", "_"):
         plain = plain.replace(sign, LIKE_ESCAPE + sign)
     return f"%{plain}%"
+
+
+def _execute(session: ReadSession, statement: str, values: dict[str, Any]) -> CursorResult[Any]:
+    """Run a statement without having SQLAlchemy read it: that saves a fifth of a page's time.
+
+    The statement holds placeholders only where `Parameters` and `:limit` put them, and no "%".
+    """
+    driver_sql = _PLACEHOLDER.sub(r"%(\1)s", statement)
+    return session.connection().exec_driver_sql(driver_sql, values)
+
+
+_PLACEHOLDER = re.compile(r":(p[0-9]+|limit)\b")
 
 
 # --- the statement -----------------------------------------------------------------------------
@@ -297,24 +317,16 @@ def _rows(
     columns: Sequence[EffectiveField],
     formats: Formats,
 ) -> tuple[RecordRow, ...]:
-    lines = [row[1] for row in found]
     names: dict[str, str] = {}
     if any(column.type in REFERRING for column in columns):
         ids = [column.id for column in columns]
-        by_id = (dict(zip(ids, line, strict=True)) for line in lines)
+        by_id = (dict(zip(ids, row[1], strict=True)) for row in found)
         names = names_of_targets(session, columns, by_id)
-    shown = [
-        list(map(_shower(column, formats, names), values))
-        for column, values in zip(columns, zip(*lines, strict=True), strict=False)
-    ]
-    texts = zip(*shown, strict=True) if shown else (() for _ in lines)
-    return tuple(
-        RecordRow(row[0], tuple(line), text_line)
-        for row, line, text_line in zip(found, lines, texts, strict=True)
-    )
+    showers = tuple(_shower(column, formats, names) for column in columns)
+    return tuple([RecordRow(row[0], row[1], showers) for row in found])
 
 
-def _shower(column: EffectiveField, formats: Formats, names: dict[str, str]) -> Any:
+def _shower(column: EffectiveField, formats: Formats, names: dict[str, str]) -> Shower:
     """Return what turns a column's values into text: names in place of ids."""
     show = type_of(column.type).shower(column, formats)
     if column.type not in REFERRING:

@@ -92,8 +92,8 @@ def test_a_page_has_the_values_and_the_texts_of_its_columns(
         "Orion", "€1.234,50", "05.03.2024", "Alpha, b", "Friend, rec_gone", "Ada Admin",
         '{"x": 1.50}', "05.03.2024 12:00", "Ada Admin",
     )  # fmt: skip
-    assert row.values[:2] == ("Orion", Decimal("1234.50"))
-    assert row.values[7:] == ("2024-03-05T11:00:00Z", str(actor.user_id))
+    assert row.values[:2] == ["Orion", Decimal("1234.50")]
+    assert row.values[7:] == ["2024-03-05T11:00:00Z", str(actor.user_id)]
 
 
 def test_a_page_is_one_statement_and_names_cost_two_more(
