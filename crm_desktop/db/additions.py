@@ -60,7 +60,7 @@ ADDITIONS = (
     Addition(
         "crm_desktop_records_by_name",
         "records",
-        f"btree (object_id, {PRIMARY_VALUE_KEY}, id)",
+        f"btree (object_id, {PRIMARY_VALUE_KEY}, id DESC)",
         "sorting records by name",
     ),
     Addition(

@@ -10,10 +10,14 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq import ExecStatus
 
+from crm_desktop.db.problems import why_unconnected
 from crm_desktop.domain.errors import Cancelled, Invalid
 
 GoOn = Callable[[], bool]
 
+NO_ADDRESS = (
+    "This is no address of a PostgreSQL database. Write it as postgresql://user@host:5432/database."
+)
 # Used where the URI does not say otherwise; times in seconds, `tcp_user_timeout` in milliseconds.
 WAITS: dict[str, str | int] = {
     "connect_timeout": 10,
@@ -34,18 +38,18 @@ class Purpose:
     statement_timeout: int
     lock_timeout: int
     idle_in_transaction_session_timeout: int
-    default_transaction_read_only: str = "off"
+    is_read_only: bool = False
 
     def settings(self) -> dict[str, str]:
-        return {
+        limits = {
             "statement_timeout": str(self.statement_timeout),
             "lock_timeout": str(self.lock_timeout),
             "idle_in_transaction_session_timeout": str(self.idle_in_transaction_session_timeout),
-            "default_transaction_read_only": self.default_transaction_read_only,
         }
+        return limits | ({"default_transaction_read_only": "on"} if self.is_read_only else {})
 
 
-READ = Purpose(300_000, 5_000, 120_000, "on")
+READ = Purpose(300_000, 5_000, 120_000, is_read_only=True)
 WRITE = Purpose(60_000, 4_000, 60_000)  # a cell that meets the locks of an import is tried again
 LONG = Purpose(0, 30_000, 600_000)
 UPKEEP = Purpose(0, 10_000, 600_000)
@@ -63,27 +67,40 @@ class Connector:
     def __init__(self, url: str, purpose: Purpose) -> None:
         self.parameters = _parameters(url)
         self.settings = purpose.settings()
+        self._is_read_only = purpose.is_read_only
         self.is_pooled = False
 
     def open(self) -> psycopg.Connection[Any]:
-        """Connect, within `connect_timeout` seconds for each host that the URI names."""
-        if not self.is_pooled:
-            try:
-                return self._connect(self._with_settings())
-            except psycopg.OperationalError as error:
-                if "startup parameter" not in str(error):
-                    raise
-                self.is_pooled = True
-        return self._connect(self.parameters)
+        """Connect, within `connect_timeout` seconds for each host that the URI names.
+
+        Raises the UserError that says why it could not.
+        """
+        try:
+            if not self.is_pooled:
+                return self._open_with_settings()
+            return self._connect(self.parameters)
+        except psycopg.OperationalError as error:
+            raise why_unconnected(error) from error
+
+    def _open_with_settings(self) -> psycopg.Connection[Any]:
+        try:
+            return self._connect(self._with_settings())
+        except psycopg.OperationalError as error:
+            if "startup parameter" not in str(error):
+                raise
+            self.is_pooled = True
+            return self._connect(self.parameters)
 
     def _with_settings(self) -> dict[str, Any]:
         """Put our limits before the options of the URI, so that its own win."""
         ours = " ".join(f"-c {name}={value}" for name, value in self.settings.items())
         return self.parameters | {"options": f"{ours} {self.parameters.get('options', '')}".strip()}
 
-    @staticmethod
-    def _connect(parameters: dict[str, Any]) -> psycopg.Connection[Any]:
-        return psycopg.connect("", prepare_threshold=None, **parameters)
+    def _connect(self, parameters: dict[str, Any]) -> psycopg.Connection[Any]:
+        connection = psycopg.connect("", prepare_threshold=None, **parameters)
+        if self._is_read_only:
+            connection.read_only = True  # each transaction says so itself, a pooler or not
+        return connection
 
 
 def connect(url: str, purpose: Purpose = UPKEEP) -> psycopg.Connection[Any]:
@@ -95,13 +112,11 @@ def connect(url: str, purpose: Purpose = UPKEEP) -> psycopg.Connection[Any]:
 
 def _parameters(url: str) -> dict[str, Any]:
     try:
-        return WAITS | conninfo_to_dict(url)
+        if given := conninfo_to_dict(url):
+            return WAITS | given
     except psycopg.ProgrammingError as error:
-        message = (
-            "This is no address of a PostgreSQL database. Write it as "
-            "postgresql://user@host:5432/database."
-        )
-        raise Invalid({"database": message}) from error
+        raise Invalid({"database": NO_ADDRESS}) from error
+    raise Invalid({"database": NO_ADDRESS})
 
 
 def execute_watched(

@@ -45,7 +45,7 @@ class WriteSession(ReadSession):
 
 
 class Running:
-    """A handle by which another thread stops a session; give a new one to each session."""
+    """A handle by which another thread stops a session, or the one that tries it again."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -84,6 +84,7 @@ class Running:
         """Let `cancel` reach this connection until it goes back to its pool."""
         with self._lock:
             self._connection = connection
+            self._released.clear()
         try:
             yield
         finally:
@@ -191,7 +192,6 @@ class _Pool:
 
 _SET_LOCAL = text(
     "SELECT set_config(key, value, true) FROM jsonb_each_text(CAST(:settings AS jsonb))"
-    " WHERE key <> 'default_transaction_read_only'"  # each transaction says it for itself
 )
 
 

@@ -20,6 +20,10 @@ class ConnectionLost(Unavailable):
     """The connection broke: a read may be tried again, a write was not committed."""
 
 
+class Unreachable(ConnectionLost):
+    """No connection came about: nothing was sent, and anything may be tried again."""
+
+
 class UncertainCommit(Unavailable):
     """The connection broke while a write was being committed: read back what is stored."""
 
@@ -39,8 +43,6 @@ def as_user_error(error: DBAPIError | psycopg.Error) -> Exception:
         return Invalid({"": "Text may not contain the character NUL (U+0000)."})
     if not isinstance(cause, psycopg.OperationalError):
         return error
-    if cause.pgconn is not None:
-        return _connecting_failed(str(cause))
     return _lost(cause)
 
 
@@ -183,7 +185,7 @@ def _crowded(_: psycopg.Error) -> UserError:
 
 
 def _starting(_: psycopg.Error) -> UserError:
-    return Unavailable("The database server is starting or stopping. Try again in a moment.")
+    return Unreachable("The database server is starting or stopping. Try again in a moment.")
 
 
 _EXPLANATIONS: dict[str, Callable[[psycopg.Error], UserError]] = {
@@ -232,12 +234,15 @@ _REFUSALS = (
 )
 
 
-def _connecting_failed(text: str) -> UserError:
-    for pattern, explain in _REFUSALS:
-        if re.search(pattern, text):
-            return explain(psycopg.OperationalError())
-    reason = text.strip().rpartition("\n")[2] if "Connection refused" not in text else ""
-    if re.search(r"timeout expired|timed out", text):
-        reason = "it did not answer in time"
-    hint = f" ({reason.strip()})" if reason else ""
-    return Unavailable(f"The database server cannot be reached{hint}. Is it running?")
+def why_unconnected(error: psycopg.OperationalError) -> UserError:
+    """Explain a connection that did not come about."""
+    said = str(error).strip()
+    for pattern, explain_ in _REFUSALS:
+        if re.search(pattern, said):
+            return explain_(error)
+    if re.search(r"timeout expired|timed out", said):
+        said = "it did not answer in time"
+    elif "Connection refused" in said or "No such file or directory" in said:
+        said = "nothing answers at its address"
+    reason = said.rpartition("\n")[2].rpartition("failed: ")[2].rstrip(".?")
+    return Unreachable(f"The database server cannot be reached: {reason}.")
