@@ -52,6 +52,11 @@ class RelatedRecord:
     created_at: datetime
     created_by: UUID | None
 
+    @property
+    def id(self) -> str:
+        """What tells it from others in a list: the link's id."""
+        return self.link_id
+
 
 @dataclass(frozen=True, slots=True)
 class LinkCursor:

@@ -330,8 +330,8 @@ def test_linked_records_stand_under_the_heading_of_their_relationship(
         make.link(relationship, owner, make.record(deal, {"fld_name": name}))
     page = opened(qtbot, tasks, owner)
 
-    qtbot.waitUntil(lambda: [each.rows.count() for each in page.related.lists] == [2])
+    qtbot.waitUntil(lambda: [each.model.rowCount() for each in page.related.lists] == [2])
     (linked,) = page.related.lists
-    assert [linked.rows.item(row).text() for row in range(2)] == ["First", "Second"]
+    assert [linked.model.index(row, 0).data() for row in range(2)] == ["First", "Second"]
     with qtbot.waitSignal(page.open_requested):
-        linked.rows.itemActivated.emit(linked.rows.item(0))
+        linked.rows.activated.emit(linked.model.index(0, 0))

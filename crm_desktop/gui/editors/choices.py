@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QKeyEvent, QPainter, QPixmap
+from PySide6.QtGui import (
+    QColor,
+    QIcon,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+)
 from PySide6.QtWidgets import (
     QComboBox,
     QLineEdit,
@@ -18,10 +26,11 @@ from typing_extensions import override
 
 from crm_desktop.domain.field_types import EffectiveField, flag_rule, options_of, type_of
 from crm_desktop.domain.formats import Formats
+from crm_desktop.gui.chips import Chip, ChipPainter
 from crm_desktop.gui.delegates import EMPTY
 from crm_desktop.gui.editors.value_editor import ValueEditor
 from crm_desktop.gui.icons import icon
-from crm_desktop.gui.theme import icon_size, row_height, theme, unit
+from crm_desktop.gui.theme import icon_size, row_height, scale, theme, unit
 from crm_desktop.gui.tokens import choice_color
 
 _VALUE = Qt.ItemDataRole.UserRole
@@ -120,13 +129,22 @@ class ChoiceEditor(ValueEditor):
 
 
 class _PickLine(QLineEdit):
-    """A line that shows what was picked; Space, Enter, Alt+Down or a click open the list."""
+    """A line of chips, not typed into; Space, Enter, Alt+Down or a click open the list."""
 
     def __init__(self, owner: MultiChoiceEditor) -> None:
         super().__init__()
         self._owner = owner
-        self.setReadOnly(True)
+        self._chips: tuple[Chip, ...] = ()
         self.setCursor(Qt.CursorShape.ArrowCursor)
+        self.setAcceptDrops(False)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self.setAttribute(Qt.WidgetAttribute.WA_InputMethodEnabled, on=False)
+
+    def show_chips(self, chips: tuple[Chip, ...], words: str) -> None:
+        self._chips = chips
+        self.setToolTip(words)
+        self.setAccessibleDescription(words)
+        self.update()
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -138,12 +156,34 @@ class _PickLine(QLineEdit):
         elif event.key() in _CLEARING:
             self._owner.pick([])
         else:
-            super().keyPressEvent(event)
+            event.ignore()
 
     @override
-    def mousePressEvent(self, event: Any) -> None:
-        super().mousePressEvent(event)
+    def mousePressEvent(self, event: QMouseEvent) -> None:
         self._owner.open_list()
+
+    @override
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self._owner.open_list()
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        ratio = self.devicePixelRatioF()
+        chips = ChipPainter(theme(), scale(), ratio)
+        painter = QPainter(self)
+        x, end = 2 * unit(), self.width() - icon_size() - 3 * unit()
+        y = (self.height() - chips.height) // 2
+        for number, chip in enumerate(self._chips):
+            if number and x + chips.width(chip[0]) > end:
+                painter.setPen(QColor(theme().muted))
+                rest = f"+{len(self._chips) - number}"
+                painter.drawText(x, 0, end - x, self.height(), Qt.AlignmentFlag.AlignVCenter, rest)
+                break
+            pixmap = chips.pixmap(chip, end - x, outlined=False)
+            painter.drawPixmap(x, y, pixmap)
+            x += round(pixmap.width() / ratio) + chips.gap
+        painter.end()
 
 
 class MultiChoiceEditor(ValueEditor):
@@ -155,6 +195,7 @@ class MultiChoiceEditor(ValueEditor):
         super().__init__(field, formats, parent)
         self._value: Any = None
         self._is_locked = False
+        self._options = options_of(field)
         self.line = _PickLine(self)
         self.line.addAction(
             icon("chevron-down", "muted"), QLineEdit.ActionPosition.TrailingPosition
@@ -165,9 +206,10 @@ class MultiChoiceEditor(ValueEditor):
     def show_value(self, value: Any) -> None:
         self._value = value
         shown = type_of(self.field.type).display(value, self.field, self._formats)
-        self.line.setText(shown if value else "")
-        self.line.setToolTip(shown)
-        self.line.setCursorPosition(0)
+        values = value if isinstance(value, list) else [] if value is None else [shown]
+        known = {option.value: (option.label, option.color or None) for option in self._options}
+        chips = tuple(known.get(each, (str(each), None)) for each in map(str, values))
+        self.line.show_chips(chips, shown)
 
     @override
     def value(self) -> Any:
@@ -207,7 +249,7 @@ class MultiChoiceEditor(ValueEditor):
             ticks.setCurrentRow(0)
 
     def _offered(self) -> list[tuple[str, str, str | None]]:
-        offered = [(option.value, option.label, option.color) for option in options_of(self.field)]
+        offered = [(option.value, option.label, option.color) for option in self._options]
         known = {value for value, _, _ in offered}
         stored = self._value if isinstance(self._value, list) else []
         return offered + [(v, v, None) for v in stored if isinstance(v, str) and v not in known]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from PySide6.QtCore import QDate, QPoint, Qt
 from PySide6.QtGui import QAction, QKeySequence
@@ -49,20 +48,18 @@ class DateEditor(LineEditor):
         self._pick.setText(self.tr("Pick a date"))
         self._pick.setToolTip(self.tr("Pick a date (Alt+Down)"))
         self._pick.triggered.connect(self._open_calendar)
-        self._add_key(self._pick, Qt.Modifier.ALT | Qt.Key.Key_Down)
+        self._pick.setShortcut(QKeySequence(Qt.Modifier.ALT | Qt.Key.Key_Down))
+        self._pick.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         today = QAction(self.tr("Today"), self)
         today.triggered.connect(self._set_today)
-        self._add_key(today, Qt.Modifier.CTRL | Qt.Key.Key_Semicolon)
+        today.setShortcut(QKeySequence(Qt.Modifier.CTRL | Qt.Key.Key_Semicolon))
+        today.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        self.line.addAction(today)
 
     @override
     def set_read_only(self, *, is_read_only: bool) -> None:
         super().set_read_only(is_read_only=is_read_only)
         self._pick.setEnabled(not is_read_only)
-
-    def _add_key(self, action: QAction, key: Any) -> None:
-        action.setShortcut(QKeySequence(key))
-        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        self.line.addAction(action)
 
     def _example(self) -> str:
         parts = {"y": self.tr("YYYY"), "m": self.tr("MM"), "d": self.tr("DD")}

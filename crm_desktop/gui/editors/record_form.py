@@ -155,6 +155,8 @@ class RecordForm(QScrollArea):
         column.addLayout(self._grid)
         column.addStretch(1)
         self.setWidget(self._body)
+        self._body.setAutoFillBackground(False)  # the page's own surface shows through
+        self.viewport().setAutoFillBackground(False)
 
     @property
     def cells(self) -> Mapping[str, FieldCell]:

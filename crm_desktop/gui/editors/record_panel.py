@@ -39,7 +39,7 @@ class RecordPanel(QWidget):
         self, tasks: Tasks, parent: QWidget | None = None, *, is_narrow: bool = False
     ) -> None:
         super().__init__(parent)
-        self._tasks, self._formats = tasks, system_formats()
+        self._tasks, self._formats, self._is_narrow = tasks, system_formats(), is_narrow
         self.record: RecordDetail | None = None
         self.record_id = self._object_id = ""
         self._fields: tuple[EffectiveField, ...] = ()
@@ -243,6 +243,7 @@ class RecordPanel(QWidget):
         is_new = self.record is None and bool(self._object_id)
         self.save_button.setText(self.tr("Create") if is_new else text)
         self.save_button.setEnabled(not self._is_saving and self._can_save())
+        self.save_button.setVisible(not self._is_narrow or count > 0)
         self.revert_button.setVisible(count > 0)
         self.unsaved_changed.emit(count > 0)
 

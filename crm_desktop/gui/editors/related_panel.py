@@ -5,28 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import (
-    QFrame,
-    QListWidget,
-    QListWidgetItem,
-    QScrollArea,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtCore import QModelIndex, QObject, Signal
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from crm_desktop.domain.field_types import json_text
+from crm_desktop.gui.delegates import CellKind
 from crm_desktop.gui.icons import object_icon
+from crm_desktop.gui.models.table_model import Column, TableModel
 from crm_desktop.gui.tasks import Tasks
-from crm_desktop.gui.theme import row_height, unit
+from crm_desktop.gui.theme import line_height, row_height, unit
 from crm_desktop.gui.widgets.buttons import link_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
 from crm_desktop.gui.widgets.empty_state import EmptyState
+from crm_desktop.gui.widgets.grid import GridView
 from crm_desktop.gui.widgets.section import Section
 from crm_desktop.services import link_lists
 from crm_desktop.services.link_lists import LinkCursor, RelatedPage, RelatedRecord
 from crm_desktop.services.relationships import RelationshipSide
 
-_ID = Qt.ItemDataRole.UserRole
 _PAGE = 20
 _MOST_ROWS = 8
 
@@ -83,8 +79,9 @@ class RelatedPanel(QScrollArea):
         self._show_body(body)
 
     def _show_body(self, body: QWidget) -> None:
-        body.setAutoFillBackground(False)
         self.setWidget(body)
+        body.setAutoFillBackground(False)  # the page's own surface shows through
+        self.viewport().setAutoFillBackground(False)
 
 
 class RelatedList(QWidget):
@@ -98,10 +95,13 @@ class RelatedList(QWidget):
         super().__init__(parent)
         self._tasks, self._record_id, self._side = tasks, record_id, side
         self._next: LinkCursor | None = None
-        self.rows = QListWidget()
-        self.rows.setFrameShape(QFrame.Shape.NoFrame)
-        self.rows.setAccessibleName(side.label)
-        self.rows.itemActivated.connect(self._open)
+        self._found: tuple[RelatedRecord, ...] = ()
+        self.model = RelatedModel(self)
+        self.rows = GridView(self, name=side.label)
+        self.rows.setModel(self.model)
+        self.rows.activated.connect(self._open)
+        for number, shown in enumerate(self.model.columns):
+            self.rows.setColumnWidth(number, round(shown.width * line_height()))
         self.more = link_button(self.tr("Show more"))
         self.more.clicked.connect(self.load)
         self.more.hide()
@@ -126,22 +126,39 @@ class RelatedList(QWidget):
         self._tasks.read(self, call, self._show)
 
     def _show(self, page: RelatedPage) -> None:
-        for related in page.rows:
-            self.rows.addItem(self._item(related))
+        self._found += page.rows
+        self.model.set_rows(self._found)
         self._next = page.next
-        count = self.rows.count()
+        count = len(self._found)
         self.none.setVisible(not count)
         self.rows.setVisible(bool(count))
-        self.rows.setFixedHeight(min(count, _MOST_ROWS) * row_height() + unit())
+        self.rows.setFixedHeight((min(count, _MOST_ROWS) + 1) * row_height() + 1)
         self.more.setVisible(page.next is not None)
 
-    def _item(self, related: RelatedRecord) -> QListWidgetItem:
-        words = [related.title or related.record_id]
-        if isinstance(related.metadata, Mapping):
-            words += [str(value) for value in related.metadata.values() if value]
-        item = QListWidgetItem(" · ".join(words))
-        item.setData(_ID, related.record_id)
-        return item
+    def _open(self, index: QModelIndex) -> None:
+        related = self.model.row_at(index)
+        if related is not None:
+            self.open_requested.emit(f"record:{related.record_id}")
 
-    def _open(self, item: QListWidgetItem) -> None:
-        self.open_requested.emit(f"record:{item.data(_ID)}")
+
+class RelatedModel(TableModel[RelatedRecord]):
+    """Linked records with what their links say."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.set_columns(
+            Column(self.tr("Name"), _name, CellKind.LINK, width=16),
+            Column(self.tr("Link"), _metadata, CellKind.MUTED, width=14),
+        )
+
+
+def _name(related: RelatedRecord) -> str:
+    return related.title or related.record_id
+
+
+def _metadata(related: RelatedRecord) -> str:
+    """Show the link's metadata in a line: `role: CEO, since: 2020-01-01`."""
+    if not isinstance(related.metadata, Mapping):
+        return "" if related.metadata is None else json_text(related.metadata)
+    shown = ((k, v if isinstance(v, str) else json_text(v)) for k, v in related.metadata.items())
+    return ", ".join(f"{key}: {value}" for key, value in shown)

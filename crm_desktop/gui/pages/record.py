@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QKeySequence, QPalette
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -19,6 +19,7 @@ from crm_desktop.gui.editors.related_panel import RelatedPanel
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.page import Page
 from crm_desktop.gui.tasks import Tasks
+from crm_desktop.gui.theme import line_height
 from crm_desktop.gui.widgets.splitter import Splitter
 from crm_desktop.services import link_lists, objects, relationships
 from crm_desktop.services.objects import ObjectDetail
@@ -47,8 +48,11 @@ class RecordPage(Page):
         split = Splitter(Qt.Orientation.Horizontal)
         split.addWidget(self.panel)
         split.addWidget(self.related)
-        split.setStretchFactor(0, 3)
-        split.setStretchFactor(1, 2)
+        split.setStretchFactor(0, 1)
+        split.setStretchFactor(1, 1)
+        split.setSizes([round(line_height() * 44), round(line_height() * 36)])
+        self.setBackgroundRole(QPalette.ColorRole.Base)
+        self.setAutoFillBackground(True)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.addWidget(split)

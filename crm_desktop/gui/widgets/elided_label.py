@@ -42,6 +42,7 @@ class TextLabel(QLabel):
         super().__init__(text, parent)
         self._face, self._role, self._is_styling = face, role, False
         self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setForegroundRole(QPalette.ColorRole.WindowText)  # on any background
         self.setWordWrap(wraps)
         self._style_again()
 
