@@ -52,11 +52,12 @@ def test_a_service_checks_permission_before_anything_else(function: ast.Function
     assert ast.unparse(statements[0]).startswith("session.actor.require(Permission.")
 
 
-def test_no_service_ends_a_transaction() -> None:
-    for path in (PACKAGE / "services").rglob("*.py"):
-        calls = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
-        ends = [ast.unparse(call.func) for call in calls]
-        assert not [name for name in ends if re.search(r"session\.(commit|rollback|close)$", name)], path
+@pytest.mark.parametrize("path", sorted((PACKAGE / "services").rglob("*.py")), ids=name_of)
+def test_no_service_ends_a_transaction(path: Path) -> None:
+    calls = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
+    called = [ast.unparse(call.func) for call in calls]
+    ends = re.compile(r"session\.(commit|rollback|close)$")
+    assert not [name for name in called if ends.search(name)]
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
@@ -78,7 +79,7 @@ def test_files_and_classes_can_be_held_in_the_head(path: Path) -> None:
     assert len(source.splitlines()) <= 600
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.FunctionDef):
-            lines = (node.end_lineno or 0) - node.lineno + 1
+            lines = (node.end_lineno or 0) - node.body[0].lineno + 1  # options are no statements
             assert lines <= 60, f"{node.name} has {lines} lines"
 
 
