@@ -1,7 +1,5 @@
 """Yes or no, one of several, and several of several."""
 
-import csv
-import io
 import re
 from typing import Any
 
@@ -28,6 +26,7 @@ from crm_desktop.domain.types_text import is_list_of_texts, refuse_unstorable
 YES = frozenset({"yes", "y", "true", "t", "on", "1", "x", "✓", "✔", "☑"})
 NO = frozenset({"no", "n", "false", "f", "off", "0", "☐", "✗"})
 _SEPARATORS = re.compile(r"[,;\r\n]")
+_ITEM = re.compile(r'\s*"([^"]*(?:""[^"]*)*)"[^\S\r\n]*(?:[,;\r\n]|\Z)|([^,;\r\n]*)(?:[,;\r\n]|\Z)')
 
 
 class BooleanType(FieldType):
@@ -196,18 +195,15 @@ class MultiselectType(FieldType):
 def split_list(text: str) -> list[str]:
     """Cut a list at commas, semicolons and line breaks outside double quotes.
 
-    A quote inside quotes is doubled, as in CSV files.
+    A quote inside quotes is doubled, as in CSV files; what stands in quotes is taken as it is.
     """
-    if '"' not in text:
-        return [part.strip() for part in _SEPARATORS.split(text) if part.strip()]
-    even = re.sub(r'"(?:[^"]|"")*"|[;\r\n]', _even_separator, text)
-    rows = csv.reader(io.StringIO(even, newline=""), skipinitialspace=True, strict=False)
-    parts = [part for row in rows for part in row]
-    return [part.strip() for part in parts if part.strip()]
-
-
-def _even_separator(found: re.Match[str]) -> str:
-    return found[0] if found[0].startswith('"') else ","
+    parts = []
+    for found in _ITEM.finditer(text):
+        if found[1] is not None:
+            parts.append(found[1].replace('""', '"'))
+        elif word := found[2].strip():
+            parts.append(word)
+    return parts
 
 
 def join_list(words: list[str]) -> str:

@@ -6,7 +6,14 @@ from typing import Any
 import pytest
 
 from crm_desktop.domain.errors import Invalid
-from crm_desktop.domain.field_types import FIELD_TYPES, EffectiveField, Option, options_of, type_of
+from crm_desktop.domain.field_types import (
+    FIELD_TYPES,
+    EffectiveField,
+    Option,
+    options_of,
+    split_list,
+    type_of,
+)
 from tests.domain.values import ENGLISH, FRENCH, GERMAN, ISO, make_field
 
 COLORS = [
@@ -174,6 +181,21 @@ def test_what_has_no_meaning_is_refused_in_a_sentence(
         parse(make_field(type_name, config), text, ENGLISH)
 
     assert refusal.value.problems["fld_1"].endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("a, b;c\nd\r\ne", ["a", "b", "c", "d", "e"]),
+        ('"a, b"; "c ""d"" e" ,f', ["a, b", 'c "d" e', "f"]),
+        ('a "b, c', ['a "b', "c"]),
+        ('"a"b, " c "', ['"a"b', " c "]),
+        (", ;\n ", []),
+        ('"' + "x" * 200_000 + '",y', ["x" * 200_000, "y"]),
+    ],
+)
+def test_lists_are_cut_outside_quotes(text: str, parts: list[str]) -> None:
+    assert split_list(text) == parts
 
 
 def test_an_exact_option_value_wins_over_a_label() -> None:

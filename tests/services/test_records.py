@@ -1,6 +1,7 @@
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -168,6 +169,36 @@ def test_the_same_field_edited_twice_is_a_conflict_that_shows_all_three_values(
     assert refusal.value.clashes.keys() == {"fld_amount"}
     assert (clash.original, clash.theirs, clash.mine) == (5, 6, 7)
     assert stored(make, record_id) == {"fld_name": "Orion", "fld_amount": 6}
+
+
+def test_two_sessions_at_once_both_win_in_different_fields_and_clash_in_the_same(
+    database: Database,
+    actor: Actor,
+    make: Make,
+    deal: str,
+    in_another_thread: Callable[..., Any],
+) -> None:
+    record_id = make.record(deal, {"fld_name": "Orion", "fld_amount": 5})
+    others = partial(update, database, actor, record_id)
+
+    with database.write(actor) as session:
+        first = {"fld_name": Edit("Orion", "Vega"), "fld_amount": Edit(5, 6)}
+        records.update_record(session, record_id, first)
+        second = in_another_thread(partial(others, fld_due=Edit(None, "2024-01-02")))
+        second.wait_until_blocked()
+    second.result()
+    assert stored(make, record_id) == {
+        "fld_name": "Vega", "fld_amount": 6, "fld_due": "2024-01-02",
+    }  # fmt: skip
+    assert name_of(make, record_id) == "Vega"
+
+    with database.write(actor) as session:
+        records.update_record(session, record_id, {"fld_amount": Edit(6, 7)})
+        second = in_another_thread(partial(others, fld_amount=Edit(6, 8)))
+        second.wait_until_blocked()
+    with pytest.raises(Conflict):
+        second.result()
+    assert stored(make, record_id)["fld_amount"] == 7
 
 
 def test_what_was_not_edited_stays_as_others_stored_it(
