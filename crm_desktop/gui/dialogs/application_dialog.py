@@ -7,7 +7,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QModelIndex
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QHeaderView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QHeaderView,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 from typing_extensions import override
 
 from crm_desktop.domain.json_edits import json_edits
@@ -99,6 +106,8 @@ class ApplicationDialog(FormDialog):
         box.addWidget(self.list, 1)
         box.addLayout(side)
         holder.setFocusProxy(self.list)
+        expanding = QSizePolicy.Policy.Expanding
+        holder.setSizePolicy(expanding, expanding)
         return holder
 
     def _lay_out(self) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLineEdit,
+    QSizePolicy,
     QVBoxLayout,
     QWidget,
 )
@@ -24,13 +25,17 @@ from crm_desktop.gui.dialogs.form_dialog import Call, FormDialog, Input
 from crm_desktop.gui.dialogs.form_row import FormRow
 from crm_desktop.gui.editors.config.config_editor import ConfigEditor
 from crm_desktop.gui.editors.config.type_list import TypeList
+from crm_desktop.gui.icons import object_icon
 from crm_desktop.gui.theme import line_height, unit
+from crm_desktop.gui.widgets.elided_label import ElidedLabel, TextLabel
+from crm_desktop.gui.widgets.icon_label import IconLabel
 from crm_desktop.services import fields
-from crm_desktop.services.fields import FieldDraft, FieldSummary
+from crm_desktop.services.fields import FieldDraft, FieldSummary, FieldUse
 
 if TYPE_CHECKING:
     from crm_desktop.gui.tasks import Tasks
 
+MOST_USES = 12
 NEW: Mapping[str, Any] = {
     "label": "",
     "name": "",
@@ -101,7 +106,14 @@ class FieldDialog(FormDialog):
         right.addWidget(self.config, 1)
         columns = QHBoxLayout()
         columns.setSpacing(6 * unit())
-        columns.addWidget(self.row("type"), 2)
+        left = QVBoxLayout()
+        left.setSpacing(4 * unit())
+        left.addWidget(self.row("type"))
+        self.uses = QVBoxLayout()
+        self.uses.setSpacing(2 * unit())
+        left.addLayout(self.uses)
+        self._left = left
+        columns.addLayout(left, 2)
         columns.addLayout(right, 5)
         self.body.addLayout(columns, 1)
         for before, after in (
@@ -142,6 +154,24 @@ class FieldDialog(FormDialog):
         if reason:
             self.types.show_only(field.type)
             self.row("type").set_hint(reason)
+            self.row("type").setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+            self._left.addStretch(1)
+            call = partial(fields.list_uses, field_id=field.id)
+            self.tasks.read(self, call, self._show_uses, self.refuse)
+
+    def _show_uses(self, uses: list[FieldUse]) -> None:
+        """Name the objects that use the field, where the types would be."""
+        if uses:
+            self.uses.addWidget(TextLabel(self.tr("Used by"), face="strong"))
+        for use in uses[:MOST_USES]:
+            line = QHBoxLayout()
+            line.setSpacing(2 * unit())
+            line.addWidget(IconLabel(object_icon(use.icon)))
+            line.addWidget(ElidedLabel(use.label), 1)
+            self.uses.addLayout(line)
+        if len(uses) > MOST_USES:
+            more = self.tr("and {0:,} more").format(len(uses) - MOST_USES)
+            self.uses.addWidget(TextLabel(more, role="muted"))
 
     def _offer_categories(self, categories: list[str]) -> None:
         text = self.category.currentText()

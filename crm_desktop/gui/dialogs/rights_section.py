@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QMenu, QWidget
 from crm_desktop.domain.access import RecordRight
 from crm_desktop.domain.json_edits import ABSENT, JsonEdit, same_json
 from crm_desktop.gui.icons import icon
-from crm_desktop.gui.theme import line_height, unit
+from crm_desktop.gui.theme import control_height, line_height, unit
 from crm_desktop.gui.widgets.buttons import link_button
 from crm_desktop.gui.widgets.chip import FilterChip
 from crm_desktop.gui.widgets.elided_label import TextLabel
@@ -78,7 +78,9 @@ class RightEditor(QWidget):
             chip.removed.connect(partial(self.remove_entry, entry))
             layout.addWidget(chip)
         if not self._entries:
-            layout.addWidget(TextLabel(self.tr("Nobody"), role="muted"))
+            nobody = TextLabel(self.tr("Nobody"), role="muted")
+            nobody.setMinimumHeight(control_height())
+            layout.addWidget(nobody)
         self._flow.updateGeometry()
 
     def words(self, entry: str) -> str:

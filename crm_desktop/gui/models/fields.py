@@ -21,27 +21,27 @@ class FieldsModel(TableModel[FieldSummary]):
                 kind.ICON_TEXT,
                 icon=lambda row: type_of(row.type).icon,
                 tip=lambda row: row.description or "",
-                width=14,
+                width=13,
             ),
-            Column(self.tr("Name"), lambda row: row.name, kind.MUTED, width=12),
-            Column(self.tr("Type"), lambda row: type_label(row.type), width=9),
-            Column(self.tr("Category"), lambda row: row.category or "", width=9),
+            Column(self.tr("Name"), lambda row: row.name, kind.MUTED, width=10),
+            Column(self.tr("Type"), lambda row: type_label(row.type), width=11),
+            Column(self.tr("Category"), lambda row: row.category or "", width=8),
             Column(
                 self.tr("Used by"),
                 lambda row: f"{row.used_by:,}",
                 kind.NUMBER,
                 order=lambda row: row.used_by,
                 tip=self._uses,
-                width=6,
+                width=5.5,
             ),
             Column(
-                self.tr("Made by"),
-                self._maker,
+                self.tr("Origin"),
+                self._origin,
                 kind.CHOICE,
-                chips=lambda row: ((self._maker(row), None),) if row.is_system_field else None,
-                width=7,
+                chips=lambda row: ((self._origin(row), None),) if row.is_system_field else None,
+                width=6,
             ),
-            Column(self.tr("Description"), lambda row: row.description or "", kind.MUTED, width=20),
+            Column(self.tr("Description"), lambda row: row.description or "", kind.MUTED, width=12),
         )
 
     def _uses(self, row: FieldSummary) -> str:
@@ -49,10 +49,10 @@ class FieldsModel(TableModel[FieldSummary]):
             return self.tr("In the layout of 1 object")
         return self.tr("In the layouts of {0:,} objects").format(row.used_by)
 
-    def _maker(self, row: FieldSummary) -> str:
+    def _origin(self, row: FieldSummary) -> str:
         if row.is_system_field:
             return self.tr("System")
-        return self.tr("Users") if row.is_custom else self.tr("Program")
+        return self.tr("Custom") if row.is_custom else self.tr("Built in")
 
 
 def type_label(name: str) -> str:

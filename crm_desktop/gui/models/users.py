@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from PySide6.QtCore import QDateTime, QLocale, QObject
+from PySide6.QtCore import QObject
 
 from crm_desktop.gui.delegates import CellKind
+from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.models.table_model import Column, TableModel
 from crm_desktop.services.users import UserSummary
 
@@ -57,5 +58,4 @@ def moment_text(moment: datetime | None) -> str:
     """Return a moment in the local zone as the system writes it; "" for none."""
     if moment is None:
         return ""
-    local = QDateTime.fromSecsSinceEpoch(int(moment.timestamp()))
-    return QLocale().toString(local, QLocale.FormatType.ShortFormat)
+    return system_formats().moment_text(moment.replace(second=0, microsecond=0))

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from crm_desktop.services.layouts import LayoutField
     from crm_desktop.services.objects import ObjectSummary
 
-WIDE = {Kind.TEXT, Kind.OPTIONS, Kind.SWITCH, Kind.WORDS}
+WIDE = {Kind.OPTIONS, Kind.SWITCH, Kind.WORDS}
+LONG_TEXTS = {"pattern", "regexMessage", "placeholder", "format"}
 HINTED_BELOW = {Kind.OPTIONS, Kind.SWITCH, Kind.TARGET, Kind.DISPLAY_FIELD}
 
 
@@ -57,7 +58,7 @@ class ConfigForm(QWidget):
     def _build(self, settings: tuple[Setting, ...]) -> None:
         row = column = 0
         for setting in settings:
-            is_wide = setting.kind in WIDE
+            is_wide = setting.kind in WIDE or setting.name in LONG_TEXTS
             if is_wide and column:
                 row, column = row + 1, 0
             self._grid.addWidget(self._row(setting), row, column, 1, 2 if is_wide else 1)

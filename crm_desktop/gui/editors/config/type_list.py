@@ -84,8 +84,8 @@ class TypeList(QListWidget):
         return item
 
     def type_name(self) -> str:
-        item = self.currentItem()
-        return str(item.data(NAME)) if item is not None else ""
+        chosen = self.selectedItems()
+        return str(chosen[0].data(NAME)) if chosen else ""
 
     def choose(self, name: str) -> None:
         """Choose a type; one that we do not know is added, so that it is not lost."""
@@ -100,6 +100,8 @@ class TypeList(QListWidget):
         self.choose(name)
         for row in range(self.count()):
             self.item(row).setHidden(self.item(row).data(NAME) != name)
+        self.setFixedHeight(self.sizeHintForRow(self.currentRow()) + 2 * self.frameWidth())
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def _tell(self) -> None:
         self.chosen.emit(self.type_name())

@@ -1,0 +1,41 @@
+"""Opens pages and dialogs in tests as a user would meet them."""
+
+from typing import TypeVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QWidget
+from pytestqt.qtbot import QtBot
+
+W = TypeVar("W", bound=QWidget)
+D = TypeVar("D", bound=QDialog)
+
+
+def shown(qtbot: QtBot, widget: W) -> W:
+    """Show a widget that the test closes at its end."""
+    qtbot.addWidget(widget)
+    widget.resize(1100, 640)
+    widget.show()
+    activate(qtbot, widget)
+    return widget
+
+
+def activate(qtbot: QtBot, widget: QWidget) -> None:
+    """Bring the window to the front, where shortcuts reach it."""
+    widget.activateWindow()
+    qtbot.waitUntil(widget.isActiveWindow)
+
+
+def press(qtbot: QtBot, button: QAbstractButton) -> None:
+    qtbot.waitUntil(button.isEnabled)
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def open_dialog(qtbot: QtBot, kind: type[D]) -> D:
+    """Return the one open dialog of this kind."""
+
+    def found() -> list[D]:
+        widgets = QApplication.topLevelWidgets()
+        return [widget for widget in widgets if isinstance(widget, kind) and widget.isVisible()]
+
+    qtbot.waitUntil(lambda: len(found()) == 1)
+    return found()[0]
