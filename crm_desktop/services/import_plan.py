@@ -27,6 +27,10 @@ _DATED = ("date", "datetime")
 _ORDERS: Mapping[str, DateOrder] = {"ymd": "ymd", "dmy": "dmy", "mdy": "mdy", "": "ymd"}
 
 
+class UnknownColumns(Invalid):
+    """Columns for which the object has no fields; somebody must say what becomes of them."""
+
+
 class LinkRequest(Draft):
     """A column whose cells name records of another object by the value of one of its fields."""
 
@@ -184,11 +188,13 @@ def refuse_undated(plan: ImportPlan) -> None:
 
 
 def refuse_unknown(plan: ImportPlan) -> None:
-    """Raise Invalid for columns that no field of an existing object stands for, unless asked."""
+    """Raise UnknownColumns where an existing object lacks fields, and nobody asked to make them."""
     if plan.target is None or plan.request.creates or not plan.new_columns:
         return
     names = ", ".join(f"“{column.header}”" for column in plan.new_columns)
-    raise Invalid({"columns": f"“{plan.target.label}” has no fields for these columns: {names}."})
+    raise UnknownColumns(
+        {"columns": f"“{plan.target.label}” has no fields for these columns: {names}."}
+    )
 
 
 def find_field(

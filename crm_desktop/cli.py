@@ -1,0 +1,495 @@
+"""The same services from a terminal: import, export, doctor and the rest; the window without any.
+
+What a command needs is imported when it runs, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import click
+import typer
+
+from crm_desktop import __version__
+from crm_desktop.cli_output import progress, tell_diagnosis, tell_import
+from crm_desktop.domain.errors import Invalid, Unavailable, UserError
+
+if TYPE_CHECKING:
+    from crm_desktop.db.database import Database
+    from crm_desktop.db.fingerprint import Fitness
+    from crm_desktop.domain.access import Actor
+    from crm_desktop.services.import_plan import ImportRequest
+    from crm_desktop.services.importing import ImportResult
+
+FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+
+
+class DateOrder(StrEnum):
+    YMD = "ymd"
+    DMY = "dmy"
+    MDY = "mdy"
+
+
+class Decimals(StrEnum):
+    POINT = "point"
+    COMMA = "comma"
+
+
+class ExportAs(StrEnum):
+    CSV = "csv"
+    JSON_LINES = "jsonl"
+
+
+class HeaderOf(StrEnum):
+    NAMES = "names"
+    LABELS = "labels"
+
+
+app = typer.Typer(
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+DatabaseOption = Annotated[
+    str,
+    typer.Option(
+        "--database",
+        metavar="URL",
+        envvar="CRM_DESKTOP_DATABASE",
+        help="A PostgreSQL database, postgresql://…, instead of the local workspace.",
+    ),
+]
+AsOption = Annotated[
+    str, typer.Option("--as", metavar="EMAIL", help="The user to act as; default: the owner.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit status: 0, 1 failed, 2 misused, 130 interrupted."""
+    try:
+        outcome = app(list(sys.argv[1:] if argv is None else argv), standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as misuse:
+        misuse.show()
+        return misuse.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        sys.stderr.write("\nStopped. Nothing was changed.\n")
+        return INTERRUPTED
+    except UserError as refusal:
+        sys.stderr.write(f"{refusal}\n")
+        return FAILED
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - until the end
+        return FAILED
+    return outcome if isinstance(outcome, int) else 0
+
+
+@app.callback(invoke_without_command=True)
+def window(
+    context: typer.Context,
+    database: DatabaseOption = "",
+    as_email: AsOption = "",
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Load the sample data if the workspace is empty.")
+    ] = False,
+    screenshot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Save a picture of the window, then quit.")
+    ] = None,
+    address: Annotated[
+        str, typer.Option("--open", metavar="ADDRESS", help="A page to show first.")
+    ] = "",
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> int:
+    """Administer a metadata-driven CRM in PostgreSQL; without a command, in a window."""
+    context.obj = {"database": database, "as": as_email}
+    if version:
+        typer.echo(f"CRM Desktop {__version__}")
+        raise typer.Exit
+    if context.invoked_subcommand is not None:
+        return 0
+    from crm_desktop.app import main as open_window
+
+    options = ["--sample"] if sample else []
+    options += ["--database", database] if database else []
+    options += ["--screenshot", str(screenshot)] if screenshot else []
+    options += ["--open", address] if address else []
+    raise typer.Exit(open_window(options))
+
+
+@app.command("import")
+def import_(  # noqa: PLR0917 - each is an option by name
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="The CSV file.")],
+    object_: Annotated[
+        str, typer.Option("--object", metavar="NAME", help="The object to import into.")
+    ],
+    create: Annotated[
+        bool, typer.Option("--create", help="Make the object, and fields for new columns.")
+    ] = False,
+    link: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="COLUMN=OBJECT.FIELD",
+            help="Link each row to the record of OBJECT whose FIELD is the cell of COLUMN; "
+            "the column makes no field. Uses the relationship of the two objects or makes one.",
+        ),
+    ] = None,
+    key: Annotated[
+        str,
+        typer.Option(
+            metavar="COLUMN",
+            help="Update the record with the same value in this column instead of adding one. "
+            "Empty cells leave what is stored.",
+        ),
+    ] = "",
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write what did not go in, with reasons, as CSV."),
+    ] = None,
+    skip: Annotated[
+        list[str] | None, typer.Option(metavar="COLUMN", help="Leave a column out.")
+    ] = None,
+    type_: Annotated[
+        list[str] | None,
+        typer.Option("--type", metavar="COLUMN=TYPE", help="The type of a new field."),
+    ] = None,
+    date_order: Annotated[
+        DateOrder | None, typer.Option(help="How dates such as 03/04/2024 are meant.")
+    ] = None,
+    decimal: Annotated[
+        Decimals | None, typer.Option(help="What comes before decimals, where both would do.")
+    ] = None,
+    encoding: Annotated[str, typer.Option(help="How the file is encoded, if not found out.")] = "",
+    separator: Annotated[str, typer.Option(help="What separates cells: a character, or tab.")] = "",
+    as_json: JsonOption = False,
+    database: DatabaseOption = "",
+    as_email: AsOption = "",
+) -> int:
+    """Import a CSV file: good rows go in, all in one transaction; the others are reported."""
+    from crm_desktop.services.import_plan import SKIPPED, ImportRequest, LinkRequest
+
+    types = dict(map(_column_and_type, type_ or ())) | dict.fromkeys(skip or (), SKIPPED)
+    request = ImportRequest(
+        object_name=object_,
+        creates=create,
+        links=tuple(map(LinkRequest.from_text, link or ())),
+        key=key,
+        date_order=date_order.value if date_order else "",
+        decimal={None: "", Decimals.POINT: ".", Decimals.COMMA: ","}[decimal],
+        encoding=encoding,
+        separator=separator,
+        types=types,
+    )
+    with _opened(context, database, as_email) as (opened, actor):
+        result = _import(opened, actor, file, request, report)
+    tell_import(result, report, as_json=as_json)
+    return 0 if result.created + result.updated + result.unchanged else FAILED
+
+
+def _column_and_type(text: str) -> tuple[str, str]:
+    column, equals, type_ = text.rpartition("=")
+    if not equals:
+        raise Invalid({"type": f"Write a type as COLUMN=TYPE, not “{text}”."})
+    return column, type_
+
+
+def _import(
+    database: Database, actor: Actor, file: Path, request: ImportRequest, report: Path | None
+) -> ImportResult:
+    from crm_desktop.services.import_inference import DateOrderUnknown
+    from crm_desktop.services.import_plan import UnknownColumns
+    from crm_desktop.services.importing import import_file
+
+    try:
+        with database.long(actor) as session:
+            return import_file(session, file, request, report, progress("Importing"))
+    except DateOrderUnknown as question:
+        hint = "Say which is meant with --date-order dmy or --date-order mdy."
+        raise Invalid({"date_order": f"{question} {hint}"}) from None
+    except UnknownColumns as question:
+        hint = "Use --create to make them, or --skip COLUMN to leave one out."
+        raise Invalid({"columns": f"{question} {hint}"}) from None
+
+
+@app.command()
+def export(
+    context: typer.Context,
+    object_: Annotated[
+        str, typer.Option("--object", metavar="NAME", help="The object whose records to write.")
+    ],
+    file: Annotated[
+        Path | None, typer.Argument(help="Where to write; the terminal when left out.")
+    ] = None,
+    format_: Annotated[
+        ExportAs, typer.Option("--format", help="CSV, or a JSON object per line.")
+    ] = ExportAs.CSV,
+    header: Annotated[
+        HeaderOf, typer.Option(help="Head columns by fields' names or labels.")
+    ] = HeaderOf.NAMES,
+    for_spreadsheets: Annotated[
+        bool,
+        typer.Option(
+            help="Put an apostrophe before text that a spreadsheet would run as a formula, and "
+            "mark the file as UTF-8; such text does not import back the same."
+        ),
+    ] = False,
+    database: DatabaseOption = "",
+    as_email: AsOption = "",
+) -> int:
+    """Write an object's records so that an import reads them back."""
+    from crm_desktop.services.exporting import ExportFormat, Header, export_records
+    from crm_desktop.services.objects import find_object
+
+    with _opened(context, database, as_email) as (opened, actor), opened.read(actor) as session:
+        pieces = export_records(
+            session,
+            find_object(session, object_).id,
+            format=ExportFormat(format_.value),
+            header=Header(header.value),
+            for_spreadsheets=for_spreadsheets,
+        )
+        with _written(file, encoding="utf-8-sig" if for_spreadsheets else "utf-8") as write:
+            for piece in pieces:
+                write(piece)
+    return 0
+
+
+@contextmanager
+def _written(file: Path | None, *, encoding: str) -> Iterator[Callable[[str], object]]:
+    """Give a function that writes; a file is put in its place only when it is whole."""
+    if file is None:
+        yield lambda piece: sys.stdout.buffer.write(piece.encode(encoding))
+        sys.stdout.buffer.flush()
+        return
+    draft = file.with_name(f"{file.name}.{os.getpid()}.part")
+    try:
+        with draft.open("w", encoding=encoding, newline="") as opened:
+            yield opened.write
+        draft.replace(file)
+    except OSError as error:
+        raise Unavailable(f"{file} cannot be written: {error.strerror or error}.") from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+@app.command()
+def migrate(
+    context: typer.Context,
+    extend: Annotated[
+        bool,
+        typer.Option("--extend", help="Also add our schema and indexes to a foreign database."),
+    ] = False,
+    contract_only: Annotated[
+        bool, typer.Option("--contract-only", help="Make the contract's tables and nothing else.")
+    ] = False,
+    grant_to: Annotated[
+        str, typer.Option(metavar="ROLE", help="A role that gets the rights on our schema.")
+    ] = "",
+    as_json: JsonOption = False,
+    database: DatabaseOption = "",
+) -> int:
+    """Make the database ready; safe to run again. Foreign tables stay as they are."""
+    from crm_desktop.db.migrate import Extras
+    from crm_desktop.db.migrate import migrate as make_ready
+
+    if extend and contract_only:
+        raise click.UsageError("--extend and --contract-only exclude each other.")
+    wanted = Extras.YES if extend else Extras.NO if contract_only else Extras.ASK
+    with _url(context, database) as url:
+        done = make_ready(url, extras=wanted, grant_to=grant_to)
+    if as_json:
+        typer.echo(
+            json.dumps(
+                {
+                    "made": done.made,
+                    "offered": done.offered,
+                    "problems": dict(done.problems),
+                    "missing": done.after.missing,
+                    "versions": _versions(done.after),
+                }
+            )
+        )
+    else:
+        typer.echo(f"Made: {', '.join(done.made) or 'nothing, all was there'}.")
+        if done.offered:
+            typer.echo(f"Not made, use --extend: {', '.join(done.offered)}.")
+    for name, why in done.problems.items():
+        sys.stderr.write(f"{name}: {why}\n")
+    for sentence in done.after.missing:
+        sys.stderr.write(f"{sentence}\n")
+    return 0 if done.after.is_fit else FAILED
+
+
+@app.command()
+def detach(
+    context: typer.Context,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it; without, only say what goes.")] = False,
+    as_json: JsonOption = False,
+    database: DatabaseOption = "",
+) -> int:
+    """Take out everything that this program added beside the contract; the contract stays."""
+    from crm_desktop.db.additions import SCHEMA, State
+    from crm_desktop.db.migrate import check
+    from crm_desktop.db.migrate import detach as take_out
+
+    with _url(context, database) as url:
+        if not yes:
+            found = check(url)
+            ours = [SCHEMA] if found.desktop_version else []
+            ours += [n for n, state in found.additions.items() if state is not State.MISSING]
+            shown = [name for name in ours if found.additions.get(name) is not State.UNAVAILABLE]
+            typer.echo(
+                json.dumps({"would_remove": shown})
+                if as_json
+                else f"Would take out: {', '.join(shown) or 'nothing'}. Use --yes to do it."
+            )
+            return FAILED if shown else 0
+        done = take_out(url)
+    typer.echo(
+        json.dumps({"removed": done.removed, "kept": dict(done.kept)})
+        if as_json
+        else f"Taken out: {', '.join(done.removed) or 'nothing, nothing was there'}."
+    )
+    for name, why in done.kept.items():
+        sys.stderr.write(f"{name} stays: {why}\n")
+    return FAILED if done.kept else 0
+
+
+@app.command()
+def doctor(
+    context: typer.Context, as_json: JsonOption = False, database: DatabaseOption = ""
+) -> int:
+    """Examine a database and change nothing; exit status 1 where something is wrong."""
+    from crm_desktop.db.database import Database
+    from crm_desktop.db.migrate import check
+    from crm_desktop.services.doctor import Diagnosis, examine_data
+
+    with _url(context, database) as url:
+        found = check(url)
+        diagnosis = Diagnosis((), (), {})
+        if found.is_fit:
+            opened = Database.at(url)
+            try:
+                with opened.read(_nobody()) as session:
+                    diagnosis = examine_data(session, progress("Examining"))
+            finally:
+                opened.close()
+    additions = {name: state.value for name, state in found.additions.items()}
+    tell_diagnosis(diagnosis, _versions(found), additions, found.missing, as_json=as_json)
+    return 0 if found.is_fit and diagnosis.is_sound else FAILED
+
+
+def _nobody() -> Actor:
+    """Return who examines a database: no user, since there may be none, and all permissions."""
+    from uuid import UUID
+
+    from crm_desktop.domain.access import Actor
+
+    return Actor(UUID(int=0), name="Doctor")
+
+
+def _versions(found: Fitness) -> dict[str, str]:
+    from importlib.metadata import version
+
+    packages = ("PySide6-Essentials", "SQLAlchemy", "psycopg")
+    return {
+        "crm-desktop": __version__,
+        "postgresql": found.server,
+        "core": found.core_version,
+        "desktop": found.desktop_version,
+        "python": sys.version.partition(" ")[0],
+        **{name.lower(): version(name) for name in packages},
+    }
+
+
+@app.command()
+def sample(
+    context: typer.Context,
+    as_json: JsonOption = False,
+    database: DatabaseOption = "",
+    as_email: AsOption = "",
+) -> int:
+    """Fill an empty workspace with the data of a small company."""
+    from dataclasses import asdict
+
+    from crm_desktop.services.sample import load_sample
+
+    with (
+        _opened(context, database, as_email) as (opened, actor),
+        opened.long(actor) as session,
+    ):
+        made = load_sample(session, progress("Loading"))
+    counts = asdict(made)
+    typer.echo(
+        json.dumps(counts)
+        if as_json
+        else ", ".join(f"{count:,} {name}" for name, count in counts.items()) + "."
+    )
+    return 0
+
+
+@app.command("self-test")
+def self_test() -> int:
+    """Try whether this installation works: resources, a database of its own, an object in it."""
+    from crm_desktop import selftest
+
+    return selftest.main()
+
+
+@contextmanager
+def _url(context: typer.Context, database: str) -> Iterator[str]:
+    """Give the address of the database, with the embedded server running where it is that one."""
+    wanted = database or context.obj["database"]
+    if wanted:
+        yield wanted
+        return
+    from crm_desktop.db.profiles import home_folder
+    from crm_desktop.db.server import EmbeddedServer
+
+    with EmbeddedServer.running(home_folder()) as server:
+        yield server.url
+
+
+@contextmanager
+def _opened(
+    context: typer.Context, database: str, as_email: str
+) -> Iterator[tuple[Database, Actor]]:
+    """Give a database that is ready for use, and who acts."""
+    from crm_desktop.db.database import Database
+    from crm_desktop.db.migrate import migrate as make_ready
+
+    with _url(context, database) as url:
+        done = make_ready(url)
+        if not done.after.is_fit:
+            missing = "\n".join(done.after.missing[:8])
+            raise Unavailable(f"This database lacks what CRM Desktop needs.\n{missing}")
+        opened = Database.at(url)
+        try:
+            yield opened, _actor(opened, as_email or context.obj["as"])
+        finally:
+            opened.close()
+
+
+def _actor(database: Database, email: str) -> Actor:
+    """Return the user who is named, else the owner; several users and no owner: ask."""
+    from crm_desktop.services import auth, users
+
+    if email:
+        with database.read(auth.VISITOR) as session:
+            return auth.actor_for_email(session, email)
+    with database.write(auth.KEEPER) as session:
+        active = [user.email for user in users.list_users(session) if user.is_active]
+        if len(active) > 1 and auth.OWNER_EMAIL not in active:
+            raise Invalid({"as": "This database has several users: say who acts, by --as EMAIL."})
+        return auth.owner(session)

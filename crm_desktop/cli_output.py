@@ -1,0 +1,122 @@
+"""What commands print: for people, or as JSON for programs; progress only where somebody looks."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from crm_desktop.services.doctor import Diagnosis
+    from crm_desktop.services.importing import ImportResult
+
+SHOWN_PROBLEMS = 10
+
+
+def tell_import(result: ImportResult, report: Path | None, *, as_json: bool) -> None:
+    names = ("created", "updated", "unchanged", "rejected", "links", "unmatched")
+    counts = {name: getattr(result, name) for name in names}
+    for header, why in result.skipped.items():
+        sys.stderr.write(f"Column “{header}” was left out. {why}\n")
+    for problem in result.problems[:SHOWN_PROBLEMS]:
+        where = f"Line {problem.line}" + (f", {problem.column}" if problem.column else "")
+        sys.stderr.write(f"{where}: {problem.reason}\n")
+    if (more := result.rejected + result.unmatched - SHOWN_PROBLEMS) > 0:
+        place = f"; all of them are in {report}" if report else ". --report FILE lists all of them"
+        sys.stderr.write(f"… and {more:,} more{place}.\n")
+    if as_json:
+        _say(json.dumps(counts))
+        return
+    _say(
+        f"{result.created:,} created, {result.updated:,} updated, {result.unchanged:,} unchanged, "
+        f"{result.rejected:,} rejected; {result.links:,} links, {result.unmatched:,} unmatched."
+    )
+
+
+def tell_diagnosis(
+    diagnosis: Diagnosis,
+    versions: Mapping[str, str],
+    additions: Mapping[str, str],
+    missing: Sequence[str],
+    *,
+    as_json: bool,
+) -> None:
+    """Print what `doctor` found; `missing` says in sentences what a database lacks."""
+    if as_json:
+        _say(json.dumps(_as_json(diagnosis, versions, additions, missing)))
+        return
+    from crm_desktop.services.doctor import BREACHES
+
+    _table("Versions", {name: value or "none" for name, value in versions.items()})
+    _table("Additions", additions)
+    if missing:
+        _say("This database does not have what CRM Desktop needs:")
+        for sentence in missing:
+            _say(f"  {sentence}")
+        return
+    _table("Records", {each.name: f"{each.records:,}" for each in diagnosis.objects})
+    links = {
+        f"{link.name} ({link.from_object} → {link.to_object})": f"{link.count:,}"
+        for link in diagnosis.links
+    }
+    _table("Links", links)
+    wrong = {BREACHES[kind]: f"{count:,}" for kind, count in diagnosis.breaches.items() if count}
+    _table("Breaches", wrong or {"none": "all is well"})
+
+
+def _as_json(
+    diagnosis: Diagnosis,
+    versions: Mapping[str, str],
+    additions: Mapping[str, str],
+    missing: Sequence[str],
+) -> dict[str, object]:
+    return {
+        "objects": [
+            {"id": each.id, "name": each.name, "records": each.records}
+            for each in diagnosis.objects
+        ],
+        "links": [
+            {
+                "id": link.id,
+                "name": link.name,
+                "from": link.from_object,
+                "to": link.to_object,
+                "count": link.count,
+            }
+            for link in diagnosis.links
+        ],
+        "breaches": dict(diagnosis.breaches),
+        "versions": dict(versions),
+        "additions": dict(additions),
+        "missing": list(missing),
+    }
+
+
+def _table(title: str, rows: Mapping[str, str]) -> None:
+    _say(title)
+    width = max(map(len, rows), default=0)
+    for name, value in rows.items():
+        _say(f"  {name:<{width}}  {value}")
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+def progress(title: str) -> Callable[[int, int], bool]:
+    """Return a function that shows how far the work is, where somebody looks on."""
+    is_watched = sys.stderr is not None and sys.stderr.isatty()
+    shown = -1
+
+    def report(done: int, total: int) -> bool:
+        nonlocal shown
+        percent = 100 * done // total if total else 0
+        if is_watched and percent != shown:
+            shown = percent
+            sys.stderr.write(f"\r{title} {percent} %" + ("\r\033[K" if percent >= 100 else ""))
+            sys.stderr.flush()
+        return True
+
+    return report
