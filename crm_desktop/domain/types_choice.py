@@ -26,7 +26,9 @@ from crm_desktop.domain.types_text import is_list_of_texts, refuse_unstorable
 YES = frozenset({"yes", "y", "true", "t", "on", "1", "x", "✓", "✔", "☑"})
 NO = frozenset({"no", "n", "false", "f", "off", "0", "☐", "✗"})
 _SEPARATORS = re.compile(r"[,;\r\n]")
-_ITEM = re.compile(r'\s*"([^"]*(?:""[^"]*)*)"[^\S\r\n]*(?:[,;\r\n]|\Z)|([^,;\r\n]*)(?:[,;\r\n]|\Z)')
+_ITEM = re.compile(
+    r'[^\S\r\n]*"([^"]*(?:""[^"]*)*)"[^\S\r\n]*(?:[,;\r\n]|\Z)|([^,;\r\n]*)(?:[,;\r\n]|\Z)'
+)
 
 
 class BooleanType(FieldType):

@@ -30,6 +30,7 @@ from crm_desktop.domain.formats import Formats
 from crm_desktop.domain.json_text import json_text, text_problem
 from crm_desktop.domain.patterns import pattern
 
+MAX_PHONE = 60
 NOT_TEXT = "This must be text."
 SAFE_PROTOCOLS = ("http", "https", "ftp", "ftps", "mailto", "tel")
 _PHONE = re.compile(r"[0-9+(][0-9 ()./\u00a0\u2010-\u2013-]*")
@@ -78,6 +79,8 @@ class PhoneType(TextType):
 
         def check(value: str) -> str | None:
             number = value.strip()
+            if len(number) > MAX_PHONE:
+                return f"A telephone number has at most {MAX_PHONE} characters."
             if extension := _EXTENSION.search(number):
                 if not has_extension:
                     return "Enter the number without an extension."

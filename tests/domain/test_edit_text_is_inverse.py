@@ -1,5 +1,7 @@
 """What is put into an editor and taken out again is the value that was there."""
 
+import time
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -8,7 +10,7 @@ from hypothesis import strategies as st
 
 from crm_desktop.domain.errors import Invalid
 from crm_desktop.domain.field_types import FIELD_TYPES, json_text, same_value, type_of
-from tests.domain.values import ALL_FORMATS, BY_TYPE, ISO, json_values, make_field
+from tests.domain.values import ALL_FORMATS, BY_TYPE, GERMAN, ISO, json_values, make_field
 
 
 def test_every_type_of_the_contract_is_tried() -> None:
@@ -75,6 +77,42 @@ def test_characters_that_postgresql_refuses_are_refused_with_a_sentence(
         type_.parse(text, field, ISO)
 
     assert refusal.value.problems[field.id].endswith(".")
+
+
+@pytest.mark.parametrize("type_name", BY_TYPE)
+def test_very_long_texts_take_bounded_time(type_name: str) -> None:
+    config = {"allowMultiple": True, "allowCustom": True, "options": ["a"], "trueLabel": "x"}
+    field, type_ = make_field(type_name, config), type_of(type_name)
+    begun = time.process_time()
+    for unit in (
+        " ",
+        "\n",
+        ",",
+        '"',
+        "9",
+        "-",
+        "a@",
+        "[",
+        '{"a":',
+        '"",',
+        "1,",
+        " x",
+        "0 ",
+        "http:",
+    ):
+        text = unit * 100_000
+        type_.problem(text, field)
+        type_.display(text, field, ISO)
+        with suppress(Invalid):
+            type_.parse(text, field, ISO)
+    assert time.process_time() - begun < 5
+
+
+@pytest.mark.parametrize("value", ["2024-10-27T00:30:00Z", "2024-10-27T01:30:00Z"])
+def test_the_hour_that_comes_twice_stays_the_one_it_was(value: str) -> None:
+    field, type_ = make_field("datetime"), type_of("datetime")
+
+    assert type_.parse(type_.edit_text(value, field, GERMAN), field, GERMAN) == value
 
 
 @pytest.mark.parametrize("type_name", BY_TYPE)

@@ -264,3 +264,22 @@ def test_records_of_any_object_are_found_by_name_those_that_begin_so_first(
         ("The Orion Company", "Company"),
     ]
     assert found[0].id == orion
+
+
+def test_every_server_version_reads_searches_sorts_and_writes_alike(
+    any_database: Database, actor: Actor
+) -> None:
+    make = Make(any_database, actor)
+    make.field("n", "number")
+    make.field("at", "datetime")
+    thing = make.object("thing", ["name", "n", "at"])
+    ids = [make.record(thing, {"fld_name": f"Thing {n}", "fld_n": n}) for n in range(5)]
+    query = RecordQuery(thing, "thing", (Sort("fld_n", descending=True), Sort("fld_at")))
+
+    with any_database.write(actor) as session:
+        records.update_record(session, ids[0], {"fld_n": records.Edit(0, 9)})
+        assert records.refresh_primary_values(session, thing, lambda _, __: True) == 0
+        assert records.delete_records(session, ids[1:2]) == 1
+
+    assert walk(any_database, actor, query, 2) == [ids[0], ids[4], ids[3], ids[2]]
+    assert set(walk(any_database, actor, RecordQuery(thing), 2)) == set(ids) - {ids[1]}
