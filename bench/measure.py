@@ -8,6 +8,14 @@ from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class Options:
+    """How much to measure; None takes what the benchmark is meant to be run with."""
+
+    rows: int | None = None
+    rounds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """One line: what was measured, and how it stands against a peer in the same run.
 
@@ -44,10 +52,11 @@ class Result:
         )
 
 
-def seconds(call: Callable[[], object]) -> float:
-    """Time one call with the garbage collector quiet."""
+def seconds(call: Callable[[], object], *, has_garbage_collector: bool = False) -> float:
+    """Time one call. The program's window does without automatic collection, a terminal has it."""
     gc.collect()
-    gc.disable()
+    if not has_garbage_collector:
+        gc.disable()
     try:
         began = time.perf_counter()
         call()
@@ -59,11 +68,15 @@ def seconds(call: Callable[[], object]) -> float:
 def in_turns(
     ours: Callable[[], object], peer: Callable[[], object], rounds: int, warm_up: int = 2
 ) -> tuple[float, float]:
-    """Return the median seconds of both calls, run alternately, after some rounds that don't count."""
+    """Return the median seconds of both calls, after some rounds that don't count.
+
+    They take turns, and turns at going first: what else the machine does meets both alike.
+    """
     times: tuple[list[float], list[float]] = ([], [])
+    sides = (ours, peer)
     for number in range(rounds + warm_up):
-        pair = seconds(ours), seconds(peer)
-        if number >= warm_up:
-            times[0].append(pair[0])
-            times[1].append(pair[1])
+        for side in (0, 1) if number % 2 else (1, 0):
+            spent = seconds(sides[side])
+            if number >= warm_up:
+                times[side].append(spent)
     return statistics.median(times[0]), statistics.median(times[1])
