@@ -157,8 +157,11 @@ def detect_format(path: Path, encoding: str = "", separator: str = "") -> CsvFor
 @contextmanager
 def open_csv(path: Path, how: CsvFormat) -> Iterator[CsvReader]:
     """Open a file of a known format and read its header."""
-    with open_file(path) as raw, _readable(path, how) as opened:
-        text = io.TextIOWrapper(raw, how.encoding, newline="")
+    with (
+        open_file(path) as raw,
+        _readable(path, how) as opened,
+        io.TextIOWrapper(raw, how.encoding, newline="") as text,
+    ):
         lines = _Lines(text)
         opened.append(lines)
         source = iter(lines)
@@ -302,8 +305,12 @@ def _checked_1252(file: io.BufferedReader, name: str) -> str:
 
 def _detect_separator(path: Path, encoding: str) -> str:
     how = CsvFormat(encoding, ",")
-    with open_file(path) as raw, _readable(path, how):
-        text = io.TextIOWrapper(raw, encoding, newline="").read(SAMPLE)
+    with (
+        open_file(path) as raw,
+        _readable(path, how),
+        io.TextIOWrapper(raw, encoding, newline="") as file,
+    ):
+        text = file.read(SAMPLE)
     if said := _SEPARATOR_LINE.match(text):
         return said[1]
     whole = text if len(text) < SAMPLE else text[: text.rfind("\n") + 1] or text
