@@ -53,6 +53,16 @@ def test_signing_in_gives_the_user_and_notes_the_time(database: Database, make: 
         ("nobody@example.com", PASSWORD, CHEAP),
         ("' OR 1=1 --", PASSWORD, CHEAP),
     ],
+    ids=[
+        "wrong",
+        "empty",
+        "too long",
+        "with a zero byte",
+        "the hash itself",
+        "no hash",
+        "nobody",
+        "hostile",
+    ],
 )
 def test_a_wrong_pair_says_only_that_it_is_wrong(
     database: Database, make: Make, email: str, password: str, hashed: str
