@@ -35,6 +35,9 @@ class ListGrid(GridView):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self.state() == QAbstractItemView.State.EditingState:
+            event.accept()  # the Enter that ends an edit comes by here as well
+            return
         action = self._action_of(event)
         if action is not None:
             action()
