@@ -46,3 +46,13 @@ def used_on_gui_thread() -> Iterator[list[str]]:
     yield uses
     for name in ("connect", "checkout"):
         event.remove(Pool, name, note)
+
+
+@pytest.fixture(autouse=True)
+def no_window_is_left() -> Iterator[None]:
+    """Fail the test that leaves a window open; pytest-qt closes what it was told of."""
+    yield
+    left = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
+    for widget in left:
+        widget.close()
+    assert not left
