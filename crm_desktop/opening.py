@@ -59,7 +59,7 @@ class DatabaseOpener:
 
         self._server = self._server or EmbeddedServer(self._home)
         self._may_preload.set()
-        url = source.url or self._local_url(self._server, tell)
+        url = source.url or self.local_url(tell)
         self._has_preloaded.wait()
         tell("Connecting to the database…")
         from crm_desktop.db.database import Database
@@ -114,8 +114,11 @@ class DatabaseOpener:
         if self._server is not None:
             self._server.close()
 
-    @staticmethod
-    def _local_url(server: EmbeddedServer, tell: Callable[[str], None]) -> str:
+    def local_url(self, tell: Callable[[str], None]) -> str:
+        """Start the embedded server, or join the one that runs, and return its address."""
+        server = self._server
+        if server is None:
+            raise RuntimeError("open comes first")
         is_new = not server.data_directory.exists()
         tell("Making a new workspace…" if is_new else "Starting the database…")
         server.ensure_running()

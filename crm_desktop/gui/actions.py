@@ -24,6 +24,13 @@ class Command(NamedTuple):
     checked: bool | None = None
 
 
+def _sequences(keys: Keys) -> list[QKeySequence]:
+    """Return all that a platform uses for a standard key, such as Ctrl+W and Ctrl+F4."""
+    if isinstance(keys, QKeySequence.StandardKey):
+        return QKeySequence.keyBindings(keys)
+    return [QKeySequence(keys)]
+
+
 def _run(command: Command, *_: bool) -> None:
     command.run()
 
@@ -35,7 +42,7 @@ def make_action(command: Command, parent: QWidget) -> QAction:
         action.setIcon(icon(command.icon_name))
         action.setProperty("icon_name", command.icon_name)
     if command.keys:
-        action.setShortcuts([QKeySequence(keys) for keys in command.keys])
+        action.setShortcuts([each for keys in command.keys for each in _sequences(keys)])
     if command.checked is not None:
         action.setCheckable(True)
         action.setChecked(command.checked)

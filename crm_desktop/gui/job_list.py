@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -14,16 +15,21 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
     QWidget,
 )
+from typing_extensions import override
 
 from crm_desktop.gui.jobs import Job
-from crm_desktop.gui.theme import scale, unit
+from crm_desktop.gui.theme import scale, theme, unit
 
 
 class JobList(QFrame):
-    """Each job with its progress and a Cancel of its own; closes when the last has ended."""
+    """Each job with its progress and a Cancel of its own, over the window's lower corner.
+
+    Opened and closed by its button; closes by itself when the last job has ended.
+    """
 
     def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent, Qt.WindowType.Popup)
+        super().__init__(parent)
+        self.hide()
         self._rows: dict[Job, _JobRow] = {}
         column = QVBoxLayout(self)
         column.setContentsMargins(*(2 * unit(),) * 4)
@@ -40,11 +46,26 @@ class JobList(QFrame):
         if not jobs:
             self.hide()
 
-    def open_above(self, button: QWidget) -> None:
+    def toggle_above(self, button: QWidget) -> None:
+        window = button.window()
+        if self.isVisible():
+            self.hide()
+            return
+        if self.parentWidget() is not window:
+            self.setParent(window)
         self.adjustSize()
-        corner = button.mapToGlobal(QPoint(button.width(), 0))
+        corner = button.mapTo(window, QPoint(button.width(), 0))
         self.move(corner - QPoint(self.width(), self.height()))
         self.show()
+        self.raise_()
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setBrush(QColor(theme().raised))
+        painter.setPen(QColor(theme().border_strong))
+        painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), unit(), unit())
 
 
 class _JobRow(QWidget):

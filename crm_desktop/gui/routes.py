@@ -13,17 +13,22 @@ if TYPE_CHECKING:
 
 
 class Route(NamedTuple):
+    """A page's class; the title is a tab's until its page has been built."""
+
     module: str
     class_name: str
+    title: str = "…"
     takes_id: bool = False
 
 
 ROUTES = {
-    "objects": Route("crm_desktop.gui.pages.objects", "ObjectsPage"),
-    "fields": Route("crm_desktop.gui.pages.fields", "FieldsPage"),
-    "relationships": Route("crm_desktop.gui.pages.relationships", "RelationshipsPage"),
-    "applications": Route("crm_desktop.gui.pages.applications", "ApplicationsPage"),
-    "users": Route("crm_desktop.gui.pages.users", "UsersPage"),
+    "objects": Route("crm_desktop.gui.pages.objects", "ObjectsPage", "Objects"),
+    "fields": Route("crm_desktop.gui.pages.fields", "FieldsPage", "Fields"),
+    "relationships": Route(
+        "crm_desktop.gui.pages.relationships", "RelationshipsPage", "Relationships"
+    ),
+    "applications": Route("crm_desktop.gui.pages.applications", "ApplicationsPage", "Applications"),
+    "users": Route("crm_desktop.gui.pages.users", "UsersPage", "Users"),
     "records": Route("crm_desktop.gui.pages.records", "RecordsPage", takes_id=True),
     "new-record": Route("crm_desktop.gui.pages.record", "NewRecordPage", takes_id=True),
     "record": Route("crm_desktop.gui.pages.record", "RecordPage", takes_id=True),

@@ -177,7 +177,7 @@ class JobView(QWidget):
         self._jobs[0].cancel()
 
     def _show_list(self) -> None:
-        self._list.open_above(self._more)
+        self._list.toggle_above(self._more)
 
 
 class StatusBar(QFrame):

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout,
 from typing_extensions import override
 
 from crm_desktop.gui.icons import object_icon
-from crm_desktop.gui.routes import is_known, make_page
+from crm_desktop.gui.routes import ROUTES, is_known, kind_of, make_page
 from crm_desktop.gui.theme import icon_size, row_height, scale, theme, unit
 from crm_desktop.gui.widgets.buttons import IconButton
 from crm_desktop.gui.widgets.empty_state import EmptyState
@@ -215,7 +215,7 @@ class Tabs(QWidget):
                 return
         if is_known(address):
             index = self.strip.currentIndex() + 1
-            self.insert(index, Frame(address, "…", "", self._tasks))
+            self.insert(index, Frame(address, ROUTES[kind_of(address)].title, "", self._tasks))
             self.show_at(index)
 
     def show_at(self, index: int) -> None:
@@ -319,9 +319,7 @@ class Tabs(QWidget):
         if isinstance(end, TabEnd):
             end.pencil.setVisible(is_unsaved)
             end.adjustSize()
-            self.strip.setTabButton(
-                self._stack.indexOf(frame), QTabBar.ButtonPosition.RightSide, end
-            )
+            self._retitle(frame)  # the strip measures its tabs again
         self.current_changed.emit()
 
     @override

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu
+from shiboken6 import isValid
 
 from crm_desktop import __version__
 from crm_desktop.gui.actions import Command, fill_menu, make_action
@@ -50,6 +51,7 @@ class WindowMenus:
         fill_menu(bar, "&Go", go, window)
         self._page_menu = bar.addMenu("&Page")
         self._page_menu.menuAction().setVisible(False)
+        self._page_actions: list[QAction] = []
         keys = Command("Commands and their keys", window.open_commands, "keyboard", ["F1"])
         about = Command("About CRM Desktop", self._show_about, "info")
         fill_menu(bar, "&Help", [keys, about], window)
@@ -57,7 +59,10 @@ class WindowMenus:
     def follow(self, page: Page | None) -> None:
         """Offer what the shown page can do."""
         actions = [action for action in page.actions() if action.text()] if page else []
-        self._page_menu.clear()
+        for old in self._page_actions:  # not `clear`: PySide would delete those of the page
+            if isValid(old):
+                self._page_menu.removeAction(old)
+        self._page_actions = actions
         self._page_menu.addActions(actions)
         self._page_menu.menuAction().setVisible(bool(actions))
         self._save.setEnabled(page is not None and page.has_unsaved())

@@ -28,7 +28,7 @@ class EmptyState(QWidget):
         super().__init__(parent)
         self.label = TextLabel(sentence, role="muted", wraps=True)
         self.label.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.button = plain_button(action, icon_name=action_icon)
+        self.button = plain_button(action, self, icon_name=action_icon)
         self.button.setVisible(bool(action))
         self.button.clicked.connect(self.action_requested)
         picture = IconLabel(icon_name, "muted", size=icon_size() * 2)
