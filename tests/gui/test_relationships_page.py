@@ -78,7 +78,7 @@ def test_a_relationship_without_its_objects_is_refused_at_both(
 
     press(qtbot, dialog.submit)
 
-    assert dialog.row("from_object_id").problem.text()
+    assert dialog.row("from_object_id").problem.text() == "Choose an object."
     assert dialog.row("to_object_id").problem.text()
     assert make.count(Relationship) == 1
     dialog.reject()

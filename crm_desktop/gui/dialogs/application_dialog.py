@@ -19,13 +19,13 @@ from typing_extensions import override
 
 from crm_desktop.domain.json_edits import json_edits
 from crm_desktop.gui.dialogs.form_dialog import Call, FormDialog, Input
-from crm_desktop.gui.dialogs.form_row import FormRow
 from crm_desktop.gui.dialogs.icon_line import IconLine
 from crm_desktop.gui.editors.config.list_grid import ListGrid
 from crm_desktop.gui.models.checked_list import CHECK, CheckedList, Choice
 from crm_desktop.gui.theme import line_height, row_height, unit
 from crm_desktop.gui.widgets.buttons import IconButton
 from crm_desktop.gui.widgets.color_button import ColorButton
+from crm_desktop.gui.widgets.form_row import FormRow
 from crm_desktop.services import applications, objects
 from crm_desktop.services.applications import ApplicationDraft, ApplicationSummary
 from crm_desktop.services.objects import ObjectSummary

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWid
 from typing_extensions import override
 
 from crm_desktop.domain.errors import UserError
-from crm_desktop.gui.dialogs.form_row import FormRow, ProblemLine
 from crm_desktop.gui.theme import line_height, unit
 from crm_desktop.gui.widgets.buttons import danger_button, plain_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.form_row import FormRow, ProblemLine
 from crm_desktop.gui.widgets.icon_label import IconLabel
 
 if TYPE_CHECKING:

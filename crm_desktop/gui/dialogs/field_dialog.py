@@ -22,12 +22,12 @@ from crm_desktop.domain.errors import Invalid
 from crm_desktop.domain.json_edits import applied, json_edits
 from crm_desktop.domain.names import name_from_label
 from crm_desktop.gui.dialogs.form_dialog import Call, FormDialog, Input
-from crm_desktop.gui.dialogs.form_row import FormRow
 from crm_desktop.gui.editors.config.config_editor import ConfigEditor
 from crm_desktop.gui.editors.config.type_list import TypeList
 from crm_desktop.gui.icons import object_icon
 from crm_desktop.gui.theme import line_height, unit
 from crm_desktop.gui.widgets.elided_label import ElidedLabel, TextLabel
+from crm_desktop.gui.widgets.form_row import FormRow
 from crm_desktop.gui.widgets.icon_label import IconLabel
 from crm_desktop.services import fields
 from crm_desktop.services.fields import FieldDraft, FieldSummary, FieldUse

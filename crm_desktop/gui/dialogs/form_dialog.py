@@ -20,10 +20,10 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from crm_desktop.domain.errors import Conflict, Invalid, NotFound, UserError
-from crm_desktop.gui.dialogs.form_row import FormRow, ProblemLine
 from crm_desktop.gui.theme import line_height, unit
 from crm_desktop.gui.widgets.buttons import danger_button, plain_button, primary_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.form_row import FormRow, ProblemLine
 
 if TYPE_CHECKING:
     from crm_desktop.db.database import WriteSession
@@ -83,11 +83,11 @@ class FormDialog(QDialog):
         self.heading = TextLabel(title, face="title", wraps=True)
         outer.addWidget(self.heading)
         outer.addWidget(self._content, 1)
-        trouble = QHBoxLayout()
-        trouble.setSpacing(2 * unit())
-        trouble.addWidget(self.problem, 1)
-        trouble.addWidget(self.reload_button, 0, Qt.AlignmentFlag.AlignTop)
-        outer.addLayout(trouble)
+        self.note = TextLabel(role="muted", wraps=True)
+        self.note.hide()
+        for part in (self.note, self.problem):
+            outer.addWidget(part)
+        outer.addWidget(self.reload_button, 0, Qt.AlignmentFlag.AlignLeft)
         self.buttons = self._button_row()
         self._question = self._discard_question()
         outer.addWidget(self.buttons)
@@ -235,6 +235,17 @@ class FormDialog(QDialog):
         if first is not None:
             self.bring_to_front(first)
             first.control.setFocus()
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Grow where sentences below the inputs need it; nothing is ever cut or overlapped."""
+        layout = self.layout()
+        if layout is None:
+            return
+        layout.activate()
+        wanted = max(layout.totalHeightForWidth(self.width()), self.minimumSizeHint().height())
+        if wanted > self.height():
+            self.resize(self.width(), min(wanted, self.screen().availableGeometry().height()))
 
     def say_elsewhere(self, problems: dict[str, str]) -> dict[str, str]:
         """Say problems at controls that are no inputs; return those that found no place."""
@@ -251,6 +262,7 @@ class FormDialog(QDialog):
             input_.row.set_problem("")
         self.say_elsewhere({})
         self.problem.set_text("")
+        self.note.hide()
         self.reload_button.hide()
 
     def set_busy(self, *, busy: bool) -> None:
@@ -292,8 +304,9 @@ class FormDialog(QDialog):
                 input_.row.set_problem(now.format(value=_shown(theirs[name])))
         changed = sum(theirs[name] != base[name] for name in theirs)
         if changed > clashes:
-            told = self.tr("What others changed meanwhile is shown now.")
-            self.problem.set_text(told)
+            self.note.setText(self.tr("What others changed meanwhile is shown now."))
+            self.note.show()
+        self._make_room()
 
     # Leaving.
 

@@ -13,7 +13,6 @@ from crm_desktop.domain.access import RecordRight
 from crm_desktop.domain.errors import UserError
 from crm_desktop.domain.names import name_from_label, plural_from_label
 from crm_desktop.gui.dialogs.form_dialog import Call, FormDialog, Input
-from crm_desktop.gui.dialogs.form_row import FormRow
 from crm_desktop.gui.dialogs.icon_line import IconLine
 from crm_desktop.gui.dialogs.layout_section import LayoutSection
 from crm_desktop.gui.dialogs.object_saving import (
@@ -26,6 +25,7 @@ from crm_desktop.gui.dialogs.object_saving import (
 from crm_desktop.gui.dialogs.rights_section import RightsSection
 from crm_desktop.gui.models.layout import LayoutRow, rebase, stored_row
 from crm_desktop.gui.theme import line_height, unit
+from crm_desktop.gui.widgets.form_row import FormRow
 from crm_desktop.services import fields, layouts, objects, users
 from crm_desktop.services.fields import FieldSummary
 from crm_desktop.services.layouts import LayoutField

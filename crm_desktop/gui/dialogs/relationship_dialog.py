@@ -10,12 +10,13 @@ from PySide6.QtWidgets import QComboBox, QGridLayout, QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.cardinality import WRITABLE, meaning
+from crm_desktop.domain.errors import Invalid
 from crm_desktop.gui.dialogs.form_dialog import Call, FormDialog, Input
-from crm_desktop.gui.dialogs.form_row import FormRow
 from crm_desktop.gui.icons import object_icon
 from crm_desktop.gui.models.relationships import sentences
 from crm_desktop.gui.theme import line_height, unit
 from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.form_row import FormRow
 from crm_desktop.services import objects, relationships
 from crm_desktop.services.objects import ObjectSummary
 from crm_desktop.services.relationships import RelationshipDraft, RelationshipSummary
@@ -135,6 +136,10 @@ class RelationshipDialog(FormDialog):
 
     @override
     def call(self) -> Call:
+        ends = ("from_object_id", "to_object_id")
+        missing = [name for name in ends if not self.inputs[name].read()]
+        if missing:
+            raise Invalid(dict.fromkeys(missing, self.tr("Choose an object.")))
         draft = RelationshipDraft(**self.answers())
         if self.relationship is None:
             return partial(relationships.create_relationship, draft=draft)

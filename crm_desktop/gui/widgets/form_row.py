@@ -90,6 +90,10 @@ class FormRow(QWidget):
         """Show a pencil beside the label of what has been changed and not saved."""
         self.pencil.setVisible(is_changed)
 
+    def set_hint(self, sentence: str) -> None:
+        self.hint.setText(sentence)
+        self.hint.setVisible(bool(sentence) and not self.problem.text())
+
     def set_problem(self, sentence: str) -> None:
         """Say what is wrong with the control, to the eye and to a screen reader; "" is nothing."""
         self.problem.set_text(sentence)

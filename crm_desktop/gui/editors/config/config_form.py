@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from crm_desktop.domain.errors import Invalid, UserError
 from crm_desktop.domain.json_edits import ABSENT
-from crm_desktop.gui.dialogs.form_row import FormRow
 from crm_desktop.gui.editors.config.options_editor import OptionsEditor
 from crm_desktop.gui.editors.config.setting_editors import EDITORS, ChoiceEditor, SettingEditor
 from crm_desktop.gui.editors.config.settings import (
@@ -23,6 +22,7 @@ from crm_desktop.gui.editors.config.settings import (
     write_setting,
 )
 from crm_desktop.gui.theme import unit
+from crm_desktop.gui.widgets.form_row import FormRow
 
 if TYPE_CHECKING:
     from crm_desktop.gui.tasks import Tasks

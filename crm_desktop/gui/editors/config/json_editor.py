@@ -9,9 +9,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QFontDatabase, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit, QVBoxLayout, QWidget
 
-from crm_desktop.gui.dialogs.form_row import ProblemLine
 from crm_desktop.gui.editors.config.json_text import JsonError, read_json, write_json
 from crm_desktop.gui.theme import restyle, unit
+from crm_desktop.gui.widgets.form_row import ProblemLine
 
 
 class JsonEditor(QWidget):
