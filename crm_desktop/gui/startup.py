@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +20,8 @@ if TYPE_CHECKING:  # dialogs are imported when they are asked for: not before th
     from crm_desktop.gui.dialogs.sign_in import SignInDialog
     from crm_desktop.gui.jobs import Progress
     from crm_desktop.gui.main_window import MainWindow
+
+_log = logging.getLogger(__name__)
 
 WORDS_AFTER = 700  # milliseconds a start may take before it says what it is doing
 
@@ -68,7 +71,7 @@ class Opener(Protocol):
 class Startup(QObject):
     """One start of the window; can be tried again until a database is open."""
 
-    finished = Signal()  # the first page is shown
+    finished = Signal()  # the first page is shown, or what is to be decided before it
     other_database_requested = Signal(object)  # Source: one is open here already
     _told = Signal(str)
 
@@ -153,6 +156,7 @@ class Startup(QObject):
         if ready.offered and self._decision() == "":
             self._window.show_start()
             self._window.start_page.show_additions("\n".join(ready.offered))
+            self.finished.emit()
         else:
             self._go_on()
 
@@ -188,6 +192,7 @@ class Startup(QObject):
         dialog.sign_in_requested.connect(partial(self._sign_in, ready, dialog))
         dialog.rejected.connect(self._not_signed_in)
         dialog.open()
+        self.finished.emit()
 
     def _sign_in(self, ready: Ready, dialog: SignInDialog, email: str, password: str) -> None:
         call = partial(self._opener.sign_in, ready, email, password)
@@ -206,6 +211,7 @@ class Startup(QObject):
         if self._ready is None:
             return
         self._tasks.use(self._ready.database, actor)
+        _log.info("%s is open.", self._ready.place.text)
         if not self._ready.is_empty:
             self._show_pages()
         elif self._loads_sample:
@@ -259,3 +265,4 @@ class Startup(QObject):
     def _show_failure(self, title: str, why: str, details: str) -> None:
         self._window.show_start()
         self._window.start_page.show_failure(title, why, details, is_local=self._source.is_local)
+        self.finished.emit()

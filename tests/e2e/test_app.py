@@ -1,0 +1,162 @@
+"""The real program, started as a user starts it: a process, a home of its own, a window."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+from PySide6.QtGui import QImage
+
+from crm_desktop.db.profiles import home_folder
+
+MAIN = Path(__file__).parents[2] / "main.py"
+OPENED = "is open"
+PATIENCE = 90  # seconds: the first start makes a cluster
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Give a home that the server's account can reach, also when the tests run as root."""
+    with tempfile.TemporaryDirectory(prefix="crm-app-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o711)
+        home = Path(folder) / "home"
+        monkeypatch.setenv("CRM_DESKTOP_HOME", str(home))
+        monkeypatch.delenv("CRM_DESKTOP_DATABASE", raising=False)
+        assert home_folder() == home
+        yield home
+
+
+@contextmanager
+def program(*arguments: str, platform: str = "minimal") -> Iterator["subprocess.Popen[str]"]:
+    """Start the program; whatever of it still runs at the end is killed."""
+    process = subprocess.Popen(
+        [sys.executable, str(MAIN), *arguments],
+        env=os.environ | {"QT_QPA_PLATFORM": platform},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def servers_below(home: Path) -> list[psutil.Process]:
+    """Return the PostgreSQL servers whose data lies in this home."""
+    found = []
+    for process in psutil.process_iter(["name", "cmdline"]):
+        line = " ".join(process.info["cmdline"] or ())
+        if process.info["name"] == "postgres" and str(home) in line:
+            found.append(process)
+    return found
+
+
+def test_the_first_start_makes_a_workspace_shows_the_window_and_leaves_nothing_running(
+    home: Path, tmp_path: Path
+) -> None:
+    picture = tmp_path / "window.png"
+    with program("--screenshot", str(picture)) as process:
+        _, errors = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0, errors
+        assert "Traceback" not in errors
+    image = QImage(str(picture))
+    assert image.width() > 600
+    colors = {image.pixel(x, y) for x in range(0, image.width(), 7) for y in range(0, 60, 5)}
+    assert len(colors) > 5
+    assert servers_below(home) == []
+    log = (home / "log" / "crm-desktop.log").read_text(encoding="utf-8")
+    assert "ERROR" not in log
+    assert "CRITICAL" not in log
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGINT for other processes")
+def test_ctrl_c_quits_in_order_and_stops_the_server(home: Path) -> None:
+    with program() as process:
+        wait_until_ready(home, process)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=30)
+        assert process.returncode == 0, errors
+        assert "Traceback" not in errors
+    assert servers_below(home) == []
+
+
+def test_a_database_that_does_not_answer_is_no_end_of_the_program(
+    home: Path, tmp_path: Path
+) -> None:
+    picture = tmp_path / "failed.png"
+    url = "postgresql://nobody@127.0.0.1:1/nowhere"
+    with program("--database", url, "--screenshot", str(picture)) as process:
+        _, errors = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0, errors
+        assert "Traceback" not in errors
+    assert picture.exists()
+    assert servers_below(home) == []
+
+
+def test_another_database_is_opened_by_its_address(
+    home: Path, tmp_path: Path, database_url: str
+) -> None:
+    picture = tmp_path / "server.png"
+    with program("--database", database_url, "--screenshot", str(picture)) as process:
+        _, errors = process.communicate(timeout=PATIENCE)
+        assert process.returncode == 0, errors
+    with psycopg.connect(database_url) as connection:
+        row = connection.execute("SELECT count(*) FROM users").fetchone()
+    assert row == (1,)
+    assert servers_below(home) == []
+
+
+def test_without_a_display_it_says_what_to_do(home: Path) -> None:
+    environment = {
+        key: value
+        for key, value in os.environ.items()
+        if key not in {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}
+    }
+    run = subprocess.run(
+        [sys.executable, str(MAIN)],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    if sys.platform.startswith("linux"):
+        assert run.returncode == 2
+        assert "There is no display here" in run.stderr
+        assert "Traceback" not in run.stderr
+
+
+def test_the_first_paint_needs_neither_sqlalchemy_nor_alembic_nor_pydantic(home: Path) -> None:
+    """Import what is imported before the window is shown, and look what came along."""
+    script = (
+        "import sys\n"
+        "import crm_desktop.app, crm_desktop.opening, crm_desktop.gui.main_window\n"
+        "import crm_desktop.gui.startup, crm_desktop.gui.garbage, crm_desktop.gui.bugs\n"
+        "heavy = {'sqlalchemy', 'alembic', 'pydantic', 'psycopg', 'typer', 'lucide'}\n"
+        "print(sorted(heavy & sys.modules.keys()))\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=MAIN.parent
+    )
+    assert run.stdout.strip() == "[]"
+
+
+def wait_until_ready(home: Path, process: "subprocess.Popen[str]") -> None:
+    """Wait until the window has a database: the log says so."""
+    log = home / "log" / "crm-desktop.log"
+    deadline = time.monotonic() + PATIENCE
+    while not (log.exists() and OPENED in log.read_text(encoding="utf-8")):
+        assert time.monotonic() < deadline
+        with suppress(subprocess.TimeoutExpired):  # as long as it has not ended, look again
+            pytest.fail(f"The program ended with {process.wait(timeout=0.05)}.")
