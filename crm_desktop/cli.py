@@ -12,14 +12,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
-import click
 import typer
 
 from crm_desktop import __version__
 from crm_desktop.cli_output import progress, tell_diagnosis, tell_import
-from crm_desktop.domain.errors import Invalid, Unavailable, UserError
+from crm_desktop.domain.errors import Cancelled, Invalid, Unavailable, UserError
 
 if TYPE_CHECKING:
     from crm_desktop.db.database import Database
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
     from crm_desktop.services.importing import ImportResult
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+# ClickException; newer versions of typer carry a click of their own, and export only this subclass.
+_MISUSE: Any = next(each for each in typer.BadParameter.__mro__ if each.__name__ == "ClickException")
 
 
 class DateOrder(StrEnum):
@@ -78,12 +79,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status: 0, 1 failed, 2 misused, 130 interrupted."""
     try:
         outcome = app(list(sys.argv[1:] if argv is None else argv), standalone_mode=False)
-    except click.exceptions.Exit as stop:
+    except typer.Exit as stop:
         return stop.exit_code
-    except click.ClickException as misuse:
+    except _MISUSE as misuse:
         misuse.show()
-        return misuse.exit_code
-    except (click.Abort, KeyboardInterrupt):
+        return MISUSED
+    except (Cancelled, typer.Abort, KeyboardInterrupt):
         sys.stderr.write("\nStopped. Nothing was changed.\n")
         return INTERRUPTED
     except UserError as refusal:
@@ -304,7 +305,7 @@ def migrate(
     from crm_desktop.db.migrate import migrate as make_ready
 
     if extend and contract_only:
-        raise click.UsageError("--extend and --contract-only exclude each other.")
+        raise typer.BadParameter("--extend and --contract-only exclude each other.")
     wanted = Extras.YES if extend else Extras.NO if contract_only else Extras.ASK
     with _url(context, database) as url:
         done = make_ready(url, extras=wanted, grant_to=grant_to)
@@ -451,14 +452,17 @@ def self_test() -> int:
 def _url(context: typer.Context, database: str) -> Iterator[str]:
     """Give the address of the database, with the embedded server running where it is that one."""
     wanted = database or context.obj["database"]
-    if wanted:
-        yield wanted
-        return
-    from crm_desktop.db.profiles import home_folder
-    from crm_desktop.db.server import EmbeddedServer
+    try:
+        if wanted:
+            yield wanted
+            return
+        from crm_desktop.db.profiles import home_folder
+        from crm_desktop.db.server import EmbeddedServer
 
-    with EmbeddedServer.running(home_folder()) as server:
-        yield server.url
+        with EmbeddedServer.running(home_folder()) as server:
+            yield server.url
+    except KeyboardInterrupt:  # before typer makes something else of it
+        raise Cancelled("Stopped. Nothing was changed.") from None
 
 
 @contextmanager
