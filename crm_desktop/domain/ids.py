@@ -16,6 +16,7 @@ class Prefix(StrEnum):
     APPLICATION = "app_"
 
 
+_VARIANT = dict(zip("0123456789abcdef", "89ab89ab89ab89ab", strict=True))  # 0b10 and 2 more bits
 _lock = threading.Lock()
 _last = 0
 
@@ -28,10 +29,11 @@ def new_id(prefix: Prefix) -> str:
 def new_ids(prefix: Prefix, count: int) -> list[str]:
     """Return many ids in ascending order, at a fraction of the cost of one by one."""
     first = _reserve(count)
-    random = os.urandom(8 * count)
-    return [
-        f"{prefix.value}{_uuid7(first + place, random[8 * place : 8 * place + 8]):032x}"
-        for place in range(count)
+    random, begin = os.urandom(8 * count).hex(), prefix.value
+    tails = (random[place : place + 16] for place in range(0, 16 * count, 16))
+    return [  # digit by digit what `_uuid7` makes of the same bytes
+        f"{begin}{tick >> 12:012x}7{tick & 0xFFF:03x}{_VARIANT[tail[0]]}{tail[1:]}"
+        for tick, tail in enumerate(tails, first)
     ]
 
 

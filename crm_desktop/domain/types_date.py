@@ -181,7 +181,13 @@ def is_moment(value: Any) -> bool:
     if not isinstance(value, str) or value[10:11] != "T" or not value[-1:].isalnum():
         return False
     found = _MOMENT.fullmatch(value)
-    return found is not None and found[4] is not None and read_moment(value) is not None
+    if found is None or found[4] is None:
+        return False
+    try:
+        datetime.fromisoformat(value)
+    except ValueError:
+        return False
+    return True
 
 
 def read_moment(value: Any) -> datetime | None:

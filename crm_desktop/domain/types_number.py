@@ -18,7 +18,7 @@ from crm_desktop.domain.field_type import (
     refuse,
     shown,
 )
-from crm_desktop.domain.formats import HUGE, MAX_DIGITS, Formats, exact_number, plain_number
+from crm_desktop.domain.formats import HUGE, MAX_DIGITS, Formats, plain_number
 from crm_desktop.domain.json_text import json_text
 
 Number = int | Decimal
@@ -94,7 +94,7 @@ class NumberType(FieldType):
                 return int(text)
             whole, found, fraction = text.partition(point)
             if found and (whole + fraction).isdigit() and text.isascii() and len(text) < 400:
-                return exact_number(f"{whole}.{fraction}")
+                return Decimal(f"{whole}.{fraction}") if fraction else int(whole)
             if not text or text.isspace():
                 return None
             try:
@@ -200,6 +200,8 @@ def is_number(value: Any) -> bool:
 def _size_problem(value: Number) -> str | None:
     if type(value) is int:
         fits = -HUGE < value < HUGE
+    elif len(text := str(value)) < MAX_DIGITS and text[-1].isdigit() and "E" not in text:
+        return None  # nearly all: plain digits, few enough
     else:
         exponent = Decimal(value).as_tuple().exponent
         if not isinstance(exponent, int):
@@ -210,11 +212,13 @@ def _size_problem(value: Number) -> str | None:
 
 def _decimals(value: Decimal) -> int:
     """Count the decimals that say something: 1.50 has one."""
-    exponent = value.as_tuple().exponent
-    if not isinstance(exponent, int) or exponent >= 0:
-        return 0
-    digits = plain_number(value).partition(".")[2]
-    return len(digits.rstrip("0"))
+    text = str(value)
+    if not text[-1].isdigit() or "E" in text:
+        exponent = value.as_tuple().exponent
+        if not isinstance(exponent, int) or exponent >= 0:
+            return 0
+        text = plain_number(value)
+    return len(text.partition(".")[2].rstrip("0"))
 
 
 def _without(text: str, unit: str) -> str:

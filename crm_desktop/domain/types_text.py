@@ -34,6 +34,7 @@ MAX_PHONE = 60
 NOT_TEXT = "This must be text."
 SAFE_PROTOCOLS = ("http", "https", "ftp", "ftps", "mailto", "tel")
 _PHONE = re.compile(r"[0-9+(][0-9 ()./\u00a0\u2010-\u2013-]*")
+_NO_DIGITS = re.compile(r"[^0-9]+")
 _EXTENSION = re.compile(r"[ ,;]*(?:x|ext\.?|extension|#)[ .:]*[0-9]{1,8}\Z", re.IGNORECASE)
 _NO_ADDRESS = re.compile(r"[\s,;<>\"()\[\]\\]")
 _PROTOCOL = re.compile(r"[a-z][a-z0-9+.-]*", re.IGNORECASE)
@@ -81,12 +82,13 @@ class PhoneType(TextType):
             number = value.strip()
             if len(number) > MAX_PHONE:
                 return f"A telephone number has at most {MAX_PHONE} characters."
-            if extension := _EXTENSION.search(number):
+            found = _PHONE.fullmatch(number)
+            if found is None and (extension := _EXTENSION.search(number)):
                 if not has_extension:
                     return "Enter the number without an extension."
                 number = number[: extension.start()]
-            digits = sum(map(str.isdigit, number))
-            if _PHONE.fullmatch(number) is None or not 2 <= digits <= 20:
+                found = _PHONE.fullmatch(number)
+            if found is None or not 2 <= len(_NO_DIGITS.sub("", number)) <= 20:
                 return f"{shown(value)} is not a telephone number, such as +44 20 7946 0958."
             return None
 

@@ -134,17 +134,23 @@ class _Dates:
 def _is_day(year: str, month: str, day: str) -> bool:
     if not (1 <= int(month) <= 12 and (int(year) or len(year) == 2)):
         return False
+    if int(day) <= 28:
+        return int(day) > 0
     if len(year) == 2:
         year = f"20{year}"
-    return 1 <= int(day) <= monthrange(int(year), int(month))[1]
+    return int(day) <= monthrange(int(year), int(month))[1]
 
 
 class _Column:
     """The evidence of one column, gathered block by block."""
 
-    def __init__(self, header: str, hint: str) -> None:
-        """`hint` is the type of the field that the column fills, "" for a new one."""
+    def __init__(self, header: str, hint: str, *, is_settled: bool) -> None:
+        """`hint` is the type of the field that the column fills, "" for a new one.
+
+        A settled column needs no evidence: it fills a field whose type is read in one way only.
+        """
         self.header, self.hint = header, hint
+        self.is_settled = is_settled and hint not in _TESTED
         self.filled = self.longest = 0
         self.has_lines = False
         self.options: dict[str, None] | None = {}
@@ -161,17 +167,20 @@ class _Column:
         }
         for sign in _NUMBERS:
             self._tests[f"number{sign}"] = _PLAIN[sign].match
+        for sign in _NUMBERS:
             self._tests[f"percentage{sign}"] = partial(_is_percentage, sign)
             self._tests[f"currency{sign}"] = partial(self._is_amount, sign)
 
     def add(self, cells: Sequence[str]) -> None:
         self.filled += len(cells) - cells.count("")
+        if self.is_settled:
+            return
         if not self._tests and self.options is None:
             self._measure(cells)
             return
         texts = set(map(str.strip, set(cells)))
         texts.discard("")
-        texts -= self._seen
+        texts = texts - self._seen  # looks up the few, not the many
         if not texts:
             return
         if len(self._seen) < _REMEMBERED:
@@ -181,8 +190,13 @@ class _Column:
             self.options.update(dict.fromkeys(texts))
             if len(self.options) > MAX_OPTIONS:
                 self.options = None
+        plain: set[str] = set()
         for name, test in list(self._tests.items()):
-            misses = len(texts) - sum(map(bool, map(test, texts)))
+            has_sign = name.startswith(("percentage", "currency"))  # which no plain number has
+            hits = set(filter(test, texts - plain if has_sign else texts))
+            if name.startswith("number"):
+                plain |= hits
+            misses = len(texts) - len(hits)
             self.misses[name] += misses
             if misses and name.rstrip(".,") not in _TESTED.get(self.hint, ()):
                 del self._tests[name]
@@ -238,9 +252,14 @@ def _is_percentage(sign: str, text: str) -> bool:
 class Inference:
     """Gathers evidence from all blocks of a file, then says what each column is."""
 
-    def __init__(self, headers: Sequence[str], hints: Mapping[str, str]) -> None:
-        """`hints` names the type of the field that a column fills, where there is one already."""
-        self._columns = [_Column(header, hints.get(header, "")) for header in headers]
+    def __init__(
+        self, headers: Sequence[str], hints: Mapping[str, str], *, settled: Collection[str] = ()
+    ) -> None:
+        """`hints` names the types that are known, `settled` the columns that have their field."""
+        self._columns = [
+            _Column(header, hints.get(header, ""), is_settled=header in settled)
+            for header in headers
+        ]
 
     def add(self, columns: Iterable[Sequence[str]]) -> None:
         for column, cells in zip(self._columns, columns, strict=True):
@@ -275,6 +294,8 @@ def _guess(
 
 
 def _type(column: _Column, sign: str, *, can_be_choice: bool) -> tuple[str, dict[str, Any]]:
+    if column.is_settled:
+        return column.hint, {}
     is_choice = can_be_choice and _is_choice(column)
     is_long = column.has_lines or column.longest > TEXT_LENGTH
     candidates = {  # the first that holds

@@ -145,7 +145,7 @@ def make_plan(
         fields = _fields_for(headers, layout, choices)
         hints = {header: wanted for header, wanted in choices.items() if isinstance(wanted, str)}
         hints |= {header: field.type for header, field in fields.items()}
-        inference = Inference(headers, hints)
+        inference = Inference(headers, hints, settled=fields)
         size, row_count = path.stat().st_size, 0
         first_rows: list[tuple[str, ...]] = []
         for block in reader.blocks():

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import repeat
+from itertools import compress
 from json.encoder import encode_basestring
 from typing import Any
 
@@ -183,22 +183,21 @@ class RowConverter:
             return Batch([], [], [], [], [], _misfit_problems(block))
         columns = block.columns()
         pieces = [list(map(cells.__getitem__, columns[place])) for place, cells in self._cells]
-        parts_of_rows = zip(*pieces, strict=True) if pieces else repeat(())
-        names = self._primary_values(columns)
-        batch = Batch([], [], [], [], [], _misfit_problems(block))
-        for line, row, name, parts in zip(
-            block.lines, block.rows, names, parts_of_rows, strict=False
-        ):
-            if None in parts:
-                batch.problems.extend(self._problems(line, row))
-                continue
-            batch.lines.append(line)
-            batch.rows.append(row)
-            batch.primary_values.append(name or NULL)
-            filled = [part for part in parts if part]
-            batch.data.append(f"{{{', '.join(filled + self._constants)}}}")
-        batch.ids.extend(new_ids(Prefix.RECORD, len(batch.lines)))
-        return batch
+        lines, rows, problems = block.lines, block.rows, _misfit_problems(block)
+        names = [name or NULL for name in self._primary_values(columns)]
+        if any(None in column for column in pieces):
+            is_good = [None not in parts for parts in zip(*pieces, strict=True)]
+            for line, row, is_kept in zip(lines, rows, is_good, strict=True):
+                if not is_kept:
+                    problems.extend(self._problems(line, row))
+            lines, rows = list(compress(lines, is_good)), list(compress(rows, is_good))
+            names = list(compress(names, is_good))
+            pieces = [list(compress(column, is_good)) for column in pieces]
+        data = _objects([*pieces, *([constant] * len(rows) for constant in self._constants)])
+        return Batch(
+            lines, new_ids(Prefix.RECORD, len(rows)), data or ["{}"] * len(rows), names, rows,
+            problems,
+        )  # fmt: skip
 
     def _primary_values(self, columns: Sequence[Sequence[str]]) -> list[str]:
         """Return one name for each row, "" where no source gives one."""
@@ -216,6 +215,12 @@ class RowConverter:
     def _problems(self, line: int, row: Sequence[str]) -> list[Problem]:
         reasons = ((source, reason_for(source, row[source.column])) for source in self._sources)
         return [Problem(line, source.header, reason) for source, reason in reasons if reason]
+
+
+def _objects(columns: Sequence[Sequence[str | None]]) -> list[str]:
+    """Return one JSON object for each row of these pieces; none at all without columns."""
+    rows = zip(*columns, strict=True)
+    return [f"{{{', '.join(filter(None, row))}}}" for row in rows]
 
 
 def _misfit_problems(block: Block) -> list[Problem]:
