@@ -131,7 +131,8 @@ def _check_wait(address: str) -> None:
         rest = _failures[address].until - _now() if address in _failures else 0
     if rest > 0:
         seconds = math.ceil(rest)
-        raise Forbidden(f"Too many attempts. Try again in {seconds} seconds.")
+        unit = "second" if seconds == 1 else "seconds"
+        raise Forbidden(f"Too many attempts. Try again in {seconds} {unit}.")
 
 
 def _count_failure(address: str) -> None:

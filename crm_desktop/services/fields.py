@@ -255,7 +255,7 @@ def _check_new_type(session: WriteSession, stored: FieldSummary, new_type: str) 
     )
     if (label := session.scalar(holders)) is not None:
         sentence = (
-            f"Records of “{label}” hold values in this field, so it stays a {stored.type} field. "
+            f"Records of “{label}” hold values in this field, so its type cannot change. "
             "Make a new field of the other type instead."
         )
         raise Invalid({"type": sentence})

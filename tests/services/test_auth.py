@@ -101,7 +101,7 @@ def test_after_five_failures_each_further_one_doubles_the_wait(
 
     for _ in range(5):
         fail()
-    with pytest.raises(Forbidden, match="Try again in 1 seconds"):
+    with pytest.raises(Forbidden, match="Try again in 1 second\\."):
         sign_in(database, "GRACE@example.com", PASSWORD)
     now[0] += 1
     fail()

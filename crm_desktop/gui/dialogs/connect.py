@@ -89,7 +89,7 @@ class ConnectDialog(QDialog):
         column.addWidget(TextLabel("A database on a server", face="title"))
         column.addWidget(self.address_row)
         column.addWidget(FormRow("Database password", self.password, hint="It is not stored."))
-        hint = "Production is marked in the window and asks more before it deletes."
+        hint = "Production is marked by a strip along the top of the window."
         column.addWidget(FormRow("What it is for", self.kind, hint=hint))
         column.addWidget(self.keep)
         column.addLayout(buttons)

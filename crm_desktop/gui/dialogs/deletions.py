@@ -84,7 +84,7 @@ def _of_field(summary: FieldSummary, counts: FieldImpact) -> Consequences:
     held = counted(counts.records, _tr("record holds"), _tr("records hold"))
     effects = (_tr("{0} a value in it.").format(held),) if counts.records else ()
     named = listed(counts.objects)
-    return Consequences(effects, _tr("{0} use it. Remove it there first.").format(named))
+    return Consequences(effects, _tr("It is used by {0}. Remove it there first.").format(named))
 
 
 def deletion_of_relationship(summary: RelationshipSummary) -> Deletion:

@@ -64,7 +64,7 @@ class UserDialog(FormDialog):
         if user is not None and user.id == tasks.actor.user_id:
             active = self.row("is_active")
             active.control.setEnabled(False)
-            active.set_hint(self.tr("This is you: somebody else can deactivate you."))
+            active.set_hint(self.tr("This is you: only somebody else can deactivate you."))
         self.show_stored(NEW if user is None else _values_of(user))
         self.setMinimumWidth(round(line_height() * 26))
 

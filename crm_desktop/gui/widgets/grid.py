@@ -329,7 +329,7 @@ class GridView(QTableView):
         parts = self._selected_parts()
         if sum(part.width() * part.height() for part in parts) > COPIED_AT_MOST:
             raise UserError(
-                self.tr("That is too much for the clipboard. Export the records to a file instead.")
+                self.tr("That is too much for the clipboard. Use “crm-desktop export” instead.")
             )
         rows: dict[int, dict[int, str]] = {}
         for part in parts:
