@@ -15,9 +15,10 @@ from crm_desktop.gui.tokens import Scale, Tokens, mix
 _FIELDS = Template("""
 QLineEdit, QAbstractSpinBox, QComboBox, QPlainTextEdit, QTextEdit {
   background: $surface; color: $text; border: 1px solid $border_strong;
-  border-radius: ${radius}px; padding: 1px ${inside}px; min-height: ${field}px;
+  border-radius: ${radius}px; padding: 1px ${inside}px;
   selection-background-color: $selected; selection-color: $selection_text;
 }
+QLineEdit, QAbstractSpinBox, QComboBox { min-height: ${field}px; }
 QPlainTextEdit, QTextEdit { padding: ${half}px; }
 QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus, QTextEdit:focus,
 QComboBox:on {
