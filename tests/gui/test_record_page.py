@@ -13,6 +13,7 @@ from crm_desktop.db.database import Database, load_json
 from crm_desktop.gui.editors.checks import CheckEditor
 from crm_desktop.gui.editors.choices import ChoiceEditor, MultiChoiceEditor
 from crm_desktop.gui.editors.dates import DateEditor
+from crm_desktop.gui.editors.files import FileEditor
 from crm_desktop.gui.editors.record_form import FieldCell
 from crm_desktop.gui.editors.references import ReferenceEditor
 from crm_desktop.gui.editors.text import LineEditor
@@ -335,3 +336,40 @@ def test_linked_records_stand_under_the_heading_of_their_relationship(
     assert [linked.model.index(row, 0).data() for row in range(2)] == ["First", "Second"]
     with qtbot.waitSignal(page.open_requested):
         linked.rows.activated.emit(linked.model.index(0, 0))
+
+
+def test_a_files_name_and_address_are_edited_and_its_other_keys_stay(
+    qtbot: QtBot, tasks: Tasks, make: Make, database: Database
+) -> None:
+    make.field("contract", "file")
+    deal = make.object("deal", fields=["name", "contract"])
+    file = {"name": "a.pdf", "url": "https://files.example/a", "size": 12, "x": {"y": None}}
+    record = make.record(deal, {"fld_name": "Orion", "fld_contract": file})
+    page = opened(qtbot, tasks, record)
+    editor = cell(page, "fld_contract").editor
+    assert isinstance(editor, FileEditor)
+    assert not page.has_unsaved()
+
+    editor.name.selectAll()
+    qtbot.keyClicks(editor.name, "b.pdf")
+    saved(qtbot, page)
+    assert stored(database, record)["fld_contract"] == {**file, "name": "b.pdf"}
+
+    editor.name.selectAll()
+    qtbot.keyClick(editor.name, Qt.Key.Key_Delete)
+    page.save()
+    assert "name" in cell(page, "fld_contract").problem.text()
+
+
+def test_a_large_number_is_shown_with_groups_and_is_unchanged_by_looking_at_it(
+    qtbot: QtBot, tasks: Tasks, make: Make, database: Database
+) -> None:
+    make.field("amount", "currency", config={"currency": "EUR"})
+    deal = make.object("deal", fields=["name", "amount"])
+    record = make.record(deal, {"fld_name": "Orion", "fld_amount": Decimal("1234567.50")})
+    page = opened(qtbot, tasks, record)
+    editor = cell(page, "fld_amount").editor
+    assert isinstance(editor, LineEditor)
+    assert editor.line.text() in {"1,234,567.50", "1234567.50"}
+    editor.edited.emit()
+    assert not page.has_unsaved()

@@ -9,6 +9,7 @@ from crm_desktop.domain.formats import Formats
 from crm_desktop.gui.editors.checks import CheckEditor
 from crm_desktop.gui.editors.choices import ChoiceEditor, MultiChoiceEditor
 from crm_desktop.gui.editors.dates import DateEditor
+from crm_desktop.gui.editors.files import FileEditor
 from crm_desktop.gui.editors.references import ReferenceEditor
 from crm_desktop.gui.editors.text import LineEditor, LongTextEditor
 from crm_desktop.gui.editors.value_editor import ValueEditor
@@ -30,6 +31,8 @@ _BY_TYPE: dict[str, type[ValueEditor]] = {
     "select": ChoiceEditor,
     "radio": ChoiceEditor,
     "multiselect": MultiChoiceEditor,
+    "file": FileEditor,
+    "image": FileEditor,
 }
 WIDE_TYPES = frozenset({"textarea", "file", "image"})
 """Types whose editor takes the whole width of a form."""

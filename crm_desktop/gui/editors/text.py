@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -9,13 +10,13 @@ from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
 from typing_extensions import override
 
-from crm_desktop.domain.field_types import EffectiveField, type_of
+from crm_desktop.domain.errors import Invalid
+from crm_desktop.domain.field_types import EffectiveField, same_value, type_of
 from crm_desktop.domain.formats import Formats
 from crm_desktop.gui.editors.value_editor import ValueEditor
 from crm_desktop.gui.theme import line_height, number_font, unit
 
 _LONG_TEXT_LINES = 4
-_JSON_TYPES = {"file", "image", "unknown"}
 
 
 class LineEditor(ValueEditor):
@@ -37,8 +38,20 @@ class LineEditor(ValueEditor):
 
     @override
     def show_value(self, value: Any) -> None:
-        self.line.setText(self._type.edit_text(value, self.field, self._formats))
+        self.line.setText(self._text_of(value))
         self.line.setCursorPosition(0)
+
+    def _text_of(self, value: Any) -> str:
+        """Write the value as it can be typed; a number with groups where they read back alike."""
+        plain = self._type.edit_text(value, self.field, self._formats)
+        if isinstance(value, bool) or not isinstance(value, int | Decimal):
+            return plain
+        grouped = self._formats.number_text(value)
+        try:
+            again = self._type.parse(grouped, self.field, self._formats)
+        except Invalid:
+            return plain
+        return grouped if same_value(again, value) else plain
 
     @override
     def value(self) -> Any:
@@ -62,7 +75,7 @@ class LongTextEditor(ValueEditor):
         self.text.setTabChangesFocus(True)
         if field.placeholder:
             self.text.setPlaceholderText(field.placeholder)
-        if self._type.name in _JSON_TYPES:
+        if self._type.name != "textarea":
             self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.text.setFixedHeight(round(_LONG_TEXT_LINES * line_height()) + 4 * unit())
         self.text.textChanged.connect(self._tell)
