@@ -10,7 +10,7 @@ from crm_desktop.domain.errors import Cancelled, UserError
 class Stoppable(Protocol):
     """What `db.database.Running` is; importing that would bring SQLAlchemy before first paint."""
 
-    def cancel(self) -> None: ...
+    def cancel(self, patience: float) -> None: ...
 
 
 class Attempt:
@@ -39,10 +39,13 @@ class Attempt:
         """Mark it as stopped, without waiting; `stop` then does it. The first reason counts."""
         self._reason = self._reason or reason
 
-    def stop(self) -> None:
-        """Stop the statement, or cut the connection off: blocks for seconds when nobody answers."""
+    def stop(self, patience: float) -> None:
+        """Stop the statement, or cut the connection off; blocks while nobody answers.
+
+        That takes `patience` seconds for the server to hear of it, and as many to obey.
+        """
         if self._running is not None:
-            self._running.cancel()
+            self._running.cancel(patience)
 
     def explanation(self) -> UserError:
         """Say why a stopped call ended as it did."""

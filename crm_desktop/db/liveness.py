@@ -41,10 +41,13 @@ class Outcome(Enum):
     UNKNOWN = "unknown"
 
 
-def ping(database: Database, actor: Actor, attempt: Attempt) -> None:
-    """Ask the lightest question there is."""
+def ping(database: Database, actor: Actor, attempt: Attempt) -> float:
+    """Ask the lightest question there is; return the seconds that one round trip took."""
     with _stoppable(attempt) as running, database.read(actor, running) as session:
+        session.execute(text("SELECT 1"))  # may connect, and begins the transaction
+        asked_at = time.perf_counter()
         session.execute(text("SELECT 1"))
+        return time.perf_counter() - asked_at
 
 
 def read(database: Database, actor: Actor, call: Callable[[ReadSession], T], attempt: Attempt) -> T:

@@ -58,13 +58,14 @@ class Pulse(QObject):
         self._next.stop()
         self._overdue.stop()
 
-    def answered(self) -> None:
+    def answered(self, round_trip: float) -> None:
+        """Note an answer; `round_trip` is what the network and the server took, in seconds."""
         if self._asked_at is None:
             return
         taken = time.monotonic() - self._asked_at
         self._asked_at, self._failures, self._gave_up = None, 0, False
         self._set(ConnectionState.CONNECTED if taken < SLOW_AFTER else ConnectionState.SLOW)
-        self.measured.emit(taken * 1000)
+        self.measured.emit(round_trip * 1000)
         self._next.start(round(INTERVAL * 1000))
 
     def failed(self) -> None:

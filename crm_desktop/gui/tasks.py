@@ -30,6 +30,8 @@ __all__ = ["Handle", "Job", "Progress", "Tasks"]
 T = TypeVar("T")
 OnError = Callable[[UserError], None]
 
+STOP_PATIENCE = 2.5  # seconds a server gets to hear of a cancellation, and as many to obey
+CLOSING_PATIENCE = 1.0  # the same while the program ends
 READ_PATIENCE = 60.0  # seconds a read may take before it is stopped
 
 STOPPED = "This was stopped. Nothing was changed."
@@ -298,7 +300,7 @@ class Tasks(QObject):
                 self._interrupt(number)
         if not all(pool.join(deadline) for pool in pools):
             self._stop_everything()
-            last = time.monotonic() + patience
+            last = time.monotonic() + 4 * CLOSING_PATIENCE
             if not all(pool.join(last) for pool in pools):
                 _log.warning("A call to the database did not end; it is left behind.")
         if self._database is not None:
@@ -363,7 +365,8 @@ class Tasks(QObject):
         call = self._calls.get(number)
         if call is not None and not call.attempt.was_stopped:
             call.attempt.request_stop(reason or Cancelled(STOPPED))
-            _start(call.attempt.stop)
+            patience = CLOSING_PATIENCE if self._is_closing.is_set() else STOP_PATIENCE
+            _start(partial(call.attempt.stop, patience))
 
     @Slot()
     def _stop_overdue(self) -> None:
@@ -382,8 +385,8 @@ class Tasks(QObject):
     def _ping(self) -> None:
         self._submit(self._pinger, _Call(self, self._ask, self._pinged, self._ping_failed))
 
-    def _pinged(self, _: object) -> None:
-        self._pulse.answered()
+    def _pinged(self, round_trip: float) -> None:
+        self._pulse.answered(round_trip)
 
     def _ping_failed(self, _: UserError) -> None:
         self._pulse.failed()
@@ -420,10 +423,10 @@ class Tasks(QObject):
 
         return liveness.write_long(self._in_use(), self.actor, call, attempt, self._is_closing)
 
-    def _ask(self, attempt: Attempt) -> None:
+    def _ask(self, attempt: Attempt) -> float:
         from crm_desktop.db import liveness
 
-        liveness.ping(self._in_use(), self.actor, attempt)
+        return liveness.ping(self._in_use(), self.actor, attempt)
 
     def _in_use(self) -> Database:
         if self._database is None:

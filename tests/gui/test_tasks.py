@@ -1,5 +1,6 @@
 """What Tasks promises to every widget, over a real database that stalls and goes away."""
 
+import gc
 import threading
 import time
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ from crm_desktop.domain.access import Actor
 from crm_desktop.domain.changes import Change, Topic
 from crm_desktop.domain.errors import Cancelled, NotFound, Unavailable, UserError
 from crm_desktop.gui import pulse
+from crm_desktop.gui import tasks as gui_tasks
+from crm_desktop.gui.garbage import GarbageTimer
 from crm_desktop.gui.jobs import Progress
 from crm_desktop.gui.pulse import ConnectionState
 from crm_desktop.gui.tasks import Tasks
@@ -78,6 +81,7 @@ def far_tasks(proxy: Proxy, actor: Actor, qapp: object) -> Iterator[Tasks]:
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorten every patience, so that a test of a stalled server takes a second."""
+    monkeypatch.setattr(gui_tasks, "STOP_PATIENCE", 1.0)
     monkeypatch.setattr(liveness, "OUTCOME_PATIENCE", 1.0)
     monkeypatch.setattr(pulse, "INTERVAL", 0.05)
     monkeypatch.setattr(pulse, "SLOW_AFTER", 0.3)
@@ -280,6 +284,7 @@ def test_a_read_stalled_by_the_server_ends_with_a_sentence(
     qtbot.waitUntil(begun.is_set)
     proxy.stall()
     qtbot.waitUntil(lambda: bool(problems), timeout=10_000)
+    proxy.go_on()
     assert isinstance(problems[0], Unavailable)
 
 
@@ -422,3 +427,39 @@ def test_the_event_loop_beats_on_while_a_read_waits(
     qtbot.waitUntil(lambda: bool(done), timeout=5000)
     timer.stop()
     assert len(beats) >= 0.9 * 50
+
+
+class Cycle:
+    """Garbage that only the collector finds, and that tells on which thread it dies."""
+
+    def __init__(self, deaths: list[bool]) -> None:
+        self.itself = self
+        self._deaths = deaths
+
+    def __del__(self) -> None:
+        self._deaths.append(is_gui_thread())
+
+
+def test_garbage_is_collected_on_the_gui_thread_only(
+    qtbot: QtBot, tasks: Tasks, owner: QObject
+) -> None:
+    deaths: list[bool] = []
+    garbage = GarbageTimer()
+    try:
+        Cycle(deaths)
+
+        def allocate() -> int:
+            return len([[number] for number in range(100_000)])  # would start a collection
+
+        counted: list[int] = []
+        tasks.compute(owner, allocate, counted.append)
+        qtbot.waitUntil(lambda: bool(counted))
+        assert deaths == []
+
+        kept = [[number] for number in range(10_000)]
+        garbage.collect_due()
+        assert deaths == [True]
+        assert len(kept) == 10_000
+    finally:
+        garbage.stop()
+    assert gc.isenabled()
