@@ -26,6 +26,7 @@ PREFIXES = {">": "command", "@": "object", "#": "field"}
 SEARCH_AFTER = 200  # milliseconds of quiet before records are searched
 SHORTEST_SEARCH = 2
 MOST = 60
+BEFORE_RECORDS = 6  # entries of other kinds that stand above the records found
 HINT = "Type to find.  > commands   @ objects   # fields"
 
 
@@ -136,8 +137,9 @@ class CommandPalette(QFrame):
             if kind in {"", entry.kind} and (score := entry.score(words)) is not None
         ]
         scored.sort(key=lambda each: -each[0])
-        entries = [entry for _, entry in scored[:MOST]]
-        self.model.show_entries([*entries, *([] if kind else self._records)])
+        records = [] if kind else self._records
+        entries = [entry for _, entry in scored[: BEFORE_RECORDS if records else MOST]]
+        self.model.show_entries([*entries, *records])
         if self.model.rowCount():
             self.list.setCurrentIndex(self.model.index(0))
         self._tell()

@@ -145,6 +145,17 @@ class MainWindow(QMainWindow):
     def open_commands(self) -> None:
         self.command_palette.open(">")
 
+    def import_file(self) -> None:
+        """Ask for a file, for the object whose records are shown or for any other."""
+        from crm_desktop.gui.dialogs.import_dialog import ImportDialog
+
+        frame = self.tabs.current
+        is_list = frame is not None and kind_of(frame.address) == "records"
+        object_id = id_of(frame.address) if is_list and frame is not None else ""
+        dialog = ImportDialog(self.tasks, object_id, self)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
     def set_navigation_shown(self, *, is_shown: bool) -> None:
         self.navigation.setVisible(is_shown)
 

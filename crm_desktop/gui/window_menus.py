@@ -36,7 +36,9 @@ class WindowMenus:
         connect = Command("Connect to a server…", window.connect_requested.emit, "server")
         close = Command("Close tab", window.tabs.close_current, "x", [standard.Close])
         quit_ = Command("Quit", window.close, "log-out", [standard.Quit])
-        fill_menu(bar, "&File", [connect, None, close, None, quit_], window)
+        import_ = Command("Import a CSV file…", window.import_file, "file-input")
+        files = [import_, None, connect, None, close, None, quit_]
+        self._import = fill_menu(bar, "&File", files, window).actions()[0]
         save = Command("Save", window.save, "save", [standard.Save])
         find = Command("Find in view", window.start_find, "search", [standard.Find])
         refresh = Command("Refresh", window.refresh, "refresh-cw", [standard.Refresh])
@@ -67,6 +69,7 @@ class WindowMenus:
         self._page_menu.menuAction().setVisible(bool(actions))
         self._save.setEnabled(page is not None and page.has_unsaved())
         self._find.setEnabled(page is not None)
+        self._import.setEnabled(self._window.tasks.is_open)
 
     def open_settings(self) -> None:
         """Show the few settings there are, beside the button at the foot of the rail."""

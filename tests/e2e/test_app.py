@@ -71,7 +71,7 @@ def test_the_first_start_makes_a_workspace_shows_the_window_and_leaves_nothing_r
         assert process.returncode == 0, errors
         assert "Traceback" not in errors
     image = QImage(str(picture))
-    assert image.width() > 600
+    assert image.width() > 300  # the platform `minimal` has a small screen and a small font
     colors = {image.pixel(x, y) for x in range(0, image.width(), 7) for y in range(0, 60, 5)}
     assert len(colors) > 5
     assert servers_below(home) == []

@@ -16,6 +16,7 @@ from typing_extensions import override
 from crm_desktop.db.database import Database, WriteSession
 from crm_desktop.domain.access import Actor
 from crm_desktop.domain.errors import Unavailable
+from crm_desktop.gui.dialogs.import_dialog import ImportDialog
 from crm_desktop.gui.jobs import Progress
 from crm_desktop.gui.main_window import MainWindow
 from crm_desktop.gui.page import Page
@@ -409,6 +410,19 @@ def test_jobs_show_their_progress_and_several_fold_into_a_list(
     go_on.set()
     qtbot.waitUntil(lambda: window.tasks.jobs == ())
     assert not window.status.jobs.isVisible()
+
+
+def test_importing_a_file_begins_with_the_object_that_is_shown(
+    qtbot: QtBot, window: MainWindow, database: Database, actor: Actor
+) -> None:
+    deal = make_object(database, actor, "Deal", "Orion")
+    window.open(f"records:{deal}")
+    wait_until_idle(qtbot, window.tasks)
+    window.import_file()
+    dialog = window.findChild(ImportDialog)
+    assert dialog is not None
+    qtbot.waitUntil(lambda: dialog.object.currentText() == "Deal")
+    dialog.reject()
 
 
 def test_dragging_a_tab_needs_no_exact_aim(qtbot: QtBot, window: MainWindow) -> None:
