@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from crm_desktop.services.importing import ImportResult
 
 FAILED, MISUSED, INTERRUPTED = 1, 2, 130
-# ClickException; newer versions of typer carry a click of their own, and export only this subclass.
-_MISUSE: Any = next(each for each in typer.BadParameter.__mro__ if each.__name__ == "ClickException")
+# ClickException: newer versions of typer carry a click of their own and export only a subclass.
+_MISUSE: Any = next(k for k in typer.BadParameter.__mro__ if k.__name__ == "ClickException")
 
 
 class DateOrder(StrEnum):

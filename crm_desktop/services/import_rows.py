@@ -1,6 +1,7 @@
 """Turns the cells of a CSV file into rows of `records`, ready for COPY, or into reasons."""
 
-from collections.abc import Callable, Iterable, Sequence
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import compress
@@ -23,12 +24,18 @@ NULL = r"\N"  # COPY's text format, https://www.postgresql.org/docs/current/sql-
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A column of the file that fills a field, and how its texts are to be read."""
+    """A column of the file that fills a field, and how its texts are to be read.
+
+    `refused` holds cells that will not do whatever they look like: references to nothing.
+    """
 
     column: int
     header: str
     field: EffectiveField
     formats: Formats
+    refused: Mapping[str, str] = dataclasses.field(
+        default_factory=dict
+    )  # by cell: why it will not do
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +97,7 @@ class _Cells(dict[str, str | None]):
         self._check = field_type.checker(field)
         self._key = f"{copy_text(encode_basestring(field.id))}: "
         self._empty = None if field.is_required else ""
+        self._refused = source.refused
 
     def __missing__(self, cell: str) -> str | None:
         piece = self._piece(cell) if cell and not cell.isspace() else self._empty
@@ -98,6 +106,8 @@ class _Cells(dict[str, str | None]):
         return piece
 
     def _piece(self, cell: str) -> str | None:
+        if cell in self._refused:
+            return None
         try:
             value = self._parse(cell)
         except Invalid:
@@ -148,6 +158,8 @@ def value_reader(source: Source) -> Callable[[str], Any]:
 def reason_for(source: Source, cell: str) -> str | None:
     """Say why a cell is refused; None when it is not."""
     field = source.field
+    if cell in source.refused:
+        return source.refused[cell]
     try:
         value = type_of(field.type).parser(field, source.formats)(cell) if cell.strip() else None
     except Invalid as refusal:

@@ -35,6 +35,7 @@ from crm_desktop.services.import_plan import (
     refuse_unknown,
 )
 from crm_desktop.services.import_reading import open_csv
+from crm_desktop.services.import_references import check_references
 from crm_desktop.services.import_report import ProblemLog, Report, Section
 from crm_desktop.services.import_rows import (
     Batch,
@@ -163,6 +164,7 @@ def _prepare(session: WriteSession, plan: ImportPlan, log: ProblemLog, stack: Ex
         for column in plan.columns
         if (field := fields[column.place]) and not column.skipped
     ]
+    sources = check_references(session, plan, sources)
     rules = _rules(session, stored, layout, sources, plan.key)
     by_field: dict[str, Source | str] = {source.field.id: source for source in sources}
     by_field |= {key: name_for_copy(value) for key, value in rules.constants.items()}

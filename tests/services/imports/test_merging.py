@@ -13,8 +13,10 @@ from crm_desktop.db.database import Database
 from crm_desktop.domain.access import Actor
 from crm_desktop.domain.errors import Forbidden, Invalid, NotFound
 from crm_desktop.domain.json_edits import JsonEdit
+from crm_desktop.services.fields import FieldDraft, create_field
 from crm_desktop.services.import_plan import ImportRequest, LinkRequest
 from crm_desktop.services.importing import ImportResult, import_file
+from crm_desktop.services.layouts import attach_field
 from crm_desktop.services.objects import edit_permissions, find_object
 from crm_desktop.services.relationships import (
     RelationshipDraft,
@@ -288,3 +290,23 @@ def test_a_link_is_written_as_column_object_and_field() -> None:
     assert LinkRequest.from_text("a=b = company.full name") == LinkRequest(
         column="a=b", object_name="company", field_name="full name"
     )
+
+
+def test_references_must_lead_to_a_record_of_the_right_object(
+    run_import: Import, database: Database, actor: Actor, sql: Callable[..., list[Any]]
+) -> None:
+    run_import(COMPANIES, object_name="company")
+    run_import("person\nZoe\n", object_name="person")
+    with database.write(actor) as session:
+        target = {"targetObjectId": find_object(session, "company").id}
+        field_id = create_field(session, FieldDraft(label="Employer", type="reference"), target)
+        attach_field(session, find_object(session, "person").id, field_id)
+    (acme,), (zoe,) = sql(
+        "SELECT id FROM records WHERE primary_value IN ('Acme', 'Zoe') ORDER BY primary_value"
+    )
+    rows = f"person,employer\nAda,{acme}\nBob,rec_gone\nCleo,{zoe}\nDan,\n"
+    result = run_import(rows, object_name="person")
+    assert counts(result) == (2, 0, 0, 2, 0, 0)
+    assert [problem.line for problem in result.problems] == [3, 4]
+    assert "does not exist" in result.problems[0].reason
+    assert "another object" in result.problems[1].reason
