@@ -61,6 +61,17 @@ def test_the_name_follows_the_label_until_it_is_edited_by_hand(qtbot: QtBot, tas
     assert dialog.name.text() == "stage"
 
 
+def test_a_click_on_a_type_shows_the_settings_of_that_type(qtbot: QtBot, tasks: Tasks) -> None:
+    dialog = shown(qtbot, FieldDialog(tasks))
+    types = dialog.types
+    row = types.visualItemRect(types.item(list(FIELD_TYPES).index("currency")))
+
+    qtbot.mouseClick(types.viewport(), Qt.MouseButton.LeftButton, pos=row.center())
+
+    assert types.type_name() == "currency"
+    assert dialog.config.form.editor("currency").isVisible()
+
+
 def test_a_field_is_created_with_the_settings_of_its_type(
     qtbot: QtBot, tasks: Tasks, make: Make
 ) -> None:

@@ -33,8 +33,8 @@ ABOUT = Qt.ItemDataRole.UserRole + 1
 
 _ABOUT = {
     "text": QT_TRANSLATE_NOOP("type_list", "One line: a name, a code"),
-    "textarea": QT_TRANSLATE_NOOP("type_list", "Several lines: notes, a description"),
-    "email": QT_TRANSLATE_NOOP("type_list", "An address that can be written to"),
+    "textarea": QT_TRANSLATE_NOOP("type_list", "Several lines, such as notes"),
+    "email": QT_TRANSLATE_NOOP("type_list", "An address to write to"),
     "phone": QT_TRANSLATE_NOOP("type_list", "A number that can be called"),
     "url": QT_TRANSLATE_NOOP("type_list", "The address of a page"),
     "number": QT_TRANSLATE_NOOP("type_list", "A count or a measure"),
@@ -42,7 +42,7 @@ _ABOUT = {
     "percentage": QT_TRANSLATE_NOOP("type_list", "A share from 0 to 100"),
     "date": QT_TRANSLATE_NOOP("type_list", "A day"),
     "datetime": QT_TRANSLATE_NOOP("type_list", "A day and a time of day"),
-    "boolean": QT_TRANSLATE_NOOP("type_list", "Yes or no"),
+    "boolean": QT_TRANSLATE_NOOP("type_list", "One of two answers"),
     "checkbox": QT_TRANSLATE_NOOP("type_list", "Ticked or not"),
     "select": QT_TRANSLATE_NOOP("type_list", "One of a list, folded away"),
     "radio": QT_TRANSLATE_NOOP("type_list", "One of a list, all in sight"),
@@ -74,7 +74,10 @@ class TypeList(QListWidget):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         for name, field_type in FIELD_TYPES.items():
             self._add(name, field_type.label, field_type.icon)
-        self.currentItemChanged.connect(self._tell)
+        widest = max(QFontMetrics(caption_font()).horizontalAdvance(about_type(n)) for n in _ABOUT)
+        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent)
+        self.setMinimumWidth(widest + icon_size() + 10 * unit() + bar)
+        self.itemSelectionChanged.connect(self._tell)  # a click moves the current item first
 
     def _add(self, name: str, label: str, icon_name: str) -> QListWidgetItem:
         item = QListWidgetItem(icon(icon_name, "muted"), label, self)
@@ -104,7 +107,8 @@ class TypeList(QListWidget):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
     def _tell(self) -> None:
-        self.chosen.emit(self.type_name())
+        if name := self.type_name():
+            self.chosen.emit(name)
 
 
 class _TwoLines(QStyledItemDelegate):
