@@ -127,6 +127,7 @@ def _run(options: argparse.Namespace, home: Path, on_exit: ExitStack) -> int:
     startup = Startup(window, opener, Source(options.database), loads_sample=options.sample)
     startup.other_database_requested.connect(_open_another_window)
     _prepare_first_page(options, app, window, startup)
+    app.lastWindowClosed.connect(app.quit)  # Qt by itself does not while answers are awaited
     window.show()
     _after_first_paint(window, startup.begin)
     return app.exec()

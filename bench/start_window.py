@@ -1,0 +1,23 @@
+"""Run by `bench.start`: a bare window, and when it was painted."""
+
+import time
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QApplication, QWidget
+
+
+class Window(QWidget):
+    def paintEvent(self, _: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+        QTimer.singleShot(0, self, self._tell)
+
+    def _tell(self) -> None:
+        print("window", time.monotonic())
+        QApplication.quit()
+
+
+if __name__ == "__main__":
+    app = QApplication([])
+    window = Window()
+    window.show()
+    app.exec()
