@@ -142,7 +142,10 @@ check_libraries() {
             \( -name '*.ttf' -o -name '*.otf' \) -print -quit 2>/dev/null)" ]; then
         packages+=(fonts-dejavu-core)
     fi
-    [ ${#packages[@]} -eq 0 ] || install_packages "${packages[@]}"
+    if [ ${#packages[@]} -gt 0 ]; then
+        mapfile -t packages < <(printf '%s\n' "${packages[@]}" | sort -u)
+        install_packages "${packages[@]}"
+    fi
 }
 
 make_venv
