@@ -198,6 +198,7 @@ class MainWindow(QMainWindow):
         self.navigation.open_requested.connect(self.open)
         self.tabs.new_requested.connect(self.open_find_objects)
         self.tabs.current_changed.connect(self._follow_tab)
+        self.tabs.page_shown.connect(self._give_keyboard)
         self.tabs.close_requested.connect(self._ask_about)
         self.navigation.loaded.connect(self._follow_tab)
         self.tasks.started.connect(self.status.jobs.add)
@@ -233,6 +234,19 @@ class MainWindow(QMainWindow):
         page = self.current_page
         self.status.show_page_status(page.status if page is not None else "")
         self.menus.follow(page)
+
+    def _give_keyboard(self) -> None:
+        """Let keys reach the page that was opened; who walks in the tree or the tabs stays."""
+        page, focused = self.current_page, QApplication.focusWidget()
+        if page is None:
+            return
+        is_kept = focused is not None and (
+            any(each.isAncestorOf(focused) for each in (page, self.navigation))
+            or focused is self.tabs.strip
+            or focused.window() is not self
+        )
+        if not is_kept:
+            page.setFocus()
 
     def _all_actions(self) -> list[QAction]:
         page = self.current_page

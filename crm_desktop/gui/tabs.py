@@ -158,6 +158,7 @@ class Tabs(QWidget):
     """Opens, shows, reorders and closes pages; knows nothing of what they show."""
 
     current_changed = Signal()  # another page, or the same with another title or status
+    page_shown = Signal()  # a page came in front that was not there before
     close_requested = Signal(object)  # a Frame with unsaved work
     new_requested = Signal()
 
@@ -279,6 +280,8 @@ class Tabs(QWidget):
         if index >= 0:
             self._stack.setCurrentIndex(index)
         self.current_changed.emit()
+        if self.current_page is not None:
+            self.page_shown.emit()
 
     def _move(self, begin: int, end: int) -> None:
         frame = self._frame(begin)
@@ -301,6 +304,8 @@ class Tabs(QWidget):
         page.status_changed.connect(self.current_changed)
         self._page_retitled(frame, page.title)
         self.current_changed.emit()
+        if frame is self.current:
+            self.page_shown.emit()
 
     def _page_retitled(self, frame: Frame, title: str) -> None:
         if frame.page is not None:

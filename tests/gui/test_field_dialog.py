@@ -72,6 +72,21 @@ def test_a_click_on_a_type_shows_the_settings_of_that_type(qtbot: QtBot, tasks: 
     assert dialog.config.form.editor("currency").isVisible()
 
 
+def test_enter_presses_the_button_that_has_the_keyboard(
+    qtbot: QtBot, tasks: Tasks, make: Make
+) -> None:
+    dialog = shown(qtbot, FieldDialog(tasks))
+    qtbot.keyClicks(dialog.label, "Budget")
+
+    dialog.cancel.setFocus()
+    qtbot.keyClick(dialog.cancel, Qt.Key.Key_Return)
+    assert dialog.is_asking()
+    qtbot.keyClick(dialog.discard_button, Qt.Key.Key_Enter)
+
+    assert not dialog.isVisible()
+    assert make.value(select(Field.id).where(Field.name == "budget")) is None
+
+
 def test_a_field_is_created_with_the_settings_of_its_type(
     qtbot: QtBot, tasks: Tasks, make: Make
 ) -> None:

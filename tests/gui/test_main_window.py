@@ -17,9 +17,11 @@ from crm_desktop.db.database import Database, WriteSession
 from crm_desktop.domain.access import Actor
 from crm_desktop.domain.errors import Unavailable
 from crm_desktop.gui.dialogs.import_dialog import ImportDialog
+from crm_desktop.gui.dialogs.object_dialog import ObjectDialog
 from crm_desktop.gui.jobs import Progress
 from crm_desktop.gui.main_window import MainWindow
 from crm_desktop.gui.page import Page
+from crm_desktop.gui.pages.fields import FieldsPage
 from crm_desktop.gui.pulse import ConnectionState
 from crm_desktop.gui.status_bar import Place
 from crm_desktop.gui.tabs import TabEnd
@@ -27,6 +29,7 @@ from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.theme import Scheme
 from crm_desktop.gui.tokens import Kind
 from crm_desktop.services.objects import list_objects
+from tests.gui.asking import open_dialog
 from tests.gui.windows import (
     click_in_tree,
     make_application,
@@ -115,6 +118,29 @@ def answer(qtbot: QtBot, window: MainWindow, text: str) -> None:
 
     qtbot.waitUntil(lambda: bool(buttons()))
     qtbot.mouseClick(buttons()[0], Qt.MouseButton.LeftButton)
+
+
+def test_keys_reach_the_page_that_was_opened_from_wherever_the_keyboard_was(
+    qtbot: QtBot, window: MainWindow, opened: Tasks
+) -> None:
+    window.rail.button("objects").setFocus()
+
+    press(qtbot, window, "Ctrl+3")
+    wait_until_idle(qtbot, opened)
+
+    page, focused = window.current_page, QApplication.focusWidget()
+    assert isinstance(page, FieldsPage)
+    assert focused is page.grid
+
+
+def test_ctrl_n_makes_something_new_while_the_keyboard_is_in_the_tree(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    window.navigation.tree.setFocus()
+
+    press(qtbot, window, "Ctrl+N")
+
+    open_dialog(qtbot, ObjectDialog).done(0)
 
 
 def test_the_first_page_lists_the_objects(

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QLabel,
-    QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -27,6 +26,7 @@ from crm_desktop.gui.editors.references import ReferenceEditor
 from crm_desktop.gui.editors.value_editor import ValueEditor
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.theme import unit
+from crm_desktop.gui.widgets.buttons import plain_button
 from crm_desktop.gui.widgets.form_row import FormRow
 
 _TWO_COLUMNS_FROM = 130  # units of width; narrower forms have one column
@@ -111,8 +111,8 @@ class _ClashBar(QFrame):
         self._sentence = QLabel()
         self._sentence.setWordWrap(True)
         self._sentence.setTextFormat(Qt.TextFormat.PlainText)
-        mine = QPushButton(self.tr("Keep mine"))
-        theirs = QPushButton(self.tr("Take theirs"))
+        mine = plain_button(self.tr("Keep mine"))
+        theirs = plain_button(self.tr("Take theirs"))
         mine.clicked.connect(partial(self.settled.emit, True))
         theirs.clicked.connect(partial(self.settled.emit, False))
         buttons = QHBoxLayout()

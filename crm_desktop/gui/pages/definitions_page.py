@@ -132,9 +132,11 @@ class DefinitionsPage(Page, Generic[R]):
     ) -> QAction:
         """Add an action to the page, its context menu and the window's palette."""
         action = QAction(icon(icon_name), text, self)
+        action.setProperty("icon_name", icon_name)
         if key:
             action.setShortcut(QKeySequence(key))
-            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            if needs_row:  # else its key serves in the tree and the tabs as well
+                action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         action.triggered.connect(act)
         self.addAction(action)
         if needs_row:

@@ -57,6 +57,7 @@ class RecordPage(Page):
         box.setContentsMargins(0, 0, 0, 0)
         box.addWidget(split)
         self._delete = QAction(icon("trash", "danger"), self.tr("Delete record…"), self)
+        self._delete.setProperty("icon_name", "trash")
         self._delete.setShortcut(QKeySequence("Ctrl+Del"))
         self._delete.triggered.connect(self._ask_to_delete)
         self._delete.setEnabled(False)

@@ -41,6 +41,7 @@ _WIDTHS = {
     CellKind.CHOICE: 9.0,
 }
 _USUAL_WIDTH = 11.0  # lines of text high, as all measures
+_NEEDS_GRID = {"Ctrl+Return", "Ctrl+Del"}  # other keys serve in the tree and the tabs as well
 _COUNT_PATIENCE = 120.0  # seconds
 
 
@@ -85,8 +86,10 @@ class RecordsPage(Page):
 
     def _action(self, text: str, icon_name: str, key: str, act: Any) -> QAction:
         action = QAction(icon(icon_name), text, self)
+        action.setProperty("icon_name", icon_name)
         action.setShortcut(QKeySequence(key))
-        action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        if key in _NEEDS_GRID:
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         action.triggered.connect(act)
         self.addAction(action)
         return action

@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 from typing_extensions import override
 
 from crm_desktop.gui.icons import Role, icon
 from crm_desktop.gui.theme import control_height, icon_size, restyle, unit
+
+
+def _is_enter(event: QKeyEvent) -> bool:
+    keys = {Qt.Key.Key_Return, Qt.Key.Key_Enter}
+    return event.key() in keys and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+
+
+class Button(QPushButton):
+    """Enter presses the button that has the keyboard, never the default button of its dialog."""
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if _is_enter(event):
+            self.click()
+        else:
+            super().keyPressEvent(event)
 
 
 def plain_button(text: str, parent: QWidget | None = None, *, icon_name: str = "") -> QPushButton:
@@ -35,7 +51,7 @@ def link_button(text: str, parent: QWidget | None = None, *, icon_name: str = ""
 def _button(
     text: str, parent: QWidget | None, look: str, icon_name: str, role: Role
 ) -> QPushButton:
-    button = QPushButton(text, parent)
+    button = Button(text, parent)
     button.setAutoDefault(False)
     if look:
         button.setProperty("look", look)
@@ -75,6 +91,13 @@ class IconButton(QToolButton):
 
     def set_icon(self, icon_name: str, role: Role = "text") -> None:
         self.setIcon(icon(icon_name, role))
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if _is_enter(event):
+            self.click()
+        else:
+            super().keyPressEvent(event)
 
     def _size_again(self) -> None:
         self.setIconSize(QSize(icon_size(), icon_size()))
