@@ -1,4 +1,4 @@
-"""What this program adds to the contract's tables: indexes, and the extension that one needs.
+"""What this program adds to the contract's tables: indexes, the extension one needs, triggers.
 
 No migration but a list, each entry compared with the catalogs, so that one that was declined,
 failed, or was dropped by somebody can be made later. Names begin with `crm_desktop_`.
@@ -14,7 +14,9 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from crm_desktop.db import history_triggers
 from crm_desktop.db.connections import GoOn, execute_watched
+from crm_desktop.db.history_triggers import HISTORY
 from crm_desktop.db.problems import explain
 from crm_desktop.domain.errors import Unavailable, UserError
 
@@ -32,6 +34,7 @@ class State(StrEnum):
     PRESENT = "present"
     MISSING = "missing"
     BROKEN = "broken"  # left INVALID by an interrupted build, or built in another way
+    DISABLED = "disabled"  # somebody switched it off; it is left so
     UNAVAILABLE = "unavailable"  # this server or this database cannot have it
 
 
@@ -146,7 +149,22 @@ def addition_states(connection: psycopg.Connection[Any]) -> dict[str, State]:
     """Return how each addition stands, by name; the extension is one of them."""
     catalog = _look(connection)
     indexes = {addition.name: catalog.state_of(addition) for addition in ADDITIONS}
-    return {TRIGRAMS: catalog.trigrams} | indexes
+    return {TRIGRAMS: catalog.trigrams} | indexes | {HISTORY: _state_of_history(connection)}
+
+
+def _state_of_history(connection: psycopg.Connection[Any]) -> State:
+    """Return how the triggers stand: all of them, or it counts as broken."""
+    places = history_triggers.places_of(connection)
+    if places.keys() != history_triggers.TABLES.keys():
+        return State.UNAVAILABLE
+    found = history_triggers.found_triggers(connection)
+    if not found:
+        return State.MISSING
+    definitions = {name: text for name, (text, _) in found.items()}
+    if definitions != history_triggers.expected_triggers(places):
+        return State.BROKEN
+    is_on = all(is_enabled for _, is_enabled in found.values())
+    return State.PRESENT if is_on else State.DISABLED
 
 
 def make_additions(connection: psycopg.Connection[Any], go_on: GoOn) -> dict[str, str]:
@@ -166,6 +184,8 @@ def make_additions(connection: psycopg.Connection[Any], go_on: GoOn) -> dict[str
             problems[addition.name] = f"It needs the extension “{TRIGRAMS}”."
             continue
         _attempt(problems, addition.name, partial(_build, connection, catalog, addition, go_on))
+    if _state_of_history(connection) in {State.MISSING, State.BROKEN}:
+        _attempt(problems, HISTORY, partial(history_triggers.make_triggers, connection, go_on))
     return problems
 
 
@@ -239,6 +259,8 @@ def remove_additions(connection: psycopg.Connection[Any]) -> dict[str, str]:
     The extension goes only if we created it and nothing else depends on it.
     """
     kept: dict[str, str] = {}
+    remove = partial(history_triggers.remove_triggers, connection, _always)
+    _attempt(kept, HISTORY, remove)
     for name, (_, _, full_name) in _look(connection).indexes.items():
         _attempt(kept, name, partial(_drop_index, connection, full_name, _always))
     if _is_our_extension(connection):

@@ -32,16 +32,38 @@ class ReadSession(Session):
     """A session PostgreSQL itself keeps read-only."""
 
     actor: Actor
+    computer: str = ""  # which installation of this program this is; empty in a terminal
 
 
 class WriteSession(ReadSession):
     """A session that commits, and remembers what it changed."""
 
     changes: set[Change]
+    gesture: str = ""
 
     def note(self, topic: Topic, id_: str) -> None:
         """Record that open views of this topic are out of date once we commit."""
         self.changes.add(Change(topic, id_))
+
+    def describe(self, gesture: str, **reverting: str | int) -> None:
+        """Say what this transaction is to the user, such as “edit of Orion”: undo shows it.
+
+        The first description stands: services describe themselves, and a gesture made of several
+        calls says so before them. `reverting` is for `services/history.py` alone.
+        """
+        if self.gesture:
+            return
+        self.gesture = gesture
+        told = {
+            "title": gesture,
+            "actor": str(self.actor.user_id),
+            "computer": self.computer,
+            **reverting,
+        }
+        self.execute(_TELL_GESTURE, {"told": dump_json(told)})
+
+
+_TELL_GESTURE = text("SELECT set_config('crm_desktop.gesture', :told, true)")
 
 
 class Running:
@@ -115,6 +137,11 @@ class Database:
     def engine(self) -> Engine:
         return self._writers.engine
 
+    def call_computer(self, name: str) -> None:
+        """Let sessions opened from now on say by this name from where they write."""
+        for pool in (self._readers, self._writers, self._long):
+            pool.computer = name
+
     @contextmanager
     def read(self, actor: Actor, running: Running | None = None) -> Iterator[ReadSession]:
         with self._readers.session(ReadSession, actor, running) as session:
@@ -161,6 +188,7 @@ class _Pool:
     def __init__(self, url: str, purpose: Purpose, *, size: int) -> None:
         self._connector = Connector(url, purpose)
         self.engine = _engine(self._connector, size)
+        self.computer = ""
 
     @contextmanager
     def session(
@@ -174,7 +202,7 @@ class _Pool:
             running.using(_driver_connection(connection)),
             kind(connection) as session,
         ):
-            session.actor = actor
+            session.actor, session.computer = actor, self.computer
             if running.is_cancelled:
                 raise Cancelled(STOPPED)
             if self._connector.is_pooled:

@@ -114,6 +114,7 @@ def import_file(
     NotFound and Unavailable before anything is changed, Cancelled where it was stopped.
     """
     session.actor.require(Permission.CREATE_RECORDS)
+    session.describe(f"import of {path.name}")
     with ExitStack() as stack:
         record = None
         if report is not None:

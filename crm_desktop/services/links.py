@@ -45,6 +45,7 @@ def create_link(
     _check_place(ends[1], relationship.to_object_id, "to_record_id", relationship.to_object)
     _check_may_link(*ends)
     _check_free(session, relationship, *ends)
+    session.describe(f"link from “{ends[0].title}” to “{ends[1].title}”")
     link_id = new_id(Prefix.LINK)
     session.execute(
         insert(_Link).values(
@@ -66,6 +67,7 @@ def update_link(session: WriteSession, link_id: str, edits: Sequence[JsonEdit]) 
     for edit in edits:
         check_json("relationship_metadata", [edit.path, edit.new])
     relationship_id = _changeable(session, link_id)
+    session.describe("edit of a link")
     write_row(session, _Link, link_id, {}, what=_WHAT, edits={"relationship_metadata": edits})
     session.note(Topic.LINKS, relationship_id)
 
@@ -74,6 +76,7 @@ def delete_link(session: WriteSession, link_id: str) -> None:
     """Take the link away; both records stay."""
     session.actor.require(Permission.EDIT_LINKS)
     relationship_id = _changeable(session, link_id)
+    session.describe("deletion of a link")
     delete_row(session, _Link, link_id, what=_WHAT)
     session.note(Topic.LINKS, relationship_id)
 

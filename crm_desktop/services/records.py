@@ -148,12 +148,14 @@ def create_record(session: WriteSession, object_id: str, values: Mapping[str, An
     if problems:
         raise Invalid(problems)
     record_id = new_id(Prefix.RECORD)
+    name = primary_value(fields, data)
+    session.describe(f"creation of {_quoted(name)}" if name else "creation of a record")
     session.execute(
         insert(Record).values(
             id=record_id,
             object_id=object_id,
             data=data,
-            primary_value=primary_value(fields, data),
+            primary_value=name,
             created_by=author,
             updated_by=author,
             tenant_id=str(author),
@@ -174,7 +176,8 @@ def update_record(session: WriteSession, record_id: str, edits: Mapping[str, Edi
     if not edits:
         return
     author = ensure_user(session, session.actor.user_id)
-    object_id = _check_may_change(session, record_id)
+    object_id, name = _check_may_change(session, record_id)
+    session.describe(f"edit of {_quoted(name)}" if name else "edit of a record")
     fields = fields_of(session, object_id)
     new = {key: edit.new for key, edit in edits.items()}
     _check_keys(fields, new)
@@ -206,6 +209,7 @@ def delete_records(session: WriteSession, record_ids: Collection[str]) -> int:
     if refused:
         what = "this record" if len(record_ids) == 1 else f"{refused} of these records"
         raise Forbidden(f"You are not allowed to delete {what}. Nothing was deleted.")
+    session.describe(_deletion(session, record_ids))
     ends = (RelationshipRecord.from_record_id, RelationshipRecord.to_record_id)
     links = (select(RelationshipRecord.relationship_id).where(e == func.any(asked)) for e in ends)
     relationship_ids = session.scalars(union(*links)).all()
@@ -267,19 +271,32 @@ def _check_may_create(session: WriteSession, object_id: str) -> None:
         raise Forbidden(f"You are not allowed to add records to “{row.label}”.")
 
 
-def _check_may_change(session: WriteSession, record_id: str) -> str:
-    """Return the record's object."""
+def _check_may_change(session: WriteSession, record_id: str) -> tuple[str, str | None]:
+    """Return the record's object and the name it is known by."""
+    is_allowed = may(session.actor, RecordRight.UPDATE, Record, CrmObject)
     row = session.execute(
-        select(Record.object_id, may(session.actor, RecordRight.UPDATE, Record, CrmObject))
+        select(Record.object_id, Record.primary_value, is_allowed)
         .join(CrmObject, CrmObject.id == Record.object_id)
         .where(Record.id == record_id)
     ).one_or_none()
     if row is None:
         raise NotFound(GONE)
-    object_id, is_allowed = row
-    if not is_allowed:
+    object_id, name, may_change = row
+    if not may_change:
         raise Forbidden("You are not allowed to change this record.")
-    return str(object_id)
+    return str(object_id), name
+
+
+def _deletion(session: WriteSession, record_ids: Collection[str]) -> str:
+    if len(record_ids) != 1:
+        return f"deletion of {len(record_ids):,} records"
+    name = session.scalar(select(Record.primary_value).where(Record.id == next(iter(record_ids))))
+    return f"deletion of {_quoted(name)}" if name else "deletion of a record"
+
+
+def _quoted(name: str) -> str:
+    shown = name if len(name) <= 60 else f"{name[:59]}…"
+    return f"“{shown}”"
 
 
 def _check_keys(fields: Iterable[EffectiveField], values: Mapping[str, Any]) -> None:
