@@ -27,7 +27,8 @@ from crm_desktop.gui.status_bar import Place, StatusBar
 from crm_desktop.gui.tabs import Frame, Tabs
 from crm_desktop.gui.theme import Scheme, scale
 from crm_desktop.gui.top_bar import TopBar
-from crm_desktop.gui.widgets.message_bar import MessageBar
+from crm_desktop.gui.undo import Undo
+from crm_desktop.gui.widgets.message_bar import Message, MessageBar
 from crm_desktop.gui.widgets.splitter import Splitter
 from crm_desktop.gui.window_menus import WindowMenus
 from crm_desktop.gui.window_state import RememberedTab, WindowState
@@ -65,6 +66,7 @@ class MainWindow(QMainWindow):
         self._place: Place | None = None
         self._is_sure = False
         self._lay_out()
+        self.undo = Undo(tasks, self)
         self.menus = WindowMenus(self)
         self._palette: CommandPalette | None = None
         self._connect()
@@ -201,6 +203,7 @@ class MainWindow(QMainWindow):
         self.tabs.page_shown.connect(self._give_keyboard)
         self.tabs.close_requested.connect(self._ask_about)
         self.navigation.loaded.connect(self._follow_tab)
+        self.undo.told.connect(self._show_message)
         self.tasks.started.connect(self.status.jobs.add)
         self.tasks.refused.connect(self._show_refusal)
         self.tasks.connection_changed.connect(self._show_state)
@@ -214,9 +217,12 @@ class MainWindow(QMainWindow):
             self.refresh()
 
     def _show_refusal(self, error: UserError) -> None:
+        self._show_message(Message("danger", str(error)))
+
+    def _show_message(self, message: Message) -> None:
         frame = self.tabs.current
         bar = frame.messages if frame is not None and self.is_showing_pages else self.messages
-        bar.show_message("danger", str(error))
+        bar.show_message(message.kind, message.text, actions=message.actions)
 
     def _open_mode(self, address: str) -> None:
         """Go back to the page of the mode that was seen last, else open its own."""

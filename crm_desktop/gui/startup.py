@@ -210,6 +210,7 @@ class Startup(QObject):
     def _use(self, actor: Actor) -> None:
         if self._ready is None:
             return
+        self._ready.database.call_computer(self._window.state.computer)
         self._tasks.use(self._ready.database, actor)
         _log.info("%s is open.", self._ready.place.text)
         if not self._ready.is_empty:

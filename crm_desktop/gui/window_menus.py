@@ -45,6 +45,8 @@ class WindowMenus:
         palette = Command("Search or command…", window.open_palette, "command", ["Ctrl+K"])
         edit = fill_menu(bar, "&Edit", [save, None, find, refresh, None, palette], window)
         self._save, self._find = edit.actions()[0], edit.actions()[2]
+        edit.insertActions(self._save, window.undo.actions())
+        edit.setToolTipsVisible(True)
         self._fill_view()
         go = [
             Command(mode.text, partial(window.open, mode.address), mode.icon_name, [f"Ctrl+{key}"])

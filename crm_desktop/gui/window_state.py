@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +60,15 @@ class WindowState:
 
     def keep_text(self, name: str, text: str) -> None:
         self._settings.setValue(f"texts/{_key(name)}", text)
+
+    @property
+    def computer(self) -> str:
+        """Return the name, made once, by which histories know this installation."""
+        name = self.text_of("computer")
+        if not name:
+            name = uuid.uuid4().hex
+            self.keep_text("computer", name)
+        return name
 
     def tabs_at(self, place: str) -> tuple[list[RememberedTab], int]:
         """Return the tabs that were open on this database, and which of them was current."""

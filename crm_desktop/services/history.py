@@ -84,7 +84,7 @@ def list_change_sets(
     session.actor.require(Permission.READ_RECORDS)
     if _why_unavailable(session):
         return ()
-    query = _SETS.format("WHERE :before = 0 OR s.id < :before", "DESC")
+    query = _SETS.format(rows=_ROWS, where="WHERE :before = 0 OR s.id < :before")
     return _change_sets(session, query, {"before": before, "limit": limit})
 
 
@@ -95,9 +95,12 @@ def undo_state(session: ReadSession) -> UndoState:
         return UndoState(unavailable=reason)
     where = "WHERE s.actor = :actor AND s.computer = :computer AND s.title <> ''"
     values = {"actor": session.actor.user_id, "computer": session.computer, "limit": DEEPEST}
-    sets = _change_sets(session, _SETS.format(where, "DESC"), values)
-    done, undone = _stacks(sets[::-1])
-    return UndoState(done[-1] if done else None, undone[-1] if undone else None)
+    sets = _change_sets(session, _SETS.format(rows="0", where=where), values)
+    tops = [stack[-1].id if stack else 0 for stack in _stacks(sets[::-1])]
+    query = _SETS.format(rows=_ROWS, where="WHERE s.id = ANY(:tops)")
+    counted = _change_sets(session, query, {"tops": tops, "limit": 2})
+    found = {each.id: each for each in counted}
+    return UndoState(found.get(tops[0]), found.get(tops[1]))
 
 
 def undo(session: WriteSession, change_set_id: int) -> UndoReport:
@@ -202,11 +205,13 @@ SELECT (SELECT count(*) FROM pg_trigger
 """
 _SETS = """
 SELECT s.id, s.at, s.title, s.actor, coalesce(u.full_name, ''), s.computer, s.kind, s.reverts,
-       s.program, s.login,
+       s.program, s.login, {rows}
+FROM crm_desktop.change_sets s LEFT JOIN users u ON u.id = s.actor
+{where} ORDER BY s.id DESC LIMIT :limit
+"""
+_ROWS = """
        (SELECT coalesce(sum(coalesce(cardinality(h.row_ids), 1)), 0)::bigint
         FROM crm_desktop.history h WHERE h.at = s.at AND h.change_set = s.id)
-FROM crm_desktop.change_sets s LEFT JOIN users u ON u.id = s.actor
-{} ORDER BY s.id {} LIMIT :limit
 """
 _LOCK = """
 SELECT s.at, s.title,

@@ -18,6 +18,7 @@ from crm_desktop.db.tables import (
     RelationshipRecord,
 )
 from crm_desktop.domain.access import Permission
+from crm_desktop.services.history import keeps_history
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,11 @@ class FieldImpact:
 
 @dataclass(frozen=True, slots=True)
 class RecordImpact:
-    """How many of the records still exist, and how many links go with them."""
+    """How many of the records still exist, how many links go with them, and for good or not."""
 
     records: int
     links: int
+    can_be_undone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,9 @@ def impact_of_records(session: ReadSession, record_ids: Sequence[str]) -> Record
     link = RelationshipRecord
     touching = or_(link.from_record_id.in_(ids), link.to_record_id.in_(ids))
     return RecordImpact(
-        records=_count(session, Record.id.in_(ids)), links=_count(session, touching)
+        records=_count(session, Record.id.in_(ids)),
+        links=_count(session, touching),
+        can_be_undone=keeps_history(session),
     )
 
 

@@ -1,6 +1,7 @@
 """Undo and redo from what the triggers kept: records, links, other people, lost rights."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -8,7 +9,7 @@ from sqlalchemy import select, text
 
 from crm_desktop.db.database import Database
 from crm_desktop.db.tables import Record, RelationshipRecord
-from crm_desktop.domain.access import Actor, Permission
+from crm_desktop.domain.access import Actor
 from crm_desktop.domain.changes import Change, Topic
 from crm_desktop.domain.errors import Conflict, Forbidden, NotFound, Unavailable
 from crm_desktop.domain.json_edits import JsonEdit
@@ -134,7 +135,7 @@ def test_a_deletion_undone_brings_the_links_and_their_metadata_back(
     deals = make.object("deal", fields=["name"])
     peer = make.relationship(deals, deals)
     ids = make.records(deals, 5)
-    for one, other in zip(ids, ids[1:], strict=False):
+    for one, other in pairwise(ids):
         make.link(peer, one, other, relationship_metadata={"role": "CEO", "share": 1})
     before = everything(make)
     with database.write(make.admin) as session:

@@ -70,8 +70,10 @@ def test_what_goes_with_records_is_counted_each_link_once(
         make.link(knows, one, other)
     with database.read(actor) as session:
         both = impact.impact_of_records(session, [ann, bob, "rec_x"])
-        assert both == RecordImpact(records=2, links=2)
-        assert impact.impact_of_record(session, eve) == RecordImpact(records=1, links=2)
+        assert both == RecordImpact(records=2, links=2, can_be_undone=True)
+        assert impact.impact_of_record(session, eve) == RecordImpact(
+            records=1, links=2, can_be_undone=True
+        )
         assert impact.impact_of_relationship(session, knows) == RelationshipImpact(links=3)
 
 

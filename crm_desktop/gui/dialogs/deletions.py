@@ -176,5 +176,6 @@ def _of_records(number: int, counts: RecordImpact) -> Consequences:
         effects.append(_tr("Also removes {0}.").format(gone))
     else:
         effects.append(_tr("No links go with it."))
-    effects.append(_tr("This cannot be undone."))
+    can, cannot = _tr("Undo (Ctrl+Z) brings them back."), _tr("This cannot be undone.")
+    effects.append(can if counts.can_be_undone else cannot)
     return Consequences(effects)

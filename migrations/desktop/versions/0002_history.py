@@ -86,6 +86,8 @@ _FRAME = """
 CREATE FUNCTION crm_desktop.{name}() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp SET lock_timeout = '500ms' AS $function$
+DECLARE
+    keys text[];
 BEGIN
     IF NOT EXISTS (SELECT FROM {rows}) THEN
         RETURN NULL;
@@ -111,7 +113,14 @@ _INSERTED = """
         GROUP BY s.change_set, s.statement, n.chunk
 """
 
+# `keys` are those that the first row changed. Most statements change the same ones everywhere,
+# which is quicker to confirm than to compare all keys of each row.
 _UPDATED_RECORDS = """
+        SELECT array_agg(e.key) INTO keys
+        FROM (SELECT * FROM old_rows LIMIT 1) o JOIN new_rows n ON n.id = o.id
+        CROSS JOIN LATERAL jsonb_each(CASE WHEN jsonb_typeof(o.data || n.data) = 'object'
+                                           THEN o.data || n.data ELSE '{{}}' END) e
+        WHERE o.data -> e.key IS DISTINCT FROM n.data -> e.key;
         INSERT INTO crm_desktop.history
             (change_set, statement, table_name, operation, row_id, before, after)
         SELECT s.change_set, s.statement, 'records', 'update', c.id, c.before, c.after
@@ -134,10 +143,16 @@ def _image(mine: str, other: str) -> str:
     columns = ", ".join(f"'{name}', {mine}.{name}" for name in _COLUMNS)
     return f"""
         CASE WHEN jsonb_typeof(o.data) = 'object' AND jsonb_typeof(n.data) = 'object'
-             THEN jsonb_build_object('updated_by', {mine}.updated_by, 'data', (
-                SELECT coalesce(jsonb_object_agg(e.key, e.value), '{{}}')
-                FROM jsonb_each({mine}.data) e
-                WHERE {other}.data -> e.key IS DISTINCT FROM e.value))
+             THEN jsonb_build_object('updated_by', {mine}.updated_by, 'data',
+                CASE WHEN (o.data - keys) = (n.data - keys) THEN (
+                    SELECT coalesce(jsonb_object_agg(k, {mine}.data -> k), '{{}}')
+                    FROM unnest(keys) k
+                    WHERE {mine}.data ? k AND o.data -> k IS DISTINCT FROM n.data -> k
+                ) ELSE (
+                    SELECT coalesce(jsonb_object_agg(e.key, e.value), '{{}}')
+                    FROM jsonb_each({mine}.data) e
+                    WHERE {other}.data -> e.key IS DISTINCT FROM e.value
+                ) END)
              ELSE jsonb_build_object('updated_by', {mine}.updated_by, 'whole', {mine}.data) END
         || CASE WHEN {_COLUMNS_DIFFER} THEN jsonb_build_object({columns}) ELSE '{{}}' END
     """  # noqa: S608 - made of names that stand above

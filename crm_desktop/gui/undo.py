@@ -1,0 +1,204 @@
+"""Undo and Redo: what they would take back next, and what they say when they have."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+from crm_desktop.domain.changes import Change, Topic
+from crm_desktop.domain.errors import UserError
+from crm_desktop.gui.actions import Command, make_action
+from crm_desktop.gui.widgets.message_bar import Action, Message, MessageKind
+
+if TYPE_CHECKING:
+    from crm_desktop.db.database import ReadSession, WriteSession
+    from crm_desktop.gui.jobs import Progress
+    from crm_desktop.gui.tasks import Tasks
+    from crm_desktop.services.history import ChangeSet, UndoReport, UndoState
+
+MANY = 2000  # rows from which on it is a job of its own, with its own patience
+SHOWN_REFUSALS = 3
+BOUND_AFTER = 60_000  # milliseconds after the start: nobody waits for it then
+_TOPICS = {Topic.RECORDS, Topic.LINKS, Topic.OBJECTS}
+
+_log = logging.getLogger(__name__)
+
+
+class Undo(QObject):
+    """Two actions, named after what they take back, on the history that the database keeps.
+
+    What is undone is what this person did last at this computer, also before the program was
+    started. `told` carries what to show.
+    """
+
+    told = Signal(object)  # Message
+
+    def __init__(self, tasks: Tasks, window: QWidget) -> None:
+        super().__init__(window)
+        self._tasks, self._window = tasks, window
+        self._state: UndoState | None = None
+        self._is_running = False
+        keys = QKeySequence.StandardKey
+        undo = Command(self.tr("Undo"), self.undo_last, "undo-2", [keys.Undo])
+        redo = Command(self.tr("Redo"), self.redo_last, "redo-2", [keys.Redo])
+        self._undo, self._redo = make_action(undo, window), make_action(redo, window)
+        for action in self.actions():
+            action.setData("Edit")
+            action.setEnabled(False)
+        tasks.opened.connect(self._begin)
+        tasks.changed.connect(self._look_at_changes)
+        if tasks.is_open:
+            self._begin()
+
+    def actions(self) -> list[QAction]:
+        return [self._undo, self._redo]
+
+    def undo_last(self) -> None:
+        """Take back what was done last."""
+        self._run(self._state.undo if self._state else None, _undo, self.tr("Undoing {0}"))
+
+    def redo_last(self) -> None:
+        """Do again what was undone last."""
+        self._run(self._state.redo if self._state else None, _redo, self.tr("Redoing {0}"))
+
+    def refresh(self) -> None:
+        """Ask the database what could be undone now."""
+        self._tasks.read(self, _read_state, self._show, self._not_known)
+
+    def _begin(self) -> None:
+        self.refresh()
+        QTimer.singleShot(BOUND_AFTER, self, self._bound)
+
+    def _bound(self) -> None:
+        self._tasks.write(self, _bound_history, on_error=self._not_bounded)
+
+    def _not_bounded(self, error: UserError) -> None:
+        _log.info("The history was not bounded this time: %s", error)
+
+    def _look_at_changes(self, changes: frozenset[Change]) -> None:
+        if any(change.topic in _TOPICS for change in changes):
+            self.refresh()
+
+    def _show(self, state: UndoState) -> None:
+        """Name the actions; where nothing is kept they stay, and say so when they are used."""
+        self._state = state
+        named = (
+            (self._undo, self.tr("Undo"), state.undo),
+            (self._redo, self.tr("Redo"), state.redo),
+        )
+        for action, verb, change in named:
+            action.setText(f"{verb} {change.title}" if change else verb)
+            action.setEnabled(not self._is_running and bool(change or state.unavailable))
+            action.setToolTip(state.unavailable or action.text())
+            action.setStatusTip(state.unavailable)
+
+    def _not_known(self, error: UserError) -> None:
+        """Keep what was known: the connection says for itself that it is lost."""
+        _log.info("What can be undone is not known: %s", error)
+
+    def _run(
+        self,
+        change: ChangeSet | None,
+        call: Callable[..., UndoReport],
+        title: str,
+    ) -> None:
+        if change is None and self._state is not None and self._state.unavailable:
+            self.told.emit(Message("info", self._state.unavailable))
+        if change is None or self._is_running:
+            return
+        self._is_running = True
+        self._enable(is_on=False)
+        work = partial(call, change_set_id=change.id)
+        if change.rows < MANY:
+            self._tasks.write(self, work, self._report, self._refuse)
+        else:
+            long = partial(_without_progress, work)
+            title = title.format(change.title)
+            self._tasks.run_long(self, title, long, self._report, self._refuse)
+
+    def _enable(self, *, is_on: bool) -> None:
+        for action in self.actions():
+            action.setEnabled(is_on)
+
+    def _report(self, report: UndoReport) -> None:
+        self._is_running = False
+        self.refresh()
+        verb = self.tr("Undone: {0}.") if report.kind == "undo" else self.tr("Done again: {0}.")
+        sentences = [verb.format(report.title), *_counts(report)]
+        actions: list[Action] = []
+        if report.refused:
+            left = self.tr("Left as they are: {0:,}.") if report.refused > 1 else ""
+            shown = [refusal.reason for refusal in report.refusals[:SHOWN_REFUSALS]]
+            sentences += [left.format(report.refused), *shown]
+            if report.refused > SHOWN_REFUSALS:
+                actions.append((self.tr("Show all"), partial(self._show_refusals, report)))
+        kind: MessageKind = "warning" if report.refused else "success"
+        text = " ".join(filter(None, sentences))
+        self.told.emit(Message(kind, text, actions=actions))
+
+    def _show_refusals(self, report: UndoReport) -> None:
+        from crm_desktop.gui.messages import tell
+
+        reasons = [refusal.reason for refusal in report.refusals[:100]]
+        if report.refused > len(reasons):
+            reasons.append(self.tr("And {0:,} more.").format(report.refused - len(reasons)))
+        title = self.tr("{0:,} were left as they are").format(report.refused)
+        tell(self._window, self.tr("Not put back"), title, "\n".join(reasons))
+
+    def _refuse(self, error: UserError) -> None:
+        self._is_running = False
+        self.refresh()
+        self.told.emit(Message("danger", str(error)))
+
+
+def _counts(report: UndoReport) -> list[str]:
+    """Say how much it was, where that is more than one record."""
+    counted = (
+        (report.records_changed, "record changed back", "records changed back"),
+        (report.records_restored, "record brought back", "records brought back"),
+        (report.records_deleted, "record deleted", "records deleted"),
+        (report.links, "link put back", "links put back"),
+    )
+    parts = [f"{count:,} {one if count == 1 else many}" for count, one, many in counted if count]
+    if not parts:
+        return [] if report.refused else ["There was nothing left to do."]
+    return [f"{', '.join(parts)}."] if report.done > 1 else []
+
+
+# Services come with SQLAlchemy: not before the first paint.
+
+
+def _read_state(session: ReadSession) -> UndoState:
+    from crm_desktop.services import history
+
+    return history.undo_state(session)
+
+
+def _bound_history(session: WriteSession) -> None:
+    from crm_desktop.services import history
+
+    history.bound_history(session)
+
+
+def _undo(session: WriteSession, change_set_id: int) -> UndoReport:
+    from crm_desktop.services import history
+
+    return history.undo(session, change_set_id)
+
+
+def _redo(session: WriteSession, change_set_id: int) -> UndoReport:
+    from crm_desktop.services import history
+
+    return history.redo(session, change_set_id)
+
+
+def _without_progress(
+    call: Callable[[WriteSession], UndoReport], session: WriteSession, _: Progress
+) -> UndoReport:
+    return call(session)

@@ -1,0 +1,180 @@
+"""Random edits, creations, deletions and links: undone one by one they end where they began."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import text
+
+from crm_desktop.db.database import Database, WriteSession
+from crm_desktop.domain.access import Actor
+from crm_desktop.domain.json_edits import ABSENT, JsonEdit
+from crm_desktop.services import history, links, records
+from crm_desktop.services.records import Edit
+from tests.conftest import new_database
+from tests.make import Make
+from tests.services.test_history import everything
+
+KEYS = ("fld_name", "fld_stage", "fld_amount")
+VALUES: dict[str, list[Any]] = {
+    "fld_name": [None, "Orion", "Lyra", "ü \u2603 '\"\\", "Vega"],
+    "fld_stage": [None, "new", "won"],
+    "fld_amount": [None, 0, 12, -3],
+}
+
+
+class Workspace:
+    """Two objects, some records and links, and a person who does things at random."""
+
+    def __init__(self, database: Database, actor: Actor) -> None:
+        self.database, self.actor = database, actor
+        self.make = Make(database, actor)
+        self.deals = self.make.object("deal", fields=["name", "stage"])
+        self.make.attach(self.deals, self.make.field("amount", "number"))
+        self.teams = self.make.object("team", fields=["name"])
+        self.owns = self.make.relationship(self.teams, self.deals, "1:N")
+        self.peers = self.make.relationship(self.deals, self.deals, "N:N")
+
+    def empty(self) -> None:
+        self.make.sql("TRUNCATE records CASCADE")
+        self.make.sql("TRUNCATE crm_desktop.history, crm_desktop.change_sets")
+        for name in ("Orion", "Lyra", "Vega"):
+            deal = self.make.record(self.deals, {"fld_name": name, "fld_unknown": {"a": [1, None]}})
+            team = self.make.record(self.teams, {"fld_name": f"Team {name}"})
+            self.make.link(self.owns, team, deal, relationship_metadata={"since": name})
+
+    def ids(self, object_id: str) -> list[str]:
+        with self.database.engine.connect() as connection:
+            query = text("SELECT id FROM records WHERE object_id = :id ORDER BY id")
+            return list(connection.scalars(query, {"id": object_id}))
+
+    def act(self, random: Random) -> None:
+        """Do one gesture: one to three calls of services in one transaction."""
+        calls = [random.choice(ACTS) for _ in range(random.choice((1, 1, 3)))]
+        with self.database.write(self.actor) as session:
+            session.describe("gesture")
+            for call in calls:
+                call(self, session, random)
+
+    def undo(self) -> bool:
+        with self.database.read(self.actor) as session:
+            found = history.undo_state(session).undo
+        if found is not None:
+            with self.database.write(self.actor) as session:
+                assert history.undo(session, found.id).refusals == ()
+        return found is not None
+
+    def redo(self) -> bool:
+        with self.database.read(self.actor) as session:
+            found = history.undo_state(session).redo
+        if found is not None:
+            with self.database.write(self.actor) as session:
+                assert history.redo(session, found.id).refusals == ()
+        return found is not None
+
+
+def _visible(session: WriteSession, table: str, where: str = "true") -> list[Any]:
+    return list(session.execute(text(f"SELECT * FROM {table} WHERE {where} ORDER BY id")))
+
+
+def create(workspace: Workspace, session: WriteSession, random: Random) -> None:
+    values = {key: random.choice(VALUES[key]) for key in KEYS}
+    records.create_record(session, workspace.deals, values)
+
+
+def change(workspace: Workspace, session: WriteSession, random: Random) -> None:
+    if rows := _visible(session, "records", "object_id = 'obj_deal'"):
+        row = random.choice(rows)
+        keys = random.sample(KEYS, random.randint(1, 3))
+        edits = {key: Edit(row.data.get(key), random.choice(VALUES[key])) for key in keys}
+        records.update_record(session, row.id, edits)
+
+
+def delete(workspace: Workspace, session: WriteSession, random: Random) -> None:
+    if rows := _visible(session, "records"):
+        gone = random.sample(rows, min(len(rows), random.randint(1, 3)))
+        records.delete_records(session, [row.id for row in gone])
+
+
+def link(workspace: Workspace, session: WriteSession, random: Random) -> None:
+    taken = "SELECT FROM relationship_records x WHERE x.to_record_id = records.id"
+    deals = _visible(session, "records", f"object_id = 'obj_deal' AND NOT EXISTS ({taken})")
+    teams = _visible(session, "records", "object_id = 'obj_team'")
+    if deals and teams:
+        metadata = {"role": random.choice(("CEO", "CTO"))}
+        one, other = random.choice(teams), random.choice(deals)
+        links.create_link(session, workspace.owns, one.id, other.id, metadata)
+
+
+def change_link(workspace: Workspace, session: WriteSession, random: Random) -> None:
+    if rows := _visible(session, "relationship_records"):
+        row = random.choice(rows)
+        old = row.relationship_metadata.get("role", ABSENT)
+        links.update_link(session, row.id, [JsonEdit(("role",), old, random.choice(("A", "B")))])
+
+
+def unlink(workspace: Workspace, session: WriteSession, random: Random) -> None:
+    if rows := _visible(session, "relationship_records"):
+        links.delete_link(session, random.choice(rows).id)
+
+
+ACTS = (create, change, change, delete, link, change_link, unlink)
+
+
+@pytest.fixture(scope="module")
+def workspace(server: str) -> Iterator[Workspace]:
+    with _workspace(server) as made:
+        yield made
+
+
+@contextmanager
+def _workspace(server: str) -> Iterator[Workspace]:
+    from tests.conftest import ADMIN_ID
+
+    with new_database(server, "crm_template") as url:
+        database = Database.at(url)
+        yield Workspace(database, Actor(ADMIN_ID, "admin@example.com", "Ada Admin"))
+        database.close()
+
+
+def _check(workspace: Workspace, random: Random, steps: int) -> None:
+    """Act, undo and redo at random, then go all the way back, forth, and back again."""
+    workspace.empty()
+    began = everything(workspace.make)
+    moves: list[Callable[[], object]] = [workspace.undo, workspace.redo]
+    moves += [partial(workspace.act, random)] * 4
+    for _ in range(steps):
+        random.choice(moves)()
+    ended = everything(workspace.make)
+    depth = 0
+    while workspace.undo():
+        depth += 1
+    assert everything(workspace.make) == began
+    for _ in range(depth):
+        assert workspace.redo()
+    assert everything(workspace.make) == ended
+    while workspace.undo():
+        pass
+    assert everything(workspace.make) == began
+
+
+@given(seed=st.integers(0, 2**32), steps=st.integers(1, 6))
+@settings(
+    max_examples=40,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+def test_any_sequence_ends_where_it_began(workspace: Workspace, seed: int, steps: int) -> None:
+    _check(workspace, Random(seed), steps)  # noqa: S311 - sequences, no secrets
+
+
+@pytest.mark.long
+def test_ten_thousand_steps_end_where_they_began(workspace: Workspace) -> None:
+    for seed in range(200):
+        _check(workspace, Random(seed), 50)  # noqa: S311 - sequences, no secrets
