@@ -49,21 +49,21 @@ def tell_diagnosis(
         return
     from crm_desktop.services.doctor import BREACHES
 
-    _table("Versions", {name: value or "none" for name, value in versions.items()})
-    _table("Additions", additions)
+    _table("Versions", [(name, value or "none") for name, value in versions.items()])
+    _table("Additions", list(additions.items()))
     if missing:
         _say("This database does not have what CRM Desktop needs:")
         for sentence in missing:
             _say(f"  {sentence}")
         return
-    _table("Records", {each.name: f"{each.records:,}" for each in diagnosis.objects})
-    links = {
-        f"{link.name} ({link.from_object} → {link.to_object})": f"{link.count:,}"
+    _table("Records", [(each.name, f"{each.records:,}") for each in diagnosis.objects])
+    links = [
+        (f"{link.name} ({link.from_object} → {link.to_object})", f"{link.count:,}")
         for link in diagnosis.links
-    }
+    ]
     _table("Links", links)
-    wrong = {BREACHES[kind]: f"{count:,}" for kind, count in diagnosis.breaches.items() if count}
-    _table("Breaches", wrong or {"none": "all is well"})
+    wrong = [(BREACHES[kind], f"{count:,}") for kind, count in diagnosis.breaches.items() if count]
+    _table("Breaches", wrong or [("none", "all is well")])
 
 
 def _as_json(
@@ -94,10 +94,10 @@ def _as_json(
     }
 
 
-def _table(title: str, rows: Mapping[str, str]) -> None:
+def _table(title: str, rows: Sequence[tuple[str, str]]) -> None:
     _say(title)
-    width = max(map(len, rows), default=0)
-    for name, value in rows.items():
+    width = max((len(name) for name, _ in rows), default=0)
+    for name, value in rows:
         _say(f"  {name:<{width}}  {value}")
 
 

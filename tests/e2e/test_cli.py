@@ -170,6 +170,28 @@ def test_the_doctor_says_what_is_there_and_what_is_wrong(run: Run, database_url:
     assert sick.json["breaches"]["stale_primary_values"] == 2_500
 
 
+def test_the_doctor_counts_objects_and_relationships_of_one_name_apart(
+    run: Run, database_url: str
+) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "INSERT INTO objects (id, name, label, plural_name) VALUES"
+            " ('obj_1', 'deal', 'Deal', 'Deals'), ('obj_2', 'deal', 'Deal', 'Deals')"
+        )
+        connection.execute(
+            "INSERT INTO records (id, object_id) VALUES"
+            " ('rec_1', 'obj_1'), ('rec_2', 'obj_1'), ('rec_3', 'obj_2')"
+        )
+        connection.execute(
+            "INSERT INTO relationships (id, name, from_object_id, to_object_id, type) VALUES"
+            " ('rel_1', 'of', 'obj_1', 'obj_1', 'N:N'), ('rel_2', 'of', 'obj_1', 'obj_1', 'N:N')"
+        )
+    lines = run("doctor").out.splitlines()
+    counted = [line.split()[-1] for line in lines if line.startswith("  deal ")]
+    assert counted == ["2", "1"]
+    assert sum(line.startswith("  of (deal → deal)") for line in lines) == 2
+
+
 def test_a_foreign_schema_is_named_by_the_doctor_and_left_alone(
     run: Run, database_url: str, people: Path
 ) -> None:
