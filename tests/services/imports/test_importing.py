@@ -271,6 +271,22 @@ def test_columns_without_a_field_are_refused_by_name_or_made_or_left_out(
     assert stored() == [{"name": "Ada"}, {"name": "Bob"}, {"name": "Bob", "shoe_size": 43}]
 
 
+def test_the_library_is_read_once_however_many_columns_are_new(
+    run_import: Import, statements: list[str]
+) -> None:
+    run_import(",".join(f"c{n}" for n in range(40)) + "\n" + ",".join("x" * 40) + "\n")
+    assert sum("ORDER BY lower(fields.label)" in statement for statement in statements) == 1
+
+
+def test_columns_of_one_name_get_a_field_each_that_says_whose_it_is(
+    run_import: Import, database: Database, actor: Actor
+) -> None:
+    run_import("a b,A-B,a  b!\n1,x,2024-03-31\n", object_name="one")
+    run_import("a b,A-B,a  b!\nx,y,z\n", object_name="two")
+    assert list(types_of(database, actor, "one")) == ["a_b", "one_a_b", "one_a_b_2"]
+    assert list(types_of(database, actor, "two")) == ["two_a_b", "two_a_b_2", "two_a_b_3"]
+
+
 def test_an_object_that_is_not_there_is_made_only_when_asked(run_import: Import) -> None:
     with pytest.raises(NotFound, match="thing"):
         run_import(PEOPLE, creates=False)
