@@ -73,7 +73,15 @@ class DatabaseOpener:
         database = Database.at(url)
         place = _place(source, url)
         if not source.is_local:
-            return Ready(database, place, None, False, _offers(report), _problems(report))
+            return Ready(
+                database,
+                place,
+                None,
+                is_empty=False,
+                offered=_offers(report),
+                problems=_problems(report),
+                has_users=_has_users(database),
+            )
         actor = _owner(database)
         is_empty = _is_empty(database, actor)
         return Ready(database, place, actor, is_empty, problems=_problems(report))
@@ -83,6 +91,17 @@ class DatabaseOpener:
 
         with ready.database.write(auth.VISITOR) as session:
             return auth.sign_in(session, email, password)
+
+    def create_first_user(self, ready: Ready, name: str, email: str, password: str) -> Actor:
+        from pydantic import SecretStr
+
+        from crm_desktop.services import auth, users
+
+        draft = users.UserDraft(
+            email=email, full_name=name, password=SecretStr(password), is_verified=True
+        )
+        with ready.database.write(auth.KEEPER) as session:
+            return auth.create_first_user(session, draft)
 
     def load_sample(self, session: WriteSession, on_progress: Progress) -> object:
         from crm_desktop.services import sample
@@ -130,6 +149,13 @@ def _owner(database: Database) -> Actor:
 
     with database.write(auth.KEEPER) as session:
         return auth.owner(session)
+
+
+def _has_users(database: Database) -> bool:
+    from crm_desktop.services import auth
+
+    with database.read(auth.VISITOR) as session:
+        return auth.has_users(session)
 
 
 def _is_empty(database: Database, actor: Actor) -> bool:
