@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,7 +81,7 @@ class DatabaseOpener:
                 is_empty=False,
                 offered=_offers(report),
                 problems=_problems(report),
-                has_users=_has_users(database),
+                has_users=_has_users(url),
             )
         actor = _owner(database)
         is_empty = _is_empty(database, actor)
@@ -151,10 +152,12 @@ def _owner(database: Database) -> Actor:
         return auth.owner(session)
 
 
-def _has_users(database: Database) -> bool:
+def _has_users(url: str) -> bool:
+    """Ask over a connection that is closed again: nobody may ever sign in."""
+    from crm_desktop.db.database import Database
     from crm_desktop.services import auth
 
-    with database.read(auth.VISITOR) as session:
+    with closing(Database.at(url)) as database, database.read(auth.VISITOR) as session:
         return auth.has_users(session)
 
 
