@@ -199,6 +199,8 @@ class MainWindow(QMainWindow):
         self.tabs.new_requested.connect(self.open_find_objects)
         self.tabs.current_changed.connect(self._follow_tab)
         self.tabs.page_shown.connect(self._give_keyboard)
+        self.tabs.page_made.connect(self._arrange)
+        self.tabs.closing.connect(self._keep_arrangement)
         self.tabs.close_requested.connect(self._ask_about)
         self.navigation.loaded.connect(self._follow_tab)
         self.tasks.started.connect(self.status.jobs.add)
@@ -282,7 +284,19 @@ class MainWindow(QMainWindow):
             self.tabs.insert(index, Frame(tab.address, tab.title, tab.icon, self.tasks))
         self.tabs.show_at(min(current, len(known) - 1))
 
+    def _arrange(self, frame: Frame) -> None:
+        if frame.page is not None:
+            frame.page.restore_view(self.state.text_of(f"view {frame.address}"))
+
+    def _keep_arrangement(self, frame: Frame) -> None:
+        if frame.page is not None:
+            key, arranged = f"view {frame.address}", frame.page.view_state()
+            if arranged != self.state.text_of(key):
+                self.state.keep_text(key, arranged)
+
     def _keep(self) -> None:
+        for frame in self.tabs.frames:
+            self._keep_arrangement(frame)
         self.state.keep_bytes("geometry", self.saveGeometry())
         self.state.keep_bytes("splitter", self._splitter.saveState())
         self.state.keep_switch("navigation", is_on=self.menus.show_navigation.isChecked())

@@ -51,5 +51,12 @@ class Page(QWidget):
     def has_unsaved(self) -> bool:
         return False
 
+    def view_state(self) -> str:
+        """Return how the page is arranged, to be given back the next time; "" for as usual."""
+        return ""
+
+    def restore_view(self, state: str) -> None:
+        """Arrange the page as a `view_state` says; what in it makes no sense is passed over."""
+
     def start_find(self) -> None:
         """Put the keyboard where one searches in this page (Ctrl+F)."""

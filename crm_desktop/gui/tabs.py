@@ -159,6 +159,8 @@ class Tabs(QWidget):
 
     current_changed = Signal()  # another page, or the same with another title or status
     page_shown = Signal()  # a page came in front that was not there before
+    page_made = Signal(object)  # a Frame whose page has just been built
+    closing = Signal(object)  # a Frame that goes now
     close_requested = Signal(object)  # a Frame with unsaved work
     new_requested = Signal()
 
@@ -255,6 +257,7 @@ class Tabs(QWidget):
         index = self._stack.indexOf(frame)
         if index < 0:
             return
+        self.closing.emit(frame)
         self._stack.removeWidget(frame)
         self.strip.removeTab(index)
         frame.hide()
@@ -302,6 +305,7 @@ class Tabs(QWidget):
         page.unsaved_changed.connect(partial(self._show_pencil, frame))
         page.open_requested.connect(self.open)
         page.status_changed.connect(self.current_changed)
+        self.page_made.emit(frame)
         self._page_retitled(frame, page.title)
         self.current_changed.emit()
         if frame is self.current:
@@ -309,7 +313,8 @@ class Tabs(QWidget):
 
     def _page_retitled(self, frame: Frame, title: str) -> None:
         if frame.page is not None:
-            frame.title, frame.icon_name = title or frame.title, frame.page.icon_name
+            frame.title = title or frame.title
+            frame.icon_name = frame.page.icon_name or frame.icon_name
             self._retitle(frame)
 
     def _retitle(self, frame: Frame) -> None:

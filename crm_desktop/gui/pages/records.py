@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,6 @@ from crm_desktop.domain.changes import Change, Topic
 from crm_desktop.domain.errors import NotFound, UserError
 from crm_desktop.domain.field_types import EffectiveField
 from crm_desktop.domain.filters import RecordQuery
-from crm_desktop.gui.delegates import CellKind, GridRole
 from crm_desktop.gui.dialogs.delete_dialog import DeleteDialog
 from crm_desktop.gui.dialogs.deletions import deletion_of_records
 from crm_desktop.gui.editors.record_panel import RecordPanel
@@ -22,9 +22,15 @@ from crm_desktop.gui.icons import icon
 from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.models.records import RecordTableModel
 from crm_desktop.gui.page import Page
+from crm_desktop.gui.pages.column_widths import ColumnWidths, is_size
 from crm_desktop.gui.tasks import Handle, Tasks
 from crm_desktop.gui.theme import line_height, unit
-from crm_desktop.gui.widgets.buttons import IconButton, plain_button, primary_button
+from crm_desktop.gui.widgets.buttons import (
+    IconButton,
+    action_button,
+    plain_button,
+    primary_button,
+)
 from crm_desktop.gui.widgets.elided_label import TextLabel
 from crm_desktop.gui.widgets.grid import GridView
 from crm_desktop.gui.widgets.search_box import SearchBox
@@ -33,14 +39,6 @@ from crm_desktop.services import objects, record_query, records
 from crm_desktop.services.objects import ObjectDetail
 
 NAME_COLUMN = EffectiveField("fld_name", "name", "Name", "text")
-_WIDTHS = {
-    CellKind.TITLE: 14.0,
-    CellKind.NUMBER: 7.0,
-    CellKind.DATE: 8.0,
-    CellKind.CHECK: 5.0,
-    CellKind.CHOICE: 9.0,
-}
-_USUAL_WIDTH = 11.0  # lines of text high, as all measures
 _NEEDS_GRID = {"Ctrl+Return", "Ctrl+Del"}  # other keys serve in the tree and the tabs as well
 _COUNT_PATIENCE = 120.0  # seconds
 
@@ -54,10 +52,12 @@ class RecordsPage(Page):
         self._object: ObjectDetail | None = None
         self._total: int | None = None
         self._counting: Handle | None = None
+        self._is_split = False
         self.model = RecordTableModel(tasks, system_formats(), self)
         self.search = SearchBox(self.tr("Search by name"))
         self.grid = GridView(self, name=self.tr("Records"), has_gutter=True)
         self.grid.setModel(self.model)
+        self.widths = ColumnWidths(self.grid, self.model)
         self.inspector = RecordPanel(tasks, is_narrow=True)
         self.summary = TextLabel(role="muted")
         self.new_button = primary_button(self.tr("New record"), icon_name="plus")
@@ -99,8 +99,7 @@ class RecordsPage(Page):
         self.setAutoFillBackground(True)
         refresh = IconButton("refresh-cw", self.tr("Refresh"), is_outlined=True)
         refresh.clicked.connect(self.refresh)
-        inspector = IconButton("panel-right", self.tr("Inspector"), is_outlined=True)
-        inspector.clicked.connect(self.inspector_action.trigger)
+        inspector = action_button(self.inspector_action, is_outlined=True)
         self.search.setMinimumWidth(round(line_height() * 14))
         bar = QHBoxLayout()
         bar.setContentsMargins(3 * unit(), 3 * unit(), 3 * unit(), 3 * unit())
@@ -132,6 +131,7 @@ class RecordsPage(Page):
         self.setFocusProxy(self.grid)
 
     def _connect(self) -> None:
+        self.split.splitterMoved.connect(self._note_split)
         self.search.searched.connect(self._search)
         self.search.left_downward.connect(self.grid.setFocus)
         self.new_button.clicked.connect(self.create_record)
@@ -152,6 +152,7 @@ class RecordsPage(Page):
         self.model.failed.connect(self.refused)
         self.inspector.unsaved_changed.connect(self.unsaved_changed)
         self.inspector.refused.connect(self.refused)
+        self.inspector.open_requested.connect(self.open_requested)
         self._tasks.changed.connect(self._reload_if_touched)
 
     # Reading
@@ -184,18 +185,46 @@ class RecordsPage(Page):
         query = RecordQuery(self.object_id, self.search.text().strip())
         header = self.grid.horizontalHeader()
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.widths.made_by_hand()  # before other columns take their places
         self.model.show(query, columns)
-        for number in range(len(columns)):
-            across = Qt.Orientation.Horizontal
-            kind = self.model.headerData(number, across, GridRole.KIND)
-            width = _WIDTHS.get(kind, _USUAL_WIDTH) * line_height()
-            self.grid.setColumnWidth(number, max(round(width), header.sectionSizeHint(number)))
+        self.widths.begin()
+
+    @override
+    def view_state(self) -> str:
+        widths = self.widths.made_by_hand()
+        state: dict[str, Any] = {"widths": widths} if widths else {}
+        if self.inspector.isHidden():
+            state["inspector"] = False
+        if self._is_split:
+            state["panes"] = self.split.sizes()
+        return json.dumps(state) if state else ""
+
+    @override
+    def restore_view(self, state: str) -> None:
+        try:
+            stored = json.loads(state or "{}")
+        except ValueError:
+            return
+        if not isinstance(stored, dict):
+            return
+        self.widths.restore(stored.get("widths"))
+        panes = stored.get("panes")
+        if stored.get("inspector") is False:
+            self.inspector_action.setChecked(False)
+            self.inspector.hide()
+        if isinstance(panes, list) and len(panes) == 2 and all(map(is_size, panes)):
+            self._note_split()
+            self.split.setSizes(panes)
+
+    def _note_split(self, *_: int) -> None:
+        self._is_split = True
 
     def _not_read(self, error: UserError) -> None:
         self.grid.set_loading(False)
         if isinstance(error, NotFound):
             self.grid.set_empty_state(self.tr("This object was deleted."), icon_name="trash-2")
             self.new_button.setEnabled(False)
+            self.import_button.setEnabled(False)
         self.refused.emit(error)
 
     def _search(self, words: str) -> None:
@@ -222,6 +251,7 @@ class RecordsPage(Page):
         self._counting = None  # the number read so far is shown instead
 
     def _arrived(self) -> None:
+        self.widths.fit_numbers()
         self._say_empty()
         self._say_counts()
         if self.model.rowCount() and not self.grid.currentIndex().isValid():
