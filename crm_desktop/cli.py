@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crm_desktop import __version__
-from crm_desktop.cli_output import progress, tell_diagnosis, tell_import
+from crm_desktop.cli_output import progress, tell_diagnosis, tell_import, written
 from crm_desktop.domain.errors import Cancelled, Invalid, Unavailable, UserError
 
 if TYPE_CHECKING:
@@ -260,28 +260,10 @@ def export(
             header=Header(header.value),
             for_spreadsheets=for_spreadsheets,
         )
-        with _written(file, encoding="utf-8-sig" if for_spreadsheets else "utf-8") as write:
+        with written(file, encoding="utf-8-sig" if for_spreadsheets else "utf-8") as write:
             for piece in pieces:
                 write(piece)
     return 0
-
-
-@contextmanager
-def _written(file: Path | None, *, encoding: str) -> Iterator[Callable[[str], object]]:
-    """Give a function that writes; a file is put in its place only when it is whole."""
-    if file is None:
-        yield lambda piece: sys.stdout.buffer.write(piece.encode(encoding))
-        sys.stdout.buffer.flush()
-        return
-    draft = file.with_name(f"{file.name}.{os.getpid()}.part")
-    try:
-        with draft.open("w", encoding=encoding, newline="") as opened:
-            yield opened.write
-        draft.replace(file)
-    except OSError as error:
-        raise Unavailable(f"{file} cannot be written: {error.strerror or error}.") from error
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 @app.command()

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from crm_desktop.domain.errors import Unavailable
+from crm_desktop.whole_file import WholeFile
 
 if TYPE_CHECKING:
     from crm_desktop.services.doctor import Diagnosis
@@ -120,3 +125,22 @@ def progress(title: str) -> Callable[[int, int], bool]:
         return True
 
     return report
+
+
+@contextmanager
+def written(file: Path | None, *, encoding: str) -> Iterator[Callable[[str], object]]:
+    """Give a function that writes; a file is put in its place only when it is whole."""
+    if file is None:
+        encoder = codecs.getincrementalencoder(encoding)()  # which marks the beginning only
+        yield lambda piece: sys.stdout.buffer.write(encoder.encode(piece))
+        sys.stdout.buffer.flush()
+        return
+    whole = WholeFile(file)
+    try:
+        with whole.draft.open("w", encoding=encoding, newline="") as opened:
+            yield opened.write
+        whole.publish()
+    except OSError as error:
+        raise Unavailable(f"{file} cannot be written: {error.strerror or error}.") from error
+    finally:
+        whole.discard()

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -132,11 +133,30 @@ def test_what_is_exported_can_be_imported(run: Run, people: Path, tmp_path: Path
     assert run("export", "--object", "person", file).status == 0
     assert file.read_bytes() == b"name,city\r\nAda,Bern\r\nBob,Graz\r\n"
     assert run("export", "--object", "person").out.splitlines() == file.read_text().splitlines()
+    assert run("export", "--object", "person", "--for-spreadsheets").out.count("\ufeff") == 1
     lines = run("export", "--object", "person", "--format", "jsonl").out.splitlines()
     assert json.loads(lines[1]) == {"name": "Bob", "city": "Graz"}
     said = run("export", "--object", "person", tmp_path / "no" / "folder.csv")
     assert said.status == 1
     assert "cannot be written" in said.err
+    assert "cannot be written" in run("export", "--object", "person", "/").err
+
+
+def test_an_export_never_takes_the_place_of_a_device_or_a_link(
+    run: Run, people: Path, tmp_path: Path
+) -> None:
+    run("import", people, "--object", "person", "--create")
+    link, pipe = tmp_path / "link.csv", tmp_path / "pipe"
+    link.symlink_to(tmp_path / "target.csv")
+    assert run("export", "--object", "person", link).status == 0
+    assert link.is_symlink()
+    assert (tmp_path / "target.csv").exists()
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as threads:
+        reading = threads.submit(pipe.read_text, "utf-8")
+        assert run("export", "--object", "person", pipe).status == 0
+        assert reading.result(10).startswith("name,city")
+    assert pipe.is_fifo()
 
 
 def test_somebody_is_named_to_act_where_there_are_several(

@@ -4,6 +4,7 @@ import csv
 import io
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
@@ -359,6 +360,22 @@ def test_a_report_never_overwrites_the_file_that_is_imported(
 ) -> None:
     with pytest.raises(Invalid, match="overwrite"):
         run_import(PEOPLE, source)
+
+
+def test_a_report_never_takes_the_place_of_a_pipe_and_follows_links(
+    run_import: Import, tmp_path: Path
+) -> None:
+    target, link, pipe = tmp_path / "target.csv", tmp_path / "link.csv", tmp_path / "pipe"
+    link.symlink_to(target)
+    run_import("name,n\nAda,1\nBob,x\n", link, types={"n": "number"})
+    assert link.is_symlink()
+    assert "Bob" in target.read_text(encoding="utf-8")
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as threads:
+        reading = threads.submit(pipe.read_text, "utf-8")
+        run_import("n\ny\n", pipe, creates=False)
+        assert "is not a number" in reading.result(10)
+    assert pipe.is_fifo()
 
 
 def test_a_preview_says_what_would_happen_and_changes_nothing(
