@@ -18,6 +18,7 @@ import typer
 
 from crm_desktop import __version__
 from crm_desktop.cli_output import progress, tell_diagnosis, tell_import, written
+from crm_desktop.cli_process import ending_in_order
 from crm_desktop.domain.errors import Cancelled, Invalid, Unavailable, UserError
 
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JS
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status: 0, 1 failed, 2 misused, 130 interrupted."""
     try:
-        outcome = app(list(sys.argv[1:] if argv is None else argv), standalone_mode=False)
+        with ending_in_order():
+            outcome = app(list(sys.argv[1:] if argv is None else argv), standalone_mode=False)
     except typer.Exit as stop:
         return stop.exit_code
     except _MISUSE as misuse:
@@ -311,7 +313,8 @@ def migrate(
         sys.stderr.write(f"{name}: {why}\n")
     for sentence in done.after.missing:
         sys.stderr.write(f"{sentence}\n")
-    return 0 if done.after.is_fit else FAILED
+    was_refused = bool(done.problems) and (extend or grant_to != "")
+    return FAILED if was_refused or not done.after.is_fit else 0
 
 
 @app.command()

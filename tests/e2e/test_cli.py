@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -236,9 +237,18 @@ def test_detach_says_first_and_then_takes_out_and_migrate_brings_back(run: Run) 
     assert run("migrate").out == "Made: nothing, all was there.\n"
 
 
+def test_migrate_ends_with_status_1_where_what_was_asked_for_is_refused(run: Run) -> None:
+    said = run("migrate", "--grant-to", "nobody_here", "--json")
+    assert said.status == 1
+    assert "nobody_here" in said.json["problems"]["crm_desktop"]
+    assert run("migrate").status == 0
+
+
 def test_a_wrong_address_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor", "--database", "postgresql://nobody@127.0.0.1:1/nothing"]) == 1
     assert "cannot be reached" in capsys.readouterr().err
+    assert main(["doctor", "--database", "postgresql://\udcff"]) == 1
+    assert "no address" in capsys.readouterr().err
 
 
 def test_a_process_of_its_own_works_without_a_display_and_ends_quietly_in_a_pipe(
@@ -267,11 +277,12 @@ def test_a_process_of_its_own_works_without_a_display_and_ends_quietly_in_a_pipe
     assert export.wait() in {0, 1}
 
 
-def test_ctrl_c_changes_nothing_and_ends_with_status_130(
-    run: Run, people: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_ctrl_c_and_a_polite_end_change_nothing_and_end_with_status_130(
+    run: Run, people: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
     def interrupt(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
+        signal.raise_signal(number)
 
     monkeypatch.setattr("crm_desktop.services.importing.make_plan", interrupt)
     said = run("import", people, "--object", "person", "--create")
