@@ -64,6 +64,7 @@ class MainWindow(QMainWindow):
         self._splitter = Splitter(Qt.Orientation.Horizontal)
         self._place: Place | None = None
         self._is_sure = False
+        self._wanted = ("", "")  # the address of a page, and the id of what to show in it
         self._lay_out()
         self.menus = WindowMenus(self)
         self._palette: CommandPalette | None = None
@@ -71,8 +72,22 @@ class MainWindow(QMainWindow):
         self._restore()
 
     def open(self, address: str) -> None:
-        """Show the page of this address."""
-        self.tabs.open(address)
+        """Show the page of this address; `fields:<id>` shows that field among the fields."""
+        kind = kind_of(address)
+        if id_of(address) and not is_known(address) and is_known(kind):
+            self._wanted = (kind, id_of(address))
+            self.tabs.open(kind)
+            self._show_wanted()
+        else:
+            self.tabs.open(address)
+
+    def _show_wanted(self) -> None:
+        """Show what was asked for in the page that holds it, once there is one."""
+        address, item_id = self._wanted
+        frame = self.tabs.current
+        if item_id and frame is not None and frame.page is not None and frame.address == address:
+            self._wanted = ("", "")
+            frame.page.show_item(item_id)
 
     def show_place(self, place: Place) -> None:
         """Say in every corner which database this is; bring back the tabs that it had."""
@@ -287,6 +302,7 @@ class MainWindow(QMainWindow):
     def _arrange(self, frame: Frame) -> None:
         if frame.page is not None:
             frame.page.restore_view(self.state.text_of(f"view {frame.address}"))
+            self._show_wanted()
 
     def _keep_arrangement(self, frame: Frame) -> None:
         if frame.page is not None:

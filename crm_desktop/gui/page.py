@@ -51,6 +51,9 @@ class Page(QWidget):
     def has_unsaved(self) -> bool:
         return False
 
+    def show_item(self, item_id: str) -> None:
+        """Make one of the things in the page the current one."""
+
     def view_state(self) -> str:
         """Return how the page is arranged, to be given back the next time; "" for as usual."""
         return ""

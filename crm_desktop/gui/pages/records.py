@@ -277,13 +277,15 @@ class RecordsPage(Page):
 
     def _say_counts(self) -> None:
         shown, total = self.model.rowCount(), self._total
-        name = self._object.plural_name if self._object else self.tr("records")
+        one, many = self.tr("record"), self.tr("records")
+        if self._object is not None:
+            one, many = self._object.label, self._object.plural_name
         if total is None:
             count = f"{shown:,}" if self.model.has_all else f"{shown:,}+"
         else:
             count = f"{total:,}"
         selected = len(self.grid.selected_rows())
-        words = f"{count} {name}"
+        words = f"{count} {one if count == '1' else many}"
         if selected > 1:
             words += self.tr(" · {} selected").replace("{}", f"{selected:,}")
         self.summary.setText(words)
