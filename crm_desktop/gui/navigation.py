@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtCore import QSortFilterProxyModel as FilterModel
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QStandardItem, QStandardItemModel
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QPainter,
+    QPen,
+    QStandardItem,
+    QStandardItemModel,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -283,12 +290,18 @@ class NavigationTree(QTreeView):
     @override
     def drawRow(self, painter: QPainter, options: QStyleOptionViewItem, index: Index) -> None:
         """Paint the tint over the whole row, indentation included, as one rounded box."""
-        if self.selectionModel().isSelected(index):
+        has_keyboard = self.hasFocus() and index == self.currentIndex()
+        is_chosen = self.selectionModel().isSelected(index)
+        if is_chosen or has_keyboard:
+            ring = QPen(QColor(theme().accent), 2) if has_keyboard else QPen(Qt.PenStyle.NoPen)
             painter.save()
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(theme().selection))
-            painter.drawRoundedRect(options.rect, radius(), radius())
+            painter.setPen(ring)
+            if is_chosen:
+                painter.setBrush(QColor(theme().selection))
+            inset = 1 if has_keyboard else 0
+            box = options.rect.adjusted(inset, inset, -inset, -inset)
+            painter.drawRoundedRect(box, radius(), radius())
             painter.restore()
         super().drawRow(painter, options, index)
 

@@ -238,7 +238,8 @@ class StatusBar(QFrame):
         painter.fillRect(self.rect(), QColor(theme().window))
         painter.setPen(QColor(theme().border))
         painter.drawLine(0, 0, self.width(), 0)
-        for widget in (self.latency, self.page):
-            if widget.isVisible() and widget.width() > unit():
+        is_said = {self.latency: bool(self.latency.text), self.page: bool(self.page.text())}
+        for widget in (each for each, says in is_said.items() if says and each.isVisible()):
+            if widget.width() > unit():
                 left = widget.x() - 2 * unit()
                 painter.drawLine(left, 2 * unit(), left, self.height() - 2 * unit())

@@ -84,7 +84,7 @@ class RecordPanel(QWidget):
         titles.setSpacing(0)
         titles.addWidget(self.title)
         below = QHBoxLayout()
-        below.setSpacing(0)
+        below.setSpacing(unit())
         below.addWidget(self.list_link)
         below.addWidget(self.subtitle, 1)
         titles.addLayout(below)
@@ -201,7 +201,7 @@ class RecordPanel(QWidget):
         label = object_label.replace("&", "&&")
         self.list_link.setText(label if len(label) <= _LONGEST_LINK else f"{label[:39]}…")
         self.list_link.setAccessibleName(self.tr("Back to the list of {}").replace("{}", label))
-        self.subtitle.setText(f"{object_label} · {words}" if self._is_narrow else f" · {words}")
+        self.subtitle.setText(f"{object_label} · {words}" if self._is_narrow else f"· {words}")
 
     def show_icon(self, icon_text: str | None) -> None:
         self._icon.set_icon(object_icon(icon_text, "accent"))
