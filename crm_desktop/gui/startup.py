@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from crm_desktop.domain.errors import Cancelled, UserError
+from crm_desktop.gui.main_window import FIRST_PAGE
 from crm_desktop.gui.status_bar import Place
 
 if TYPE_CHECKING:  # dialogs are imported when they are asked for: not before the first paint
@@ -54,7 +55,7 @@ class Ready:
 class Opener(Protocol):
     """What the composition root lends: everything that needs the database. Runs on workers."""
 
-    def preload(self) -> None: ...
+    def preload(self, address: str) -> None: ...
 
     def open(self, source: Source, *, extend: bool, tell: Callable[[str], None]) -> Ready: ...
 
@@ -113,9 +114,17 @@ class Startup(QObject):
             self._window.show_start()
             self._window.start_page.show_starting(self._words)
         QTimer.singleShot(WORDS_AFTER, self, self._say_what_takes_long)
-        self._tasks.compute(self, self._opener.preload)
+        frame = self._window.tabs.current
+        preload = partial(self._opener.preload, frame.address if frame else FIRST_PAGE)
+        self._tasks.compute(self, preload, self._build_page)
         call = partial(self._opener.open, self._source, extend=extend, tell=self._told.emit)
         self._tasks.compute(self, call, self._opened, self._failed)
+
+    def _build_page(self, _: object) -> None:
+        """Build the page while its database is still being opened: what it reads waits for that."""
+        frame = self._window.tabs.current
+        if frame is not None and self._is_working and self._source.is_local:
+            frame.ensure_page(is_early=True)
 
     def ask_for_connection(self) -> None:
         from crm_desktop.gui.dialogs.connect import ConnectDialog

@@ -76,9 +76,10 @@ class Frame(QWidget):
         self._skeleton: QWidget | None = Skeleton()
         self._column.addWidget(self._skeleton, 1)
 
-    def ensure_page(self) -> None:
-        """Build the page, if a database is open and the frame can be seen."""
-        if self.page is not None or not self._tasks.is_open or not self.isVisible():
+    def ensure_page(self, *, is_early: bool = False) -> None:
+        """Build the page, if a database is open and the frame can be seen, or both soon will be."""
+        is_due = self._tasks.is_open and self.isVisible()
+        if self.page is not None or not (is_due or is_early):
             return
         self.page = make_page(self.address, self._tasks, self)
         self.page.refused.connect(self.show_refusal)
