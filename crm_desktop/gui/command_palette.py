@@ -66,8 +66,8 @@ class CommandPalette(QFrame):
         self._records: list[Entry] = []
         self._search: Handle | None = None
         self._before: QWidget | None = None
-        self.line = QLineEdit(placeholderText="Search records, fields, commands")
-        self.line.setAccessibleName("Search records, fields, commands")
+        self.line = QLineEdit(placeholderText=self.tr("Search records, fields, commands"))
+        self.line.setAccessibleName(self.tr("Search records, fields, commands"))
         self.line.addAction(icon("search", "muted"), QLineEdit.ActionPosition.LeadingPosition)
         self.model = EntryModel(self)
         self.list = QListView()
@@ -148,9 +148,9 @@ class CommandPalette(QFrame):
 
     def _tell(self) -> None:
         if self._pause.isActive() or (self._search is not None and self._search.is_running):
-            self.note.setText("Searching records…")
+            self.note.setText(self.tr("Searching records…"))
         elif self.model.rowCount() == 0:
-            self.note.setText("Nothing is called so.")
+            self.note.setText(self.tr("Nothing is called so."))
         else:
             self.note.setText(HINT)
 

@@ -341,12 +341,14 @@ class MainWindow(QMainWindow):
         many = len(frames) > 1
         choose(
             self,
-            "Unsaved changes",
-            f"Save the changes in {len(frames)} pages?" if many else "Save the changes?",
+            self.tr("Unsaved changes"),
+            self.tr("Save the changes in {count} pages?").format(count=len(frames))
+            if many
+            else self.tr("Save the changes?"),
             "\n".join(frame.title for frame in frames),
             {
-                "Save": partial(self._save_and, frames, after_save),
-                "Discard changes": discard,
+                self.tr("Save"): partial(self._save_and, frames, after_save),
+                self.tr("Discard changes"): discard,
             },
         )
 

@@ -117,9 +117,9 @@ class Navigation(QWidget):
         self.groups: tuple[Group, ...] = ()
         self._counts: Mapping[str, int] = {}
         self._collapsed: set[str] = set()
-        self._title = TextLabel("Data", face="title")
-        self.filter = QLineEdit(placeholderText="Filter objects", clearButtonEnabled=True)
-        self.filter.setAccessibleName("Filter objects")
+        self._title = TextLabel(self.tr("Data"), face="title")
+        self.filter = QLineEdit(placeholderText=self.tr("Filter objects"), clearButtonEnabled=True)
+        self.filter.setAccessibleName(self.tr("Filter objects"))
         self.filter.addAction(
             icon("list-filter", "muted"), QLineEdit.ActionPosition.LeadingPosition
         )
@@ -194,7 +194,8 @@ class Navigation(QWidget):
         self._count()
 
     def _show_problem(self, error: UserError) -> None:
-        self.problem.setText(f"The objects could not be read. {error}")
+        why = self.tr("The objects could not be read. {why}").format(why=error)
+        self.problem.setText(why)
         self.problem.show()
 
     def _count(self) -> None:
@@ -276,7 +277,7 @@ class NavigationTree(QTreeView):
         self.setIconSize(QSize(icon_size(), icon_size()))
         self.setIndentation(icon_size())
         self.setExpandsOnDoubleClick(False)
-        self.setAccessibleName("Applications and objects")
+        self.setAccessibleName(self.tr("Applications and objects"))
         self.viewport().setAutoFillBackground(False)
         self.clicked.connect(self._choose)
         self.activated.connect(self._choose)

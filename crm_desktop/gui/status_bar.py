@@ -58,8 +58,8 @@ class KindChip(QWidget):
 
     def show_kind(self, kind: Kind) -> None:
         self._kind = kind
-        self.setAccessibleName(f"Connection kind: {self.text}")
-        self.setToolTip(f"This is a {self.text} database.")
+        self.setAccessibleName(self.tr("Connection kind: {kind}").format(kind=self.text))
+        self.setToolTip(self.tr("This is a {kind} database.").format(kind=self.text))
         self.updateGeometry()
         self.update()
 
@@ -126,9 +126,9 @@ class JobView(QWidget):
         self._words = IconText("loader", "accent")
         self._bar = QProgressBar(textVisible=False)
         self._bar.setMaximumWidth(round(scale().line * 7))
-        self._bar.setAccessibleName("Progress")
+        self._bar.setAccessibleName(self.tr("Progress"))
         self._cancel = QToolButton()
-        self._cancel.setText("Cancel")
+        self._cancel.setText(self.tr("Cancel"))
         self._cancel.setIcon(icon("circle-x", "accent"))
         self._cancel.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._cancel.clicked.connect(self._cancel_first)
@@ -193,7 +193,7 @@ class StatusBar(QFrame):
         self.page = ElidedLabel()
         self.jobs = JobView()
         self._reconnect = QToolButton()
-        self._reconnect.setText("Try now")
+        self._reconnect.setText(self.tr("Try now"))
         self._reconnect.clicked.connect(self.reconnect_requested)
         self._reconnect.hide()
         self._state = ConnectionState.CONNECTING
@@ -227,7 +227,7 @@ class StatusBar(QFrame):
         shown = f"{milliseconds:.0f} ms" if milliseconds >= 1 else "< 1 ms"
         words = STATES[self._state][2]
         self.latency.show_text(f"{shown}, {words.lower()}" if words else shown)
-        self.latency.setToolTip("How long the database took to answer")
+        self.latency.setToolTip(self.tr("How long the database took to answer"))
 
     def show_page_status(self, text: str) -> None:
         self.page.setText(text)
