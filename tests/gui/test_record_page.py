@@ -151,7 +151,7 @@ def test_the_same_field_edited_by_two_shows_both_values_and_asks(
     page.save()
     clash = cell(page, "fld_name")._clash
     qtbot.waitUntil(lambda: not clash.isHidden())
-    assert "Theirs" in clash._sentence.text()
+    assert "from “Orion” to “Theirs”" in clash._sentence.text()
     assert stored(database, record) == {"fld_name": "Theirs"}
     editor = cell(page, "fld_name").editor
     assert isinstance(editor, LineEditor)

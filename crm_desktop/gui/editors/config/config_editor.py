@@ -127,5 +127,8 @@ class ConfigEditor(QWidget):
         self.tabs.blockSignals(False)
 
     def _show_tab(self, tab: int) -> None:
+        focused = self.focusWidget()
+        if focused is not None and self.isAncestorOf(focused):
+            self.tabs.setFocus()  # else the keyboard would leave with what is hidden
         self._scroll.setVisible(tab == FORM)
         self.json.setVisible(tab == JSON)
