@@ -15,8 +15,6 @@ from crm_desktop.domain.changes import Change, Topic
 from crm_desktop.domain.errors import NotFound, UserError
 from crm_desktop.domain.field_types import EffectiveField
 from crm_desktop.domain.filters import RecordQuery
-from crm_desktop.gui.dialogs.delete_dialog import DeleteDialog
-from crm_desktop.gui.dialogs.deletions import deletion_of_records
 from crm_desktop.gui.editors.record_panel import RecordPanel
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.locale import system_formats
@@ -341,6 +339,9 @@ class RecordsPage(Page):
         rows = self.grid.selected_rows()
         if not rows:
             return
+        from crm_desktop.gui.dialogs.delete_dialog import DeleteDialog
+        from crm_desktop.gui.dialogs.deletions import deletion_of_records  # with most services
+
         deletion = deletion_of_records([self.model.id_of(row) for row in rows])
         dialog = DeleteDialog(self._tasks, deletion, self.window())
         dialog.finished.connect(dialog.deleteLater)
