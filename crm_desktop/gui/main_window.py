@@ -301,8 +301,13 @@ class MainWindow(QMainWindow):
 
     def _arrange(self, frame: Frame) -> None:
         if frame.page is not None:
+            frame.page.address_changed.connect(partial(self._readdress, frame))
             frame.page.restore_view(self.state.text_of(f"view {frame.address}"))
             self._show_wanted()
+
+    def _readdress(self, frame: Frame, address: str) -> None:
+        frame.address = address
+        self._follow_tab()
 
     def _keep_arrangement(self, frame: Frame) -> None:
         if frame.page is not None:

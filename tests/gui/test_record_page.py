@@ -290,6 +290,8 @@ def test_a_new_record_begins_with_its_defaults_and_says_what_is_missing(
     qtbot.addWidget(page)
     page.show()
     qtbot.waitUntil(lambda: bool(page.panel.form.cells))
+    assert page.title == "New Deal"
+    assert page.can_save()
     city = cell(page, "fld_city").editor
     assert isinstance(city, LineEditor)
     assert city.line.text() == "Turku"
@@ -297,10 +299,12 @@ def test_a_new_record_begins_with_its_defaults_and_says_what_is_missing(
     page.save()
     qtbot.waitUntil(lambda: bool(cell(page, "fld_name").problem.text()))
     type_into(qtbot, page, "fld_name", "Orion")
-    saved(qtbot, page)
+    with qtbot.waitSignal(page.address_changed) as moved:
+        saved(qtbot, page)
 
     qtbot.waitUntil(lambda: page.title == "Orion")
     assert page.panel.record is not None
+    assert moved.args == [f"record:{page.record_id}"]
     assert stored(database, page.panel.record.id) == {"fld_name": "Orion", "fld_city": "Turku"}
 
 

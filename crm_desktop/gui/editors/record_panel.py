@@ -37,6 +37,7 @@ class RecordPanel(QWidget):
     """Edits one record at a time; what was typed stays until it is stored or dropped."""
 
     loaded = Signal(object)  # RecordDetail
+    begun = Signal(object)  # the ObjectDetail of a new record, whose form is shown
     saved = Signal(str)  # the record's id
     gone = Signal()  # the record was deleted by somebody
     unsaved_changed = Signal(bool)
@@ -195,6 +196,7 @@ class RecordPanel(QWidget):
         self._stack.setCurrentIndex(1)
         self._show_changes()
         self.form.focus_first()
+        self.begun.emit(crm_object)
 
     def _say_below(self, object_label: str, words: str) -> None:
         """Say under the title whose record it is, as a link where the list is elsewhere."""
@@ -229,7 +231,7 @@ class RecordPanel(QWidget):
 
     def save(self) -> None:
         """Store what was typed; a refusal is said at the controls, and nothing is lost."""
-        if self._is_saving or not self._can_save():
+        if self._is_saving or not self.can_save():
             return
         try:
             changed = self.form.changed_values()
@@ -246,7 +248,7 @@ class RecordPanel(QWidget):
         update = partial(records.update_record, record_id=self.record.id, edits=edits)
         self._tasks.write(self, update, partial(self._updated, changed), self._refuse)
 
-    def _can_save(self) -> bool:
+    def can_save(self) -> bool:
         return self._is_new or (self.record is not None and self.has_unsaved())
 
     def _created(self, record_id: str) -> None:
@@ -285,7 +287,7 @@ class RecordPanel(QWidget):
         count = self.form.changed_count()
         text = self.tr("Save {}").replace("{}", str(count)) if count else self.tr("Save")
         self.save_button.setText(self.tr("Create") if self._is_new else text)
-        self.save_button.setEnabled(not self._is_saving and self._can_save())
+        self.save_button.setEnabled(not self._is_saving and self.can_save())
         self.save_button.setVisible(not self._is_narrow or count > 0)
         self.revert_button.setVisible(count > 0)
         self.unsaved_changed.emit(count > 0)

@@ -85,6 +85,10 @@ class RecordPage(Page):
     def has_unsaved(self) -> bool:
         return self.panel.has_unsaved()
 
+    @override
+    def can_save(self) -> bool:
+        return self.panel.can_save()
+
     def _show(self, detail: RecordDetail) -> None:
         self.record_id = detail.id
         self.set_title(detail.primary_value or self.tr("Without a name"))
@@ -125,17 +129,26 @@ class NewRecordPage(RecordPage):
     def __init__(self, tasks: Tasks, object_id: str, parent: QWidget | None = None) -> None:
         self._object_id = object_id
         super().__init__(tasks, "", parent)
-        self.set_title(self.tr("New record"))
+        self.title, self.icon_name = self.tr("New record"), "file-plus"
+        self.panel.begun.connect(self._name_tab)
 
     @override
     def _open(self) -> None:
         self.related.hide()
         self.panel.start_record(self._object_id)
 
+    def _name_tab(self, crm_object: ObjectDetail) -> None:
+        self.icon_name = crm_object.icon or "box"
+        self.set_title(self.tr("New {}").replace("{}", crm_object.label))
+        self.set_status(self.title)
+
     @override
     def _show(self, detail: RecordDetail) -> None:
         self.related.show()
+        is_first = self.record_id != detail.id
         super()._show(detail)
+        if is_first:
+            self.address_changed.emit(f"record:{detail.id}")
 
 
 def _related_of(session: Any, object_id: str, record_id: str) -> Related:
