@@ -434,3 +434,18 @@ def test_a_large_number_is_shown_with_groups_and_is_unchanged_by_looking_at_it(
     assert editor.line.text() in {"1,234,567.50", "1234567.50"}
     editor.edited.emit()
     assert not page.has_unsaved()
+
+
+def test_the_longest_labels_and_options_fit_a_narrow_form(
+    qtbot: QtBot, tasks: Tasks, make: Make
+) -> None:
+    long_option = {"options": [{"value": "long", "label": "L" * 10_000}]}
+    make.field("wide", "text", label="x" * 255)
+    make.field("huge", "select", label="&" * 255, config=long_option)
+    deal = make.object("deal", fields=["wide", "huge"])
+    page = opened(qtbot, tasks, make.record(deal, {"fld_wide": "y" * 2000, "fld_huge": "long"}))
+
+    page.panel.form.resize(300, 500)
+
+    assert page.panel.form.minimumSizeHint().width() <= 300
+    qtbot.waitUntil(lambda: not page.panel.form.horizontalScrollBar().isVisible())

@@ -21,6 +21,7 @@ _WIDTHS: Mapping[Any, float] = {  # lines of text high, as all measures
     CellKind.CHOICE: 9.0,
 }
 _USUAL = 11.0
+_MOST_FOR_HEADINGS = 16.0
 _MOST_FOR_NUMBERS = 22.0
 _MEASURED_ROWS = 100
 
@@ -45,7 +46,8 @@ class ColumnWidths:
         header = self._grid.horizontalHeader()
         for number, field in enumerate(self._model.columns):
             width = round(_WIDTHS.get(self._kind(number), _USUAL) * line_height())
-            self._give(number, field.id, max(width, header.sectionSizeHint(number)))
+            heading = min(header.sectionSizeHint(number), round(_MOST_FOR_HEADINGS * line_height()))
+            self._give(number, field.id, max(width, heading))
 
     def fit_numbers(self) -> None:
         """Widen columns whose numbers would be cut, once: half a number is a wrong number."""

@@ -15,6 +15,7 @@ from crm_desktop.domain.changes import Change, Topic
 from crm_desktop.domain.errors import NotFound, UserError
 from crm_desktop.domain.field_types import EffectiveField
 from crm_desktop.domain.filters import RecordQuery
+from crm_desktop.gui.delegates import plain_tip
 from crm_desktop.gui.editors.record_panel import RecordPanel
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.locale import system_formats
@@ -38,6 +39,7 @@ from crm_desktop.services.objects import ObjectDetail
 
 NAME_COLUMN = EffectiveField("fld_name", "name", "Name", "text")
 _NEEDS_GRID = {"Ctrl+Return", "Ctrl+Del"}  # other keys serve in the tree and the tabs as well
+_LONGEST_IN_BUTTON = 24  # letters
 _COUNT_PATIENCE = 120.0  # seconds
 
 
@@ -168,7 +170,11 @@ class RecordsPage(Page):
         self.icon_name = crm_object.icon or "box"
         self.set_title(crm_object.plural_name)
         self.inspector.show_icon(crm_object.icon)
-        self.new_button.setText(self.tr("New {}").replace("{}", crm_object.label))
+        label = crm_object.label
+        self.new_button.setToolTip(plain_tip(self.tr("New {} (Ctrl+N)").replace("{}", label)))
+        if len(label) > _LONGEST_IN_BUTTON:
+            label = f"{label[: _LONGEST_IN_BUTTON - 1].rstrip()}…"
+        self.new_button.setText(self.tr("New {}").replace("{}", label.replace("&", "&&")))
         self.search.setPlaceholderText(
             self.tr("Search in {}").replace("{}", crm_object.plural_name)
         )
