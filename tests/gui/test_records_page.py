@@ -1,5 +1,7 @@
 """The record list: pages, search, order, and what happens when others change things."""
 
+import json
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetricsF
@@ -194,6 +196,22 @@ def test_columns_keep_the_widths_that_somebody_gave_them(
     assert again.grid.columnWidth(0) == 333
     assert again.inspector.isHidden()
     assert page.grid.columnWidth(1) == again.grid.columnWidth(1)
+
+
+def test_a_narrow_page_shows_the_list_alone_until_there_is_room_again(
+    qtbot: QtBot, tasks: Tasks, make: Make
+) -> None:
+    deal = make.object("deal", fields=["name"])
+    make.record(deal, {"fld_name": "Orion"})
+    page = shown(qtbot, tasks, deal)
+    assert page.inspector.isVisible()
+
+    page.resize(600, 500)
+    assert not page.inspector.isVisible()
+    assert page.minimumSizeHint().width() <= 600
+    assert json.loads(page.view_state() or "{}").get("inspector") is None
+    page.resize(1200, 600)
+    assert page.inspector.isVisible()
 
 
 @pytest.mark.parametrize("state", ["", "{", "[1]", '{"widths": 3, "panes": ["a", 1]}'])

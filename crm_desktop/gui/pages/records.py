@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt
-from PySide6.QtGui import QAction, QKeySequence, QPalette
+from PySide6.QtGui import QAction, QKeySequence, QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -39,6 +39,7 @@ from crm_desktop.services.objects import ObjectDetail
 
 NAME_COLUMN = EffectiveField("fld_name", "name", "Name", "text")
 _NEEDS_GRID = {"Ctrl+Return", "Ctrl+Del"}  # other keys serve in the tree and the tabs as well
+_ROOM_FOR_BOTH = 46  # lines of text high: a narrower page shows the list alone
 _LONGEST_IN_BUTTON = 24  # letters
 _COUNT_PATIENCE = 120.0  # seconds
 
@@ -52,7 +53,7 @@ class RecordsPage(Page):
         self._object: ObjectDetail | None = None
         self._total: int | None = None
         self._counting: Handle | None = None
-        self._is_split = False
+        self._is_split = self._is_narrow = False
         self.model = RecordTableModel(tasks, system_formats(), self)
         self.search = SearchBox(self.tr("Search by name"))
         self.grid = GridView(self, name=self.tr("Records"), has_gutter=True)
@@ -100,12 +101,14 @@ class RecordsPage(Page):
         refresh = IconButton("refresh-cw", self.tr("Refresh"), is_outlined=True)
         refresh.clicked.connect(self.refresh)
         inspector = action_button(self.inspector_action, is_outlined=True)
-        self.search.setMinimumWidth(round(line_height() * 14))
+        self.search.setMinimumWidth(round(line_height() * 6))
+        self.search.setMaximumWidth(round(line_height() * 14))
         bar = QHBoxLayout()
         bar.setContentsMargins(3 * unit(), 3 * unit(), 3 * unit(), 3 * unit())
         bar.setSpacing(2 * unit())
-        for part in (self.search, refresh, inspector):
-            bar.addWidget(part)
+        bar.addWidget(self.search, 100)
+        bar.addWidget(refresh)
+        bar.addWidget(inspector)
         bar.addStretch(1)
         bar.addWidget(self.import_button)
         bar.addWidget(self.new_button)
@@ -125,6 +128,7 @@ class RecordsPage(Page):
         self.split.setStretchFactor(0, 1)
         self.split.setStretchFactor(1, 0)
         self.split.setSizes([round(line_height() * 50), round(line_height() * 19)])
+        self.inspector.setMinimumWidth(1)  # it gives way before the list does
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.addWidget(self.split)
@@ -197,7 +201,7 @@ class RecordsPage(Page):
     def view_state(self) -> str:
         widths = self.widths.made_by_hand()
         state: dict[str, Any] = {"widths": widths} if widths else {}
-        if self.inspector.isHidden():
+        if not self.inspector_action.isChecked():
             state["inspector"] = False
         if self._is_split:
             state["panes"] = self.split.sizes()
@@ -315,8 +319,20 @@ class RecordsPage(Page):
         if record_id != self.inspector.record_id:
             self.inspector.open_record(record_id)
 
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let the inspector go where there is no room for it, and come back with the room."""
+        super().resizeEvent(event)
+        is_narrow = self.width() < _ROOM_FOR_BOTH * line_height()
+        if is_narrow != self._is_narrow:
+            self._is_narrow = is_narrow
+            self.inspector.setVisible(self.inspector_action.isChecked() and not is_narrow)
+            self._follow_current()
+
     def _show_inspector(self) -> None:
-        self.inspector.setVisible(self.inspector_action.isChecked())
+        is_shown = self.inspector.isHidden()  # it may have gone for want of room
+        self.inspector_action.setChecked(is_shown)
+        self.inspector.setVisible(is_shown)
         self._follow_current()
 
     @override
