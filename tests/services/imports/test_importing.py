@@ -15,7 +15,14 @@ import pytest
 
 from crm_desktop.db.database import Database
 from crm_desktop.domain.access import Actor, Permission
-from crm_desktop.domain.errors import Cancelled, Forbidden, Invalid, NotFound, UserError
+from crm_desktop.domain.errors import (
+    Cancelled,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Unavailable,
+    UserError,
+)
 from crm_desktop.domain.json_edits import JsonEdit
 from crm_desktop.services.fields import FieldDraft, create_field
 from crm_desktop.services.import_inference import DateOrderUnknown
@@ -376,6 +383,22 @@ def test_a_report_never_takes_the_place_of_a_pipe_and_follows_links(
         run_import("n\ny\n", pipe, creates=False)
         assert "is not a number" in reading.result(10)
     assert pipe.is_fifo()
+
+
+def test_a_folder_for_temporary_files_that_takes_none_is_said_and_nothing_changes(
+    run_import: Import,
+    database: Database,
+    actor: Actor,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    for arguments in ({"links": ["boss=thing.name"]}, {"report": tmp_path / "report.csv"}):
+        with pytest.raises(Unavailable, match="temporary files"):
+            run_import("name,boss\nAda,\nBob,Ada\n", **arguments)
+    with database.read(actor) as session:
+        assert list_objects(session) == []
+    assert [file.name for file in tmp_path.iterdir()] == ["source.csv"]
 
 
 def test_a_preview_says_what_would_happen_and_changes_nothing(
