@@ -65,6 +65,7 @@ class MainWindow(QMainWindow):
         self._splitter = Splitter(Qt.Orientation.Horizontal)
         self._place: Place | None = None
         self._is_sure = False
+        self._wanted = ("", "")  # the address of a page, and the id of what to show in it
         self._lay_out()
         self.undo = Undo(tasks, self)
         self.menus = WindowMenus(self)
@@ -73,8 +74,22 @@ class MainWindow(QMainWindow):
         self._restore()
 
     def open(self, address: str) -> None:
-        """Show the page of this address."""
-        self.tabs.open(address)
+        """Show the page of this address; `fields:<id>` shows that field among the fields."""
+        kind = kind_of(address)
+        if id_of(address) and not is_known(address) and is_known(kind):
+            self._wanted = (kind, id_of(address))
+            self.tabs.open(kind)
+            self._show_wanted()
+        else:
+            self.tabs.open(address)
+
+    def _show_wanted(self) -> None:
+        """Show what was asked for in the page that holds it, once there is one."""
+        address, item_id = self._wanted
+        frame = self.tabs.current
+        if item_id and frame is not None and frame.page is not None and frame.address == address:
+            self._wanted = ("", "")
+            frame.page.show_item(item_id)
 
     def show_place(self, place: Place) -> None:
         """Say in every corner which database this is; bring back the tabs that it had."""
@@ -201,6 +216,8 @@ class MainWindow(QMainWindow):
         self.tabs.new_requested.connect(self.open_find_objects)
         self.tabs.current_changed.connect(self._follow_tab)
         self.tabs.page_shown.connect(self._give_keyboard)
+        self.tabs.page_made.connect(self._arrange)
+        self.tabs.closing.connect(self._keep_arrangement)
         self.tabs.close_requested.connect(self._ask_about)
         self.navigation.loaded.connect(self._follow_tab)
         self.undo.told.connect(self._show_message)
@@ -288,7 +305,25 @@ class MainWindow(QMainWindow):
             self.tabs.insert(index, Frame(tab.address, tab.title, tab.icon, self.tasks))
         self.tabs.show_at(min(current, len(known) - 1))
 
+    def _arrange(self, frame: Frame) -> None:
+        if frame.page is not None:
+            frame.page.address_changed.connect(partial(self._readdress, frame))
+            frame.page.restore_view(self.state.text_of(f"view {frame.address}"))
+            self._show_wanted()
+
+    def _readdress(self, frame: Frame, address: str) -> None:
+        frame.address = address
+        self._follow_tab()
+
+    def _keep_arrangement(self, frame: Frame) -> None:
+        if frame.page is not None:
+            key, arranged = f"view {frame.address}", frame.page.view_state()
+            if arranged != self.state.text_of(key):
+                self.state.keep_text(key, arranged)
+
     def _keep(self) -> None:
+        for frame in self.tabs.frames:
+            self._keep_arrangement(frame)
         self.state.keep_bytes("geometry", self.saveGeometry())
         self.state.keep_bytes("splitter", self._splitter.saveState())
         self.state.keep_switch("navigation", is_on=self.menus.show_navigation.isChecked())
@@ -317,12 +352,14 @@ class MainWindow(QMainWindow):
         many = len(frames) > 1
         choose(
             self,
-            "Unsaved changes",
-            f"Save the changes in {len(frames)} pages?" if many else "Save the changes?",
+            self.tr("Unsaved changes"),
+            self.tr("Save the changes in {count} pages?").format(count=len(frames))
+            if many
+            else self.tr("Save the changes?"),
             "\n".join(frame.title for frame in frames),
             {
-                "Save": partial(self._save_and, frames, after_save),
-                "Discard changes": discard,
+                self.tr("Save"): partial(self._save_and, frames, after_save),
+                self.tr("Discard changes"): discard,
             },
         )
 

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Protocol
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from crm_desktop.domain.errors import Cancelled, UserError
+from crm_desktop.gui.main_window import FIRST_PAGE
 from crm_desktop.gui.status_bar import Place
 
 if TYPE_CHECKING:  # dialogs are imported when they are asked for: not before the first paint
     from crm_desktop.db.database import Database, WriteSession
     from crm_desktop.domain.access import Actor
     from crm_desktop.gui.dialogs.connect import ChosenConnection, SavedConnection
-    from crm_desktop.gui.dialogs.sign_in import SignInDialog
+    from crm_desktop.gui.dialogs.sign_in import FirstUserDialog, SignInDialog
     from crm_desktop.gui.jobs import Progress
     from crm_desktop.gui.main_window import MainWindow
 
@@ -48,16 +49,19 @@ class Ready:
     is_empty: bool
     offered: Sequence[str] = ()  # sentences: what could be added, and what it is good for
     problems: Sequence[str] = ()  # sentences: what could not be added
+    has_users: bool = True  # without any, the first one is made instead of signing in
 
 
 class Opener(Protocol):
     """What the composition root lends: everything that needs the database. Runs on workers."""
 
-    def preload(self) -> None: ...
+    def preload(self, address: str) -> None: ...
 
     def open(self, source: Source, *, extend: bool, tell: Callable[[str], None]) -> Ready: ...
 
     def sign_in(self, ready: Ready, email: str, password: str) -> Actor: ...
+
+    def create_first_user(self, ready: Ready, name: str, email: str, password: str) -> Actor: ...
 
     def load_sample(self, session: WriteSession, on_progress: Progress) -> object: ...
 
@@ -83,7 +87,7 @@ class Startup(QObject):
         self._source, self._loads_sample = source, loads_sample
         self._ready: Ready | None = None
         self._words = "Starting…"
-        self._is_working = False
+        self._is_working = self._has_extended = False
         page = window.start_page
         page.retry_requested.connect(self.begin)
         page.local_requested.connect(self._open_local)
@@ -102,6 +106,7 @@ class Startup(QObject):
     def begin(self) -> None:
         """Open the source on a worker; the window shows its last tabs as placeholders meanwhile."""
         extend = self._source.is_local or self._wants_additions()
+        self._has_extended = self._has_extended or extend
         self._is_working = True
         if self._window.tabs.frames and not self._window.start_page.isVisible():
             self._window.show_pages()
@@ -109,9 +114,17 @@ class Startup(QObject):
             self._window.show_start()
             self._window.start_page.show_starting(self._words)
         QTimer.singleShot(WORDS_AFTER, self, self._say_what_takes_long)
-        self._tasks.compute(self, self._opener.preload)
+        frame = self._window.tabs.current
+        preload = partial(self._opener.preload, frame.address if frame else FIRST_PAGE)
+        self._tasks.compute(self, preload, self._build_page)
         call = partial(self._opener.open, self._source, extend=extend, tell=self._told.emit)
         self._tasks.compute(self, call, self._opened, self._failed)
+
+    def _build_page(self, _: object) -> None:
+        """Build the page while its database is still being opened: what it reads waits for that."""
+        frame = self._window.tabs.current
+        if frame is not None and self._is_working and self._source.is_local:
+            frame.ensure_page(is_early=True)
 
     def ask_for_connection(self) -> None:
         from crm_desktop.gui.dialogs.connect import ConnectDialog
@@ -157,6 +170,8 @@ class Startup(QObject):
             self._window.show_start()
             self._window.start_page.show_additions("\n".join(ready.offered))
             self.finished.emit()
+        elif ready.offered and self._decision() == "yes" and not self._has_extended:
+            self.begin()  # agreed to in an earlier start, and not all of it stands
         else:
             self._go_on()
 
@@ -184,18 +199,32 @@ class Startup(QObject):
         if ready.actor is not None:
             self._use(ready.actor)
             return
-        from crm_desktop.gui.dialogs.sign_in import SignInDialog
+        from crm_desktop.gui.dialogs.sign_in import FirstUserDialog, SignInDialog
 
+        if not ready.has_users:
+            first = FirstUserDialog(ready.place.text, self._window)
+            self._ask_who(first, partial(self._create_first_user, ready, first))
+            return
         email = self._window.state.text_of(f"email/{ready.place.text}")
         dialog = SignInDialog(ready.place.text, email, self._window)
+        self._ask_who(dialog, partial(self._sign_in, ready, dialog))
+
+    def _ask_who(self, dialog: SignInDialog, answer: Callable[[str, str], None]) -> None:
         dialog.finished.connect(dialog.deleteLater)
-        dialog.sign_in_requested.connect(partial(self._sign_in, ready, dialog))
+        dialog.sign_in_requested.connect(answer)
         dialog.rejected.connect(self._not_signed_in)
         dialog.open()
         self.finished.emit()
 
     def _sign_in(self, ready: Ready, dialog: SignInDialog, email: str, password: str) -> None:
         call = partial(self._opener.sign_in, ready, email, password)
+        self._tasks.compute(dialog, call, partial(self._signed_in, dialog), dialog.refuse)
+
+    def _create_first_user(
+        self, ready: Ready, dialog: FirstUserDialog, email: str, password: str
+    ) -> None:
+        name = dialog.name.text()
+        call = partial(self._opener.create_first_user, ready, name, email, password)
         self._tasks.compute(dialog, call, partial(self._signed_in, dialog), dialog.refuse)
 
     def _signed_in(self, dialog: SignInDialog, actor: Actor) -> None:

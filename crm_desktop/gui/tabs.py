@@ -76,9 +76,10 @@ class Frame(QWidget):
         self._skeleton: QWidget | None = Skeleton()
         self._column.addWidget(self._skeleton, 1)
 
-    def ensure_page(self) -> None:
-        """Build the page, if a database is open and the frame can be seen."""
-        if self.page is not None or not self._tasks.is_open or not self.isVisible():
+    def ensure_page(self, *, is_early: bool = False) -> None:
+        """Build the page, if a database is open and the frame can be seen, or both soon will be."""
+        is_due = self._tasks.is_open and self.isVisible()
+        if self.page is not None or not (is_due or is_early):
             return
         self.page = make_page(self.address, self._tasks, self)
         self.page.refused.connect(self.show_refusal)
@@ -159,6 +160,8 @@ class Tabs(QWidget):
 
     current_changed = Signal()  # another page, or the same with another title or status
     page_shown = Signal()  # a page came in front that was not there before
+    page_made = Signal(object)  # a Frame whose page has just been built
+    closing = Signal(object)  # a Frame that goes now
     close_requested = Signal(object)  # a Frame with unsaved work
     new_requested = Signal()
 
@@ -255,6 +258,7 @@ class Tabs(QWidget):
         index = self._stack.indexOf(frame)
         if index < 0:
             return
+        self.closing.emit(frame)
         self._stack.removeWidget(frame)
         self.strip.removeTab(index)
         frame.hide()
@@ -302,6 +306,7 @@ class Tabs(QWidget):
         page.unsaved_changed.connect(partial(self._show_pencil, frame))
         page.open_requested.connect(self.open)
         page.status_changed.connect(self.current_changed)
+        self.page_made.emit(frame)
         self._page_retitled(frame, page.title)
         self.current_changed.emit()
         if frame is self.current:
@@ -309,7 +314,8 @@ class Tabs(QWidget):
 
     def _page_retitled(self, frame: Frame, title: str) -> None:
         if frame.page is not None:
-            frame.title, frame.icon_name = title or frame.title, frame.page.icon_name
+            frame.title = title or frame.title
+            frame.icon_name = frame.page.icon_name or frame.icon_name
             self._retitle(frame)
 
     def _retitle(self, frame: Frame) -> None:
