@@ -202,6 +202,7 @@ def _unfit(report: MigrationReport) -> str:
 def _offers(report: MigrationReport) -> tuple[str, ...]:
     """Say what could be added to a foreign database, and what it is good for."""
     from crm_desktop.db.additions import ADDITIONS
+    from crm_desktop.db.history_triggers import HISTORY, SERVES
 
     if not report.offered:
         return ()
@@ -213,6 +214,8 @@ def _offers(report: MigrationReport) -> tuple[str, ...]:
     sentences = [first]
     if serves:
         sentences.append(f"Indexes would speed up {', '.join(dict.fromkeys(serves))}.")
+    if HISTORY in report.offered:
+        sentences.append(f"Triggers on records and links would keep a history, for {SERVES}.")
     sentences.append("`crm-desktop detach` takes all of it out again.")
     return tuple(sentences)
 
