@@ -1,6 +1,7 @@
 """Undo and redo from what the triggers kept: records, links, other people, lost rights."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -17,6 +18,7 @@ from crm_desktop.services import history, links, records
 from crm_desktop.services.history import ChangeSet, UndoReport
 from crm_desktop.services.records import Edit
 from tests.make import Make
+from tests.services.conftest import Second
 
 
 def everything(make: Make) -> dict[str, Any]:
@@ -116,6 +118,34 @@ def test_undo_where_everything_changed_since_still_takes_the_step_off_the_stack(
     assert (report.done, report.refused) == (0, 1)
     with database.read(make.admin) as session:
         assert history.undo_state(session).undo is None
+
+
+def test_undo_waits_for_somebody_who_edits_just_now_and_then_spares_their_value(
+    database: Database, make: Make, deals: str, in_another_thread: Callable[..., Second]
+) -> None:
+    id_ = make.record(deals, {"fld_name": "Orion", "fld_stage": "new"})
+    edit(database, make.admin, id_, name=("Orion", "Lyra"), stage=("new", "won"))
+    with database.write(make.actor()) as other:
+        records.update_record(other, id_, {"fld_stage": Edit("won", "lost")})
+        undoing = in_another_thread(partial(undo_last, database, make.admin))
+        undoing.wait_until_blocked()
+    assert undoing.result().refused == 1
+    assert data_of(make, id_) == {"fld_name": "Orion", "fld_stage": "lost"}
+
+
+def test_a_link_made_while_a_creation_is_undone_is_not_lost(
+    database: Database, make: Make, deals: str, in_another_thread: Callable[..., Second]
+) -> None:
+    peer = make.relationship(deals, deals)
+    with database.write(make.admin) as session:
+        id_ = records.create_record(session, deals, {"fld_name": "Orion"})
+    older = make.record(deals, {"fld_name": "older"})
+    with database.write(make.actor()) as other:
+        link_id = links.create_link(other, peer, older, id_)
+        undoing = in_another_thread(partial(undo_last, database, make.admin))
+        undoing.wait_until_blocked()
+    assert "was linked since" in undoing.result().refusals[0].reason
+    assert {id_, link_id} <= everything(make).keys()
 
 
 def test_another_persons_edit_of_another_field_stands(
