@@ -3,7 +3,7 @@
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from crm_desktop.db.connections import LONG, READ, WRITE, Connector, Purpose
 from crm_desktop.db.problems import ConnectionLost, UncertainCommit, as_user_error
 from crm_desktop.domain.access import Actor
-from crm_desktop.domain.changes import Change, Topic
+from crm_desktop.domain.changes import Change, EditedRecord, Topic
 from crm_desktop.domain.errors import Cancelled, Invalid, Unavailable
 from crm_desktop.domain.json_text import NOT_STORABLE
 
@@ -42,11 +42,16 @@ class WriteSession(ReadSession):
     """A session that commits, and remembers what it changed."""
 
     changes: set[Change]
+    edits: list[EditedRecord]
     gesture: str = ""
 
     def note(self, topic: Topic, id_: str) -> None:
         """Record that open views of this topic are out of date once we commit."""
         self.changes.add(Change(topic, id_))
+
+    def note_edit(self, record_id: str, values: Mapping[str, tuple[Any, Any]]) -> None:
+        """Record old and new values: undo needs them where the database keeps no history."""
+        self.edits.append(EditedRecord(record_id, self.gesture, values))
 
     def describe(self, gesture: str, **reverting: str | int) -> None:
         """Say what this transaction is to the user, such as “edit of Orion”: undo shows it.
@@ -215,7 +220,7 @@ class _Pool:
     @contextmanager
     def transaction(self, actor: Actor, running: Running | None) -> Iterator[WriteSession]:
         with self.session(WriteSession, actor, running) as session:
-            session.changes = set()
+            session.changes, session.edits = set(), []
             yield session
             session.flush()
             _commit(session)

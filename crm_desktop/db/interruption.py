@@ -3,7 +3,7 @@
 import time
 from typing import Protocol
 
-from crm_desktop.domain.changes import Change
+from crm_desktop.domain.changes import Change, EditedRecord
 from crm_desktop.domain.errors import Cancelled, UserError
 
 
@@ -18,6 +18,7 @@ class Attempt:
 
     def __init__(self) -> None:
         self.changes: frozenset[Change] = frozenset()
+        self.edits: tuple[EditedRecord, ...] = ()
         self.began_at: float | None = None
         self._reason: UserError | None = None
         self._running: Stoppable | None = None

@@ -65,6 +65,8 @@ def write(
 ) -> T:
     """Return `call(session)`, committed; `attempt.changes` says what that made out of date.
 
+    `attempt.edits` says which values it changed.
+
     Never run twice: when the answer to the commit is lost, the server is asked what became of
     the transaction. While that stays unknown, the changes are announced along with the error.
     """
@@ -91,18 +93,18 @@ def _write(
     closing: threading.Event,
 ) -> T:
     answers: list[T] = []
-    changes = attempt.changes
+    changes, edits = attempt.changes, attempt.edits
     id_: str | None = None
     try:
         with _stoppable(attempt) as running, transaction(actor, running) as session:
             answers.append(call(session))
             id_ = _transaction_id(session)
-            changes = frozenset(session.changes)
+            changes, edits = frozenset(session.changes), tuple(session.edits)
     except UncertainCommit as uncertain:
         attempt.changes = changes
         if id_ is not None:
             _settle(database, actor, id_, closing, uncertain)
-    attempt.changes = changes
+    attempt.changes, attempt.edits = changes, edits
     return answers[0]
 
 

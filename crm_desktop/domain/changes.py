@@ -1,7 +1,9 @@
 """What a committed write touched, so that open views know whether to reload."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 
 class Topic(StrEnum):
@@ -22,3 +24,12 @@ class Topic(StrEnum):
 class Change:
     topic: Topic
     id: str
+
+
+@dataclass(frozen=True, slots=True)
+class EditedRecord:
+    """Values of a record that a write changed, old and new by key, and what the user calls it."""
+
+    record_id: str
+    gesture: str
+    values: Mapping[str, tuple[Any, Any]]

@@ -125,6 +125,7 @@ class Tasks(QObject):
     """
 
     changed = Signal(object)  # frozenset[Change], after every commit
+    edited = Signal(object)  # tuple[EditedRecord, ...], before `changed`
     refused = Signal(object)  # UserError that no caller took
     started = Signal(object)  # Job
     opened = Signal()  # a database is in use, and `actor` is known
@@ -326,6 +327,8 @@ class Tasks(QObject):
         try:
             if call.at_end is not None:
                 call.at_end()
+            if call.attempt.edits:
+                self.edited.emit(call.attempt.edits)
             if call.attempt.changes:
                 self.changed.emit(call.attempt.changes)
             self._answer(call)

@@ -12,8 +12,9 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 from crm_desktop.domain.changes import Change, Topic
-from crm_desktop.domain.errors import UserError
+from crm_desktop.domain.errors import Unavailable, UserError
 from crm_desktop.gui.actions import Command, make_action
+from crm_desktop.gui.session_undo import Edits, SessionStack, replay
 from crm_desktop.gui.widgets.message_bar import Action, Message, MessageKind
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 MANY = 2000  # rows from which on it is a job of its own, with its own patience
 SHOWN_REFUSALS = 3
 BOUND_AFTER = 60_000  # milliseconds after the start: nobody waits for it then
+ONLY_HERE = "Only edits of records since the program was started can be undone."
 _TOPICS = {Topic.RECORDS, Topic.LINKS, Topic.OBJECTS}
 
 _log = logging.getLogger(__name__)
@@ -34,7 +36,8 @@ class Undo(QObject):
     """Two actions, named after what they take back, on the history that the database keeps.
 
     What is undone is what this person did last at this computer, also before the program was
-    started. `told` carries what to show.
+    started. Where no history is kept, it is edits of records in this session, and the actions
+    say so. `told` carries what to show.
     """
 
     told = Signal(object)  # Message
@@ -43,6 +46,7 @@ class Undo(QObject):
         super().__init__(window)
         self._tasks, self._window = tasks, window
         self._state: UndoState | None = None
+        self._here = SessionStack()
         self._is_running = False
         keys = QKeySequence.StandardKey
         undo = Command(self.tr("Undo"), self.undo_last, "undo-2", [keys.Undo])
@@ -52,6 +56,7 @@ class Undo(QObject):
             action.setData("Edit")
             action.setEnabled(False)
         tasks.opened.connect(self._begin)
+        tasks.edited.connect(self._here_edited)
         tasks.changed.connect(self._look_at_changes)
         if tasks.is_open:
             self._begin()
@@ -61,10 +66,16 @@ class Undo(QObject):
 
     def undo_last(self) -> None:
         """Take back what was done last."""
+        if self._state is not None and self._state.unavailable:
+            self._replay(self._here.done, is_undo=True)
+            return
         self._run(self._state.undo if self._state else None, _undo, self.tr("Undoing {0}"))
 
     def redo_last(self) -> None:
         """Do again what was undone last."""
+        if self._state is not None and self._state.unavailable:
+            self._replay(self._here.undone, is_undo=False)
+            return
         self._run(self._state.redo if self._state else None, _redo, self.tr("Redoing {0}"))
 
     def refresh(self) -> None:
@@ -86,21 +97,56 @@ class Undo(QObject):
             self.refresh()
 
     def _show(self, state: UndoState) -> None:
-        """Name the actions; where nothing is kept they stay, and say so when they are used."""
+        """Name the actions; where nothing is kept they say so when they are used."""
         self._state = state
-        named = (
-            (self._undo, self.tr("Undo"), state.undo),
-            (self._redo, self.tr("Redo"), state.redo),
-        )
-        for action, verb, change in named:
-            action.setText(f"{verb} {change.title}" if change else verb)
-            action.setEnabled(not self._is_running and bool(change or state.unavailable))
-            action.setToolTip(state.unavailable or action.text())
-            action.setStatusTip(state.unavailable)
+        done, undone = (_title_of(stack) for stack in (self._here.done, self._here.undone))
+        if not state.unavailable:
+            done = state.undo.title if state.undo else ""
+            undone = state.redo.title if state.redo else ""
+        limits = f"{state.unavailable} {ONLY_HERE}" if state.unavailable else ""
+        named = ((self._undo, self.tr("Undo"), done), (self._redo, self.tr("Redo"), undone))
+        for action, verb, title in named:
+            action.setText(f"{verb} {title}".strip())
+            action.setEnabled(not self._is_running and bool(title or limits))
+            action.setToolTip(limits or action.text())
+            action.setStatusTip(limits)
 
     def _not_known(self, error: UserError) -> None:
         """Keep what was known: the connection says for itself that it is lost."""
         _log.info("What can be undone is not known: %s", error)
+
+    def _here_edited(self, edits: Edits) -> None:
+        self._here.take(edits)
+
+    def _replay(self, stack: list[Edits], *, is_undo: bool) -> None:
+        if not stack and self._state is not None:
+            self.told.emit(Message("info", f"{self._state.unavailable} {ONLY_HERE}"))
+        if not stack or self._is_running:
+            return
+        self._is_running = True
+        self._enable(is_on=False)
+        edits = stack[-1]
+        self._tasks.write(
+            self,
+            partial(replay, edits=edits, is_undo=is_undo),
+            partial(self._replayed, edits, is_undo),
+            partial(self._not_replayed, edits),
+        )
+
+    def _replayed(self, edits: Edits, is_undo: bool, _: None) -> None:  # noqa: FBT001 - bound
+        self._here.turn(edits, is_undo=is_undo)
+        self._is_running = False
+        self.refresh()
+        self._say(_title_of([edits]), is_undo=is_undo)
+
+    def _not_replayed(self, edits: Edits, error: UserError) -> None:
+        if not isinstance(error, Unavailable):
+            self._here.drop(edits)
+        self._refuse(error)
+
+    def _say(self, title: str, *, is_undo: bool) -> None:
+        verb = self.tr("Undone: {0}.") if is_undo else self.tr("Done again: {0}.")
+        self.told.emit(Message("success", verb.format(title)))
 
     def _run(
         self,
@@ -108,8 +154,6 @@ class Undo(QObject):
         call: Callable[..., UndoReport],
         title: str,
     ) -> None:
-        if change is None and self._state is not None and self._state.unavailable:
-            self.told.emit(Message("info", self._state.unavailable))
         if change is None or self._is_running:
             return
         self._is_running = True
@@ -155,6 +199,10 @@ class Undo(QObject):
         self._is_running = False
         self.refresh()
         self.told.emit(Message("danger", str(error)))
+
+
+def _title_of(stack: list[Edits]) -> str:
+    return stack[-1][-1].gesture if stack else ""
 
 
 def _counts(report: UndoReport) -> list[str]:

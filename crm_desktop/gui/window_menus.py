@@ -46,6 +46,7 @@ class WindowMenus:
         edit = fill_menu(bar, "&Edit", [save, None, find, refresh, None, palette], window)
         self._save, self._find = edit.actions()[0], edit.actions()[2]
         edit.insertActions(self._save, window.undo.actions())
+        edit.insertSeparator(self._save)
         edit.setToolTipsVisible(True)
         self._fill_view()
         go = [

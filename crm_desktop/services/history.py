@@ -20,10 +20,10 @@ __all__ = ["ChangeSet", "Refusal", "UndoReport", "UndoState"]
 OLDEST_DAYS, MOST_BYTES = 90, 1 << 30
 DEEPEST = 500  # change sets that the stack is made of
 NOT_KEPT = (
-    "This database keeps no history, so nothing can be undone: the additions that it needs were "
-    "declined, or somebody switched them off."
+    "This database keeps no history: the triggers that it needs were declined, or somebody "
+    "switched them off."
 )
-NOT_READABLE = "Your login may not read this database's history, so nothing can be undone."
+NOT_READABLE = "Your login may not read the history that this database keeps."
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,6 +189,7 @@ def update_record(session: WriteSession, record_id: str, edits: Mapping[str, Edi
         raise Invalid(problems)
     if not _write_edits(session, record_id, author, fields, edits):
         raise _why_not_written(session, record_id, edits)
+    session.note_edit(record_id, {key: (edit.old, edit.new) for key, edit in edits.items()})
     session.note(Topic.RECORDS, object_id)
 
 

@@ -176,6 +176,34 @@ def test_where_no_history_is_kept_undo_says_why(
     assert "keeps no history" in said(window).text
 
 
+def test_where_no_history_is_kept_edits_of_this_session_are_undone(
+    qtbot: QtBot, window: MainWindow, database: Database, make: Make, deal: str
+) -> None:
+    make.sql("ALTER TABLE records DISABLE TRIGGER crm_desktop_history_update")
+    id_ = make.record(deal, {"fld_name": "Orion"})
+    rename(window, qtbot, id_, "Orion", "Lyra")
+    rename(window, qtbot, id_, "Lyra", "Vega")
+    assert undo_of(window).text() == "Undo edit of “Lyra”"
+    assert "since the program was started" in undo_of(window).toolTip()
+
+    for expected in ("Lyra", "Orion"):
+        QTest.keyClick(window, Qt.Key.Key_Z, CTRL)
+        wait_until_idle(qtbot, window.tasks)
+        assert names(database) == [expected]
+    assert said(window).text == "Undone: edit of “Orion”."
+    QTest.keyClick(window, Qt.Key.Key_Z, CTRL | SHIFT)
+    wait_until_idle(qtbot, window.tasks)
+    assert names(database) == ["Lyra"]
+    assert said(window).text == "Done again: edit of “Orion”."
+
+    make.sql("UPDATE records SET data = '{\"fld_name\": \"Rigel\"}', primary_value = 'Rigel'")
+    undo_of(window).trigger()
+    wait_until_idle(qtbot, window.tasks)
+    assert names(database) == ["Rigel"]
+    assert said(window).text == "Someone else changed this record meanwhile."
+    assert undo_of(window).text() == "Undo"
+
+
 def test_a_large_undo_is_a_job_of_its_own(
     qtbot: QtBot, window: MainWindow, database: Database, make: Make, deal: str
 ) -> None:
