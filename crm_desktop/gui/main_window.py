@@ -106,6 +106,7 @@ class MainWindow(QMainWindow):
         self._stack.setCurrentWidget(self.tabs)
         if not self.tabs.frames:
             self.open(FIRST_PAGE)
+        self._give_keyboard()
 
     @property
     def is_showing_pages(self) -> bool:
@@ -228,12 +229,16 @@ class MainWindow(QMainWindow):
         was_lost = self.status.state is ConnectionState.LOST
         self.status.show_state(state)
         if was_lost and state is ConnectionState.CONNECTED:
+            for frame in self.tabs.frames:
+                frame.messages.clear_kind("warning")  # what was away is back
             self.refresh()
 
     def _show_refusal(self, error: UserError) -> None:
         frame = self.tabs.current
-        bar = frame.messages if frame is not None and self.is_showing_pages else self.messages
-        bar.show_message("danger", str(error))
+        if frame is not None and self.is_showing_pages:
+            frame.show_refusal(error)
+        else:
+            self.messages.show_message("danger", str(error))
 
     def _open_mode(self, address: str) -> None:
         """Go back to the page of the mode that was seen last, else open its own."""
