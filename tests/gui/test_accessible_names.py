@@ -56,7 +56,7 @@ def nameless(root: QWidget) -> list[str]:
         if not isinstance(widget, CONTROLS) or is_part or not can_be_used or widget.isHidden():
             continue
         known = QAccessible.queryAccessibleInterface(widget)
-        if known is None or not known.text(QAccessible.Text.Name).strip():
+        if not (known and known.text(QAccessible.Text.Name).strip()):
             parent = widget.parentWidget()
             found.append(
                 f"{type(widget).__name__} {widget.objectName()} in {type(parent).__name__}"
@@ -66,9 +66,9 @@ def nameless(root: QWidget) -> list[str]:
 
 def _is_inside_a_control(widget: QWidget) -> bool:
     parent = widget.parentWidget()
-    while parent is not None and not isinstance(parent, PARTS):
+    while parent and not isinstance(parent, PARTS):
         parent = parent.parentWidget()
-    return parent is not None
+    return bool(parent)
 
 
 @pytest.mark.parametrize("address", ["objects", "fields", "relationships", "applications", "users"])
