@@ -9,7 +9,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, chdir, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -186,13 +186,21 @@ def _take_pages(photographer: Photographer) -> None:
         photographer.take_page(address, address)
     for frame in window.tabs.frames[1:]:
         window.tabs.discard(frame)
-    window.open(f"records:{_object_id(window, 'Deals')}")
-    photographer.wait()
-    grid = vars(window.current_page)["grid"]
-    grid.setCurrentIndex(grid.model().index(3, 0))
+    companies = _open_records(photographer, "Companies")
+    companies.setCurrentIndex(companies.model().index(2, 0))
+    company = f"record:{companies.current_id()}"
+    deals = _open_records(photographer, "Deals")
+    deals.setCurrentIndex(deals.model().index(3, 0))
     photographer.wait()
     photographer.take("records")
-    photographer.take_page("record", f"record:{grid.current_id()}")
+    photographer.take_page("record", company)
+
+
+def _open_records(photographer: Photographer, title: str) -> GridView:
+    window = photographer.window
+    window.open(f"records:{_object_id(window, title)}")
+    photographer.wait()
+    return cast("GridView", vars(window.current_page)["grid"])
 
 
 def _object_id(window: MainWindow, title: str) -> str:
@@ -204,7 +212,10 @@ def _take_dialogs(photographer: Photographer, folder: Path) -> None:
     from crm_desktop.gui.dialogs.import_dialog import ImportDialog
 
     window = photographer.window
-    photographer.take_dialog("palette", window.open_palette)
+    window.open_palette()
+    window.command_palette.line.setText("con")
+    photographer.wait()
+    photographer.take("palette")
     window.command_palette.close_palette()
     for name, address, title in (
         ("field-dialog", "fields", "Stage"),
@@ -215,16 +226,15 @@ def _take_dialogs(photographer: Photographer, folder: Path) -> None:
         page = cast("DefinitionsPage[Any]", window.current_page)
         _choose(page.grid, title)
         photographer.take_dialog(name, page.edit_current)
-    file = folder / "new contacts.csv"
+    file = folder / "Visitors at the fair.csv"
     file.write_text(CSV, encoding="utf-8")
-    records = f"records:{_object_id(window, 'Contacts')}"
-    window.open(records)
-    photographer.wait()
-    dialog = ImportDialog(window.tasks, records.partition(":")[2], window)
+    _open_records(photographer, "Contacts")
+    dialog = ImportDialog(window.tasks, _object_id(window, "Contacts"), window)
     dialog.open()
     photographer.wait()
-    dialog.set_file(str(file))
-    photographer.take_dialog("import-dialog", dialog.show)
+    with chdir(folder):  # the picture shows the path, which is another one at each run
+        dialog.set_file(file.name)
+        photographer.take_dialog("import-dialog", dialog.show)
 
 
 def _choose(grid: GridView, title: str) -> None:
