@@ -123,6 +123,11 @@ class DatabaseOpener:
             return url
         return f"{url}{'&' if '?' in url else '?'}password={quote(password, safe='')}"
 
+    def bring_back(self) -> None:
+        """Start the embedded server again if it has ended. Raises Unavailable."""
+        if self._server is not None:
+            self._server.ensure_running()
+
     def close(self) -> None:
         """Give up the embedded server; the last program stops it."""
         if self._server is not None:

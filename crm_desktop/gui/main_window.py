@@ -108,6 +108,7 @@ class MainWindow(QMainWindow):
         self._stack.setCurrentWidget(self.tabs)
         if not self.tabs.frames:
             self.open(FIRST_PAGE)
+        self._give_keyboard()
 
     @property
     def is_showing_pages(self) -> bool:
@@ -231,10 +232,16 @@ class MainWindow(QMainWindow):
         was_lost = self.status.state is ConnectionState.LOST
         self.status.show_state(state)
         if was_lost and state is ConnectionState.CONNECTED:
+            for frame in self.tabs.frames:
+                frame.messages.clear_kind("warning")  # what was away is back
             self.refresh()
 
     def _show_refusal(self, error: UserError) -> None:
-        self._show_message(Message("danger", str(error)))
+        frame = self.tabs.current
+        if frame is not None and self.is_showing_pages:
+            frame.show_refusal(error)
+        else:
+            self.messages.show_message("danger", str(error))
 
     def _show_message(self, message: Message) -> None:
         frame = self.tabs.current

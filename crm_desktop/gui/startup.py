@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from crm_desktop.domain.errors import Cancelled, UserError
 from crm_desktop.gui.main_window import FIRST_PAGE
+from crm_desktop.gui.pulse import ConnectionState
 from crm_desktop.gui.status_bar import Place
 
 if TYPE_CHECKING:  # dialogs are imported when they are asked for: not before the first paint
@@ -71,6 +72,8 @@ class Opener(Protocol):
 
     def with_password(self, url: str, password: str) -> str: ...
 
+    def bring_back(self) -> None: ...
+
 
 class Startup(QObject):
     """One start of the window; can be tried again until a database is open."""
@@ -97,7 +100,9 @@ class Startup(QObject):
         page.additions_accepted.connect(self._decide_additions)
         window.connect_requested.connect(self.ask_for_connection)
         self._told.connect(self._show_words)
+        window.status.reconnect_requested.connect(self._bring_back)
         self._tasks.busy_changed.connect(self._look_for_bug)
+        self._tasks.connection_changed.connect(self._look_for_loss)
 
     @property
     def source(self) -> Source:
@@ -273,6 +278,19 @@ class Startup(QObject):
     def _show_pages(self) -> None:
         self._window.show_pages()
         self.finished.emit()
+
+    def _look_for_loss(self, state: ConnectionState) -> None:
+        if state is ConnectionState.LOST:
+            self._bring_back()
+
+    def _bring_back(self) -> None:
+        """Start the workspace's own server again, should it have ended; others start theirs."""
+        if self._ready is not None and self._source.is_local:
+            self._tasks.compute(self, self._opener.bring_back, self._ask_again, self._say)
+
+    def _ask_again(self, _: None) -> None:
+        self._window.messages.clear_kind("danger")
+        self._tasks.check_connection()
 
     def _say(self, error: UserError) -> None:
         self._window.messages.show_message("danger", str(error))

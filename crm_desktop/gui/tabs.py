@@ -10,13 +10,14 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from crm_desktop.domain.errors import Unavailable
 from crm_desktop.gui.icons import object_icon
 from crm_desktop.gui.routes import ROUTES, is_known, kind_of, make_page
 from crm_desktop.gui.theme import icon_size, row_height, scale, theme, unit
 from crm_desktop.gui.widgets.buttons import IconButton
 from crm_desktop.gui.widgets.empty_state import EmptyState
 from crm_desktop.gui.widgets.icon_label import IconLabel
-from crm_desktop.gui.widgets.message_bar import MessageBar
+from crm_desktop.gui.widgets.message_bar import MessageBar, MessageKind
 
 if TYPE_CHECKING:
     from crm_desktop.domain.errors import UserError
@@ -90,7 +91,9 @@ class Frame(QWidget):
         self.page_made.emit()
 
     def show_refusal(self, error: UserError) -> None:
-        self.messages.show_message("danger", str(error))
+        """Say why something was refused; that the database is away is true only for a time."""
+        kind: MessageKind = "warning" if isinstance(error, Unavailable) else "danger"
+        self.messages.show_message(kind, str(error))
 
     @override
     def showEvent(self, event: object) -> None:
