@@ -21,6 +21,7 @@ from crm_desktop.services.record_rights import may
 from crm_desktop.services.records import fields_of
 
 MOST_REFUSALS = 1000
+MANY = 500  # rows from which on the planner should know how many there are
 RECORDS, LINKS = "records", "relationship_records"
 
 
@@ -98,8 +99,9 @@ def take_back(session: WriteSession, image: Image, step: Step, tally: Tally) -> 
     lock, fill = _FILLS[step.table, step.operation]
     session.execute(text(lock.replace("HISTORY", _HISTORY)), values)
     session.execute(text(fill.replace("HISTORY", _HISTORY)), values)
-    session.execute(text("CREATE INDEX ON crm_undo (id)"))
-    session.execute(text("ANALYZE crm_undo"))
+    if int(session.scalar(text("SELECT count(*) FROM crm_undo")) or 0) > MANY:
+        session.execute(text("CREATE INDEX ON crm_undo (id)"))
+        session.execute(text("ANALYZE crm_undo"))
     if step.is_of_records and step.operation == "insert":
         session.execute(text(_FIND_LINKED))
     _forbid(session, step)

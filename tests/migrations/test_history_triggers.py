@@ -1,6 +1,7 @@
 """The triggers that keep a history: never in the way of other programs, mended, taken out."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Event
 
 import psycopg
@@ -33,7 +34,14 @@ def write_all(url: str, id_: str) -> None:
 
 
 @pytest.fixture
-def workspace(any_database_url: str) -> str:
+def workspace(database_url: str) -> str:
+    run(database_url, AN_OBJECT)
+    return database_url
+
+
+@pytest.fixture
+def any_workspace(any_database_url: str) -> str:
+    """Give one on PostgreSQL 18 and once more on 16."""
     run(any_database_url, AN_OBJECT)
     return any_database_url
 
@@ -41,6 +49,12 @@ def workspace(any_database_url: str) -> str:
 @pytest.fixture
 def clerk(workspace: str) -> Iterator[str]:
     """Give the URL for a login that may write records and links, and nothing of ours."""
+    with clerk_of(workspace) as url:
+        yield url
+
+
+@contextmanager
+def clerk_of(workspace: str) -> Iterator[str]:
     run(workspace, "CREATE ROLE crm_history_clerk LOGIN")
     run(workspace, "GRANT SELECT, INSERT, UPDATE, DELETE ON records, relationship_records"
                    " TO crm_history_clerk")  # fmt: skip
@@ -50,11 +64,13 @@ def clerk(workspace: str) -> Iterator[str]:
 
 
 def test_writes_of_a_login_without_any_right_on_our_schema_are_recorded(
-    workspace: str, clerk: str
+    any_workspace: str,
 ) -> None:
-    with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        run(clerk, "SELECT FROM crm_desktop.history")
-    write_all(clerk, "rec_1")
+    workspace = any_workspace
+    with clerk_of(workspace) as clerk:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            run(clerk, "SELECT FROM crm_desktop.history")
+        write_all(clerk, "rec_1")
     assert [row[0] for row in run(workspace, ROWS)] == ["insert", "update", "delete"]
     before, after = run(workspace, ROWS)[1][2:]
     assert (before, after) == (
@@ -116,7 +132,8 @@ def test_one_transaction_is_one_change_set_whatever_is_rolled_back_in_it(workspa
     assert sets == [(3, 1)]
 
 
-def test_what_a_deletion_cascades_to_is_recorded_with_it(workspace: str) -> None:
+def test_what_a_deletion_cascades_to_is_recorded_with_it(any_workspace: str) -> None:
+    workspace = any_workspace
     for number in (1, 2, 3):
         run(workspace, A_RECORD, f"rec_{number}")
     run(workspace, "INSERT INTO relationships (id, name, from_object_id, to_object_id, type)"
@@ -133,7 +150,8 @@ def test_what_a_deletion_cascades_to_is_recorded_with_it(workspace: str) -> None
                           " WHERE operation = 'delete'") == [(1,)]  # fmt: skip
 
 
-def test_an_update_keeps_the_changed_keys_only(workspace: str) -> None:
+def test_an_update_keeps_the_changed_keys_only(any_workspace: str) -> None:
+    workspace = any_workspace
     run(workspace, A_RECORD, "rec_1")
     run(workspace, A_RECORD, "rec_2")
     run(workspace, "UPDATE records SET data = '{\"x\": 1, \"y\": [2], \"z\": 1.50}'"
@@ -153,7 +171,8 @@ def test_an_update_keeps_the_changed_keys_only(workspace: str) -> None:
     ]
 
 
-def test_a_trigger_that_is_missing_or_different_is_mended(workspace: str) -> None:
+def test_a_trigger_that_is_missing_or_different_is_mended(any_workspace: str) -> None:
+    workspace = any_workspace
     made = schema_of(workspace)
     run(workspace, "DROP TRIGGER crm_desktop_history_delete ON records")
     run(workspace, "CREATE TRIGGER crm_desktop_older AFTER INSERT ON records"
@@ -212,7 +231,8 @@ def test_detach_takes_triggers_and_history_out(workspace: str) -> None:
     write_all(workspace, "rec_2")
 
 
-def test_partitions_are_made_ahead_and_dropped_when_old(workspace: str) -> None:
+def test_partitions_are_made_ahead_and_dropped_when_old(any_workspace: str) -> None:
+    workspace = any_workspace
     keep = "SELECT crm_desktop.keep_history(interval '90 days', 1000000000)"
     names = ("SELECT count(*) FROM pg_inherits"
              " WHERE inhparent = 'crm_desktop.history'::regclass")  # fmt: skip
