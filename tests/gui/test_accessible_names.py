@@ -55,8 +55,7 @@ def nameless(root: QWidget) -> list[str]:
         can_be_used = widget.focusPolicy() != Qt.FocusPolicy.NoFocus
         if not isinstance(widget, CONTROLS) or is_part or not can_be_used or widget.isHidden():
             continue
-        known = QAccessible.queryAccessibleInterface(widget)
-        if not (known and known.text(QAccessible.Text.Name).strip()):
+        if not QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name).strip():
             parent = widget.parentWidget()
             found.append(
                 f"{type(widget).__name__} {widget.objectName()} in {type(parent).__name__}"
