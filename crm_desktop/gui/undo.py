@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 from crm_desktop.domain.changes import Change, Topic
 from crm_desktop.domain.errors import Unavailable, UserError
 from crm_desktop.gui.actions import Command, make_action
+from crm_desktop.gui.pulse import ConnectionState
 from crm_desktop.gui.session_undo import Edits, SessionStack, replay
 from crm_desktop.gui.widgets.message_bar import Action, Message, MessageKind
 
@@ -58,6 +59,7 @@ class Undo(QObject):
         tasks.opened.connect(self._begin)
         tasks.edited.connect(self._here_edited)
         tasks.changed.connect(self._look_at_changes)
+        tasks.connection_changed.connect(self._follow_connection)
         if tasks.is_open:
             self._begin()
 
@@ -94,6 +96,11 @@ class Undo(QObject):
 
     def _look_at_changes(self, changes: frozenset[Change]) -> None:
         if any(change.topic in _TOPICS for change in changes):
+            self.refresh()
+
+    def _follow_connection(self, state: ConnectionState) -> None:
+        """Ask again once the database answers: what was asked meanwhile got no answer."""
+        if state is ConnectionState.CONNECTED:
             self.refresh()
 
     def _show(self, state: UndoState) -> None:

@@ -6,12 +6,15 @@ from threading import Event
 
 import psycopg
 import pytest
+from alembic import command
 from psycopg.conninfo import make_conninfo
+from sqlalchemy import create_engine
 
 from crm_desktop.db import history_triggers
 from crm_desktop.db.additions import State
+from crm_desktop.db.connections import UPKEEP, Connector
 from crm_desktop.db.history_triggers import HISTORY
-from crm_desktop.db.migrate import check, detach, migrate
+from crm_desktop.db.migrate import alembic_config, check, detach, migrate
 from crm_desktop.domain.errors import Cancelled
 from tests.migrations.dump import schema_of
 
@@ -148,6 +151,20 @@ def test_what_a_deletion_cascades_to_is_recorded_with_it(any_workspace: str) -> 
     ]  # fmt: skip
     assert run(workspace, "SELECT count(DISTINCT change_set) FROM crm_desktop.history"
                           " WHERE operation = 'delete'") == [(1,)]  # fmt: skip
+
+
+def test_a_schema_made_by_an_earlier_version_gets_the_history(any_core_database_url: str) -> None:
+    engine = create_engine(
+        "postgresql+psycopg://", creator=Connector(any_core_database_url, UPKEEP).open
+    )
+    with engine.begin() as connection:
+        command.upgrade(alembic_config("desktop", connection), "crm_desktop_0001")
+    engine.dispose()
+    assert check(any_core_database_url).desktop_version == "crm_desktop_0001"
+    report = migrate(any_core_database_url)
+    assert report.problems == {}
+    assert report.after.desktop_version == "crm_desktop_0002"
+    assert report.after.additions[HISTORY] is State.PRESENT
 
 
 def test_an_update_keeps_the_changed_keys_only(any_workspace: str) -> None:
