@@ -12,7 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from crm_desktop.db.database import Database
 from crm_desktop.domain.access import Actor
+from crm_desktop.gui.editors.text import LineEditor, LongTextEditor
 from crm_desktop.gui.main_window import MainWindow
+from crm_desktop.gui.pages.record import RecordPage
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.widgets.message_bar import Message
 from crm_desktop.services import records
@@ -98,6 +100,39 @@ def test_ctrl_z_takes_the_last_edit_back_and_ctrl_shift_z_does_it_again(
     wait_until_idle(qtbot, window.tasks)
     assert names(database) == ["Lyra"]
     assert said(window).text == "Done again: edit of “Orion”."
+
+
+@pytest.mark.parametrize("kind", ["text", "textarea"])
+def test_ctrl_z_in_a_form_takes_typing_back_first_and_then_what_was_saved(
+    qtbot: QtBot, window: MainWindow, database: Database, make: Make, kind: str
+) -> None:
+    make.field("title", kind)
+    note = make.object("note", fields=["title"])
+    id_ = make.record(note, {"fld_title": "Orion"})
+    window.open(f"record:{id_}")
+    wait_until_idle(qtbot, window.tasks)
+    page = window.current_page
+    assert isinstance(page, RecordPage)
+    editor = page.panel.form.cells["fld_title"].editor
+    assert isinstance(editor, LineEditor | LongTextEditor)
+    control = editor.line if isinstance(editor, LineEditor) else editor.text
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    control.setFocus()
+    control.selectAll()
+    QTest.keyClicks(control, "Lyra")
+    with qtbot.waitSignal(page.panel.saved):
+        page.save()
+    wait_until_idle(qtbot, window.tasks)
+    assert names(database) == ["Lyra"]
+
+    def is_back() -> bool:
+        QTest.keyClick(control, Qt.Key.Key_Z, CTRL)
+        wait_until_idle(qtbot, window.tasks)
+        return names(database) == ["Orion"]
+
+    qtbot.waitUntil(is_back)
+    assert editor.value() == "Orion"
 
 
 def test_what_somebody_changed_since_is_said_and_stays(

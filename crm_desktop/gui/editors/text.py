@@ -5,8 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontDatabase
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QFontDatabase, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QWidget
 from typing_extensions import override
 
@@ -19,6 +19,34 @@ from crm_desktop.gui.theme import line_height, number_font, unit
 _LONG_TEXT_LINES = 4
 
 
+def _is_for_the_window(event: QEvent, *, can_undo: bool, can_redo: bool) -> bool:
+    """Tell whether Undo or Redo was pressed where there is no typing that it could be about."""
+    if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+        return False
+    is_undo = event.matches(QKeySequence.StandardKey.Undo) and not can_undo
+    return is_undo or (event.matches(QKeySequence.StandardKey.Redo) and not can_redo)
+
+
+class _Line(QLineEdit):
+    @override
+    def event(self, event: QEvent) -> bool:
+        undo, redo = self.isUndoAvailable(), self.isRedoAvailable()
+        if _is_for_the_window(event, can_undo=undo, can_redo=redo):
+            event.ignore()
+            return False
+        return super().event(event)
+
+
+class _LongText(QPlainTextEdit):
+    @override
+    def event(self, event: QEvent) -> bool:
+        undo, redo = self.document().isUndoAvailable(), self.document().isRedoAvailable()
+        if _is_for_the_window(event, can_undo=undo, can_redo=redo):
+            event.ignore()
+            return False
+        return super().event(event)
+
+
 class LineEditor(ValueEditor):
     """A line of text, read by the field's type: also numbers, money, dates and lists of e-mails."""
 
@@ -27,7 +55,7 @@ class LineEditor(ValueEditor):
     ) -> None:
         super().__init__(field, formats, parent)
         self._type = type_of(field.type)
-        self.line = QLineEdit()
+        self.line = _Line()
         if field.placeholder:
             self.line.setPlaceholderText(field.placeholder)
         if self._type.align == "right":
@@ -71,7 +99,7 @@ class LongTextEditor(ValueEditor):
         super().__init__(field, formats, parent)
         self._type = type_of(field.type)
         self._is_showing = False
-        self.text = QPlainTextEdit()
+        self.text = _LongText()
         self.text.setTabChangesFocus(True)
         if field.placeholder:
             self.text.setPlaceholderText(field.placeholder)
