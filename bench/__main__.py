@@ -13,6 +13,7 @@ MODULES = {
     "start": "bench.start",
     "paint": "bench.paint",
     "first-page": "bench.first_page",
+    "jump": "bench.jump",
     "import": "bench.importing",
 }
 
