@@ -4,18 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from crm_desktop.db.expressions import Parameters, SortKey
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """A record's place in an order: the values it is sorted by, as text, and its id."""
-
-    keys: tuple[str | None, ...]
-    id: str
-
-
-END = Cursor((), "")
-"""Behind the last record: `before=END` reads the last ones."""
+from crm_desktop.domain.cursors import Cursor
 
 
 @dataclass(frozen=True, slots=True)

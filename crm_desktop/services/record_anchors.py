@@ -7,8 +7,8 @@ from sqlalchemy import text
 
 from crm_desktop.db.database import ReadSession
 from crm_desktop.db.expressions import Parameters
-from crm_desktop.db.ordering import Cursor
 from crm_desktop.domain.access import Permission
+from crm_desktop.domain.cursors import Cursor
 from crm_desktop.domain.field_types import EffectiveField
 from crm_desktop.domain.filters import RecordQuery
 from crm_desktop.services.record_query import execute, ordering, readable
@@ -50,7 +50,27 @@ def find_anchors(
     before = _set(session, {"work_mem": SORTING_MEMORY, "enable_indexscan": "off"})
     found = execute(session, statement, parameters.values).all()
     _set(session, before)
-    return Anchors(tuple(Cursor(tuple(keys), id_) for id_, *keys in found))
+    return Anchors(tuple(Cursor(tuple(row[1:]), row[0]) for row in found))
+
+
+def find_row(
+    session: ReadSession, query: RecordQuery, columns: Sequence[EffectiveField], record_id: str
+) -> int | None:
+    """Return how many records of the query stand before this one; None if it is not among them."""
+    session.actor.require(Permission.READ_RECORDS)
+    parameters = Parameters()
+    order = ordering(session, parameters, query, columns)
+    where = readable(session, parameters, query, looks_first=True)
+    hits = f"WITH h AS (SELECT r.id, {order.selected} FROM records AS r WHERE {where})"  # noqa: S608
+    names = ", ".join(f"CAST({name} AS text)" for name in order.names)
+    wanted = parameters.bind(record_id)
+    statement = f"{hits} SELECT {names} FROM h WHERE id = {wanted}"  # noqa: S608 - values are bound
+    keys = execute(session, statement, parameters.values).one_or_none()
+    if keys is None:
+        return None
+    before = order.beyond(parameters, Cursor(tuple(keys), record_id), "h", backward=True)
+    statement = f"{hits} SELECT count(*) FROM h WHERE {before}"  # noqa: S608 - values are bound
+    return int(execute(session, statement, parameters.values).scalar_one())
 
 
 def _set(session: ReadSession, values: dict[str, str]) -> dict[str, str]:

@@ -17,9 +17,10 @@ from crm_desktop.db.expressions import (
     newest_first,
     sort_key,
 )
-from crm_desktop.db.ordering import END, Cursor, Ordering
+from crm_desktop.db.ordering import Ordering
 from crm_desktop.db.tables import CrmObject, Record
 from crm_desktop.domain.access import Permission, Reach, RecordRight
+from crm_desktop.domain.cursors import END, Cursor
 from crm_desktop.domain.errors import Forbidden, Invalid, NotFound
 from crm_desktop.domain.field_types import (
     SYSTEM_COLUMNS,
