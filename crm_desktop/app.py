@@ -117,6 +117,7 @@ def _run(options: argparse.Namespace, home: Path, on_exit: ExitStack) -> int:
     garbage = GarbageTimer()
     on_exit.callback(garbage.stop)
     settings = QSettings(str(home / "window.ini"), QSettings.Format.IniFormat)
+    QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(home))
     on_exit.callback(settings.sync)
     appearance = apply_theme(app, WindowState(settings).scheme)
     window = MainWindow(tasks, settings)

@@ -44,10 +44,10 @@ class RecordPages(QObject):
     anchors are found.
     """
 
-    began = Signal(int)  # the first page is here: about how many rows there are
+    began = Signal(object)  # the first page is here: about how many rows (no C int) there are
     arrived = Signal(int)  # number of a page
     reread = Signal(object)  # Reread
-    counted = Signal(int)  # exactly
+    counted = Signal(object)  # exactly
     reading_changed = Signal(bool)
     counting_changed = Signal(bool)
     failed = Signal(object)  # UserError

@@ -118,6 +118,7 @@ class RecordTableModel(QAbstractTableModel):
             first, last = around[0] >> _SHIFT, around[1] >> _SHIFT
         span = (first * PAGE_ROWS, (last + 1) * PAGE_ROWS)
         known = row if self.id_of(row) and span[0] <= row < span[1] else around[0]
+        self._set_loading(is_loading=True)
         self._reader.read_again(span, (self.id_of(known), known))
 
     def stop(self) -> None:
