@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QMenu
 
 from crm_desktop.domain.errors import UserError
 from crm_desktop.domain.field_types import EffectiveField
-from crm_desktop.gui.list_state import ListState
 from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.models.records import RecordTableModel
 from crm_desktop.gui.tasks import Handle, Tasks
@@ -27,13 +26,11 @@ class SummaryControl(QObject):
 
     refused = Signal(object)  # UserError
 
-    def __init__(
-        self, tasks: Tasks, model: RecordTableModel, footer: GridFooter, state: ListState
-    ) -> None:
+    def __init__(self, tasks: Tasks, model: RecordTableModel, footer: GridFooter) -> None:
         super().__init__(footer)
-        self._tasks, self._model, self._footer, self._state = tasks, model, footer, state
+        self._tasks, self._model, self._footer = tasks, model, footer
         self._asked: Handle | None = None
-        self._chosen: dict[str, str] = state.summaries
+        self._chosen: dict[str, str] = {}  # by the field's id
         footer.menu_requested.connect(self.show_menu)
 
     def chosen(self) -> dict[EffectiveField, Summary]:
@@ -48,6 +45,8 @@ class SummaryControl(QObject):
     def compute(self) -> None:
         """Compute again; until the answer is here no old number stands."""
         self.stop()
+        if not self._model.columns:
+            return
         chosen = self.chosen()
         self._show(chosen, {})
         if chosen:
@@ -129,5 +128,14 @@ class SummaryControl(QObject):
         self._chosen.pop(field_id, None)
         if summary:
             self._chosen[field_id] = summary
-        self._state.summaries = self._chosen
         self.compute()
+
+    def chosen_names(self) -> dict[str, str]:
+        """Return what was chosen by the ids of fields, to be remembered."""
+        return dict(self._chosen)
+
+    def restore(self, stored: object) -> None:
+        """Take what was remembered; what makes no sense is passed over when it is shown."""
+        if isinstance(stored, dict):
+            self._chosen = {str(field_id): str(summary) for field_id, summary in stored.items()}
+            self.compute()

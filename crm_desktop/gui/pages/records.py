@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, Slot
-from PySide6.QtGui import QAction, QKeySequence, QPalette
+from PySide6.QtGui import QAction, QKeySequence, QPalette, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -15,21 +16,24 @@ from crm_desktop.domain.changes import Change, Topic
 from crm_desktop.domain.errors import NotFound, UserError
 from crm_desktop.domain.field_types import EffectiveField
 from crm_desktop.domain.filters import RecordQuery
-from crm_desktop.gui.delegates import CellKind, GridRole
-from crm_desktop.gui.dialogs.delete_dialog import DeleteDialog
-from crm_desktop.gui.dialogs.deletions import deletion_of_records
+from crm_desktop.gui.delegates import plain_tip
 from crm_desktop.gui.dialogs.go_to_row import GoToRowDialog
 from crm_desktop.gui.editors.record_panel import RecordPanel
 from crm_desktop.gui.icons import icon
-from crm_desktop.gui.list_state import ListState
 from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.models.records import RecordTableModel
 from crm_desktop.gui.page import Page
+from crm_desktop.gui.pages.column_widths import ColumnWidths, is_size
 from crm_desktop.gui.pages.record_sorting import SortControl
 from crm_desktop.gui.pages.record_summaries import SummaryControl
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.theme import line_height, unit
-from crm_desktop.gui.widgets.buttons import IconButton, plain_button, primary_button
+from crm_desktop.gui.widgets.buttons import (
+    IconButton,
+    action_button,
+    plain_button,
+    primary_button,
+)
 from crm_desktop.gui.widgets.grid import GridView
 from crm_desktop.gui.widgets.grid_footer import GridFooter
 from crm_desktop.gui.widgets.running_bar import RunningBar
@@ -39,15 +43,9 @@ from crm_desktop.services import objects, records
 from crm_desktop.services.objects import ObjectDetail
 
 NAME_COLUMN = EffectiveField("fld_name", "name", "Name", "text")
-_WIDTHS = {
-    CellKind.TITLE: 14.0,
-    CellKind.NUMBER: 7.0,
-    CellKind.DATE: 8.0,
-    CellKind.CHECK: 5.0,
-    CellKind.CHOICE: 9.0,
-}
-_USUAL_WIDTH = 11.0  # lines of text high, as all measures
 _NEEDS_GRID = {"Ctrl+Return", "Ctrl+Del"}  # other keys serve in the tree and the tabs as well
+_ROOM_FOR_BOTH = 46  # lines of text high: a narrower page shows the list alone
+_LONGEST_IN_BUTTON = 24  # letters
 
 
 class RecordsPage(Page):
@@ -59,15 +57,17 @@ class RecordsPage(Page):
         self._object: ObjectDetail | None = None
         self._needs_summary = True
         self._current_at: int | None = None  # pixels from the top, while rows move
+        self._is_split = self._is_narrow = False
         self.model = RecordTableModel(tasks, system_formats(), self)
         self.search = SearchBox(self.tr("Search by name"))
         self.grid = GridView(self, name=self.tr("Records"), has_gutter=True)
         self.grid.setModel(self.model)
+        self.widths = ColumnWidths(self.grid, self.model)
         self.inspector = RecordPanel(tasks, is_narrow=True)
         self.footer = GridFooter(self.grid)
         self.running = RunningBar()
         self.sorting = SortControl(self.grid, self.model)
-        self.summaries = SummaryControl(tasks, self.model, self.footer, ListState(object_id))
+        self.summaries = SummaryControl(tasks, self.model, self.footer)
         self.new_button = primary_button(self.tr("New record"), icon_name="plus")
         self.import_button = plain_button(self.tr("Import…"), icon_name="file-up")
         self._make_actions()
@@ -115,14 +115,15 @@ class RecordsPage(Page):
         self.setAutoFillBackground(True)
         refresh = IconButton("refresh-cw", self.tr("Refresh"), is_outlined=True)
         refresh.clicked.connect(self.refresh)
-        inspector = IconButton("panel-right", self.tr("Inspector"), is_outlined=True)
-        inspector.clicked.connect(self.inspector_action.trigger)
-        self.search.setMinimumWidth(round(line_height() * 14))
+        inspector = action_button(self.inspector_action, is_outlined=True)
+        self.search.setMinimumWidth(round(line_height() * 6))
+        self.search.setMaximumWidth(round(line_height() * 14))
         bar = QHBoxLayout()
         bar.setContentsMargins(3 * unit(), 3 * unit(), 3 * unit(), 3 * unit())
         bar.setSpacing(2 * unit())
-        for part in (self.search, refresh, inspector):
-            bar.addWidget(part)
+        bar.addWidget(self.search, 100)
+        bar.addWidget(refresh)
+        bar.addWidget(inspector)
         bar.addStretch(1)
         bar.addWidget(self.import_button)
         bar.addWidget(self.new_button)
@@ -140,12 +141,14 @@ class RecordsPage(Page):
         self.split.setStretchFactor(0, 1)
         self.split.setStretchFactor(1, 0)
         self.split.setSizes([round(line_height() * 50), round(line_height() * 19)])
+        self.inspector.setMinimumWidth(1)  # it gives way before the list does
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.addWidget(self.split)
         self.setFocusProxy(self.grid)
 
     def _connect(self) -> None:
+        self.split.splitterMoved.connect(self._note_split)
         self.search.searched.connect(self._search)
         self.search.left_downward.connect(self.grid.setFocus)
         self.new_button.clicked.connect(self.create_record)
@@ -168,6 +171,7 @@ class RecordsPage(Page):
         self.summaries.refused.connect(self.refused)
         self.inspector.unsaved_changed.connect(self.unsaved_changed)
         self.inspector.refused.connect(self.refused)
+        self.inspector.open_requested.connect(self.open_requested)
         self._tasks.changed.connect(self._reload_if_touched)
 
     # Reading
@@ -185,7 +189,11 @@ class RecordsPage(Page):
         self.icon_name = crm_object.icon or "box"
         self.set_title(crm_object.plural_name)
         self.inspector.show_icon(crm_object.icon)
-        self.new_button.setText(self.tr("New {}").replace("{}", crm_object.label))
+        label = crm_object.label
+        self.new_button.setToolTip(plain_tip(self.tr("New {} (Ctrl+N)").replace("{}", label)))
+        if len(label) > _LONGEST_IN_BUTTON:
+            label = f"{label[: _LONGEST_IN_BUTTON - 1].rstrip()}…"
+        self.new_button.setText(self.tr("New {}").replace("{}", label.replace("&", "&&")))
         self.search.setPlaceholderText(
             self.tr("Search in {}").replace("{}", crm_object.plural_name)
         )
@@ -199,19 +207,49 @@ class RecordsPage(Page):
 
     def _begin(self, columns: tuple[EffectiveField, ...]) -> None:
         query = RecordQuery(self.object_id, self.search.text().strip())
-        header = self.grid.horizontalHeader()
+        self.widths.made_by_hand()  # before other columns take their places
         self.model.show(query, columns)
-        for number in range(len(columns)):
-            across = Qt.Orientation.Horizontal
-            kind = self.model.headerData(number, across, GridRole.KIND)
-            width = _WIDTHS.get(kind, _USUAL_WIDTH) * line_height()
-            self.grid.setColumnWidth(number, max(round(width), header.sectionSizeHint(number)))
+        self.widths.begin()
+
+    @override
+    def view_state(self) -> str:
+        widths = self.widths.made_by_hand()
+        state: dict[str, Any] = {"widths": widths} if widths else {}
+        if not self.inspector_action.isChecked():
+            state["inspector"] = False
+        if chosen := self.summaries.chosen_names():
+            state["summaries"] = chosen
+        if self._is_split:
+            state["panes"] = self.split.sizes()
+        return json.dumps(state) if state else ""
+
+    @override
+    def restore_view(self, state: str) -> None:
+        try:
+            stored = json.loads(state or "{}")
+        except ValueError:
+            return
+        if not isinstance(stored, dict):
+            return
+        self.widths.restore(stored.get("widths"))
+        self.summaries.restore(stored.get("summaries"))
+        panes = stored.get("panes")
+        if stored.get("inspector") is False:
+            self.inspector_action.setChecked(False)
+            self.inspector.hide()
+        if isinstance(panes, list) and len(panes) == 2 and all(map(is_size, panes)):
+            self._note_split()
+            self.split.setSizes(panes)
+
+    def _note_split(self, *_: int) -> None:
+        self._is_split = True
 
     def _not_read(self, error: UserError) -> None:
         self.grid.set_loading(False)
         if isinstance(error, NotFound):
             self.grid.set_empty_state(self.tr("This object was deleted."), icon_name="trash-2")
             self.new_button.setEnabled(False)
+            self.import_button.setEnabled(False)
         self.refused.emit(error)
 
     def _search(self, words: str) -> None:
@@ -241,6 +279,7 @@ class RecordsPage(Page):
         self.model.stop()
 
     def _arrived(self) -> None:
+        self.widths.fit_numbers()
         self._say_empty()
         self._say_counts()
         if self._needs_summary:
@@ -286,9 +325,11 @@ class RecordsPage(Page):
             )
 
     def _say_counts(self) -> None:
-        total = f"{self.model.total:,}"
-        name = self._object.plural_name if self._object else self.tr("records")
-        words = f"{total} {name}"
+        count = f"{self.model.total:,}"
+        one, many = self.tr("record"), self.tr("records")
+        if self._object is not None:
+            one, many = self._object.label, self._object.plural_name
+        words = f"{count} {one if count == '1' else many}"
         if not self.model.has_counted and self.model.rowCount():
             words = self.tr("about {}").replace("{}", words)
             if self.model.is_counting or self.model.is_reading:
@@ -323,8 +364,20 @@ class RecordsPage(Page):
         if record_id != self.inspector.record_id:
             self.inspector.open_record(record_id)
 
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let the inspector go where there is no room for it, and come back with the room."""
+        super().resizeEvent(event)
+        is_narrow = self.width() < _ROOM_FOR_BOTH * line_height()
+        if is_narrow != self._is_narrow:
+            self._is_narrow = is_narrow
+            self.inspector.setVisible(self.inspector_action.isChecked() and not is_narrow)
+            self._follow_current()
+
     def _show_inspector(self) -> None:
-        self.inspector.setVisible(self.inspector_action.isChecked())
+        is_shown = self.inspector.isHidden()  # it may have gone for want of room
+        self.inspector_action.setChecked(is_shown)
+        self.inspector.setVisible(is_shown)
         self._follow_current()
 
     @override
@@ -358,6 +411,9 @@ class RecordsPage(Page):
                 UserError(self.tr("Some of the selected records have not been read. Select fewer."))
             )
             return
+        from crm_desktop.gui.dialogs.delete_dialog import DeleteDialog
+        from crm_desktop.gui.dialogs.deletions import deletion_of_records  # with most services
+
         deletion = deletion_of_records(ids)
         dialog = DeleteDialog(self._tasks, deletion, self.window())
         dialog.finished.connect(dialog.deleteLater)
