@@ -14,6 +14,8 @@ MODULES = {
     "paint": "bench.paint",
     "first-page": "bench.first_page",
     "jump": "bench.jump",
+    "sort": "bench.sorting",
+    "memory": "bench.memory",
     "import": "bench.importing",
 }
 
