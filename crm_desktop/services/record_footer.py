@@ -68,13 +68,14 @@ def _summary_sql(parameters: Parameters, field: EffectiveField, summary: Summary
         negated = "NOT " if summary is Summary.FILLED else ""
         return f"count(*) FILTER (WHERE {negated}{_is_empty(parameters, field)})"
     key = sort_key(parameters, field, "r", descending=False).sql
-    function = {Summary.AVERAGE: "avg"}.get(summary, summary.value)
     if summary is Summary.AVERAGE:
-        return f"round(avg({key}), 2)"
+        return f"trim_scale(round(avg({key}), 2))"
+    if summary is Summary.SUM:
+        return f"trim_scale(sum({key}))"
     if field.id in SYSTEM_COLUMNS:
         form = parameters.bind('YYYY-MM-DD"T"HH24:MI:SS"Z"')
-        return f"to_char({function}({key}) AT TIME ZONE 'UTC', {form})"
-    return f"{function}({key})"
+        return f"to_char({summary.value}({key}) AT TIME ZONE 'UTC', {form})"
+    return f"{summary.value}({key})"
 
 
 def _is_empty(parameters: Parameters, field: EffectiveField) -> str:

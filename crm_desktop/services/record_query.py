@@ -131,7 +131,19 @@ def text_order(session: ReadSession) -> str:
     return _collations[engine]
 
 
+def describe_text_order(session: ReadSession) -> str:
+    """Return by what text is sorted, to be named on screen."""
+    session.actor.require(Permission.READ_RECORDS)
+    engine = session.connection().engine
+    if engine not in _descriptions:
+        own = session.scalar(text("SELECT datcollate FROM pg_database WHERE datname ="
+                                  " current_database()"))  # fmt: skip
+        _descriptions[engine] = text_order(session) or f"{IN_LOWER_CASE}, {own}"
+    return _descriptions[engine]
+
+
 _collations: WeakKeyDictionary[Engine, str] = WeakKeyDictionary()
+_descriptions: WeakKeyDictionary[Engine, str] = WeakKeyDictionary()
 
 
 def count_matching(session: ReadSession, query: RecordQuery) -> int:

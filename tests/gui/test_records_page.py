@@ -155,6 +155,8 @@ def test_the_keyboard_sorts_as_well(qtbot: QtBot, tasks: Tasks, make: Make) -> N
     qtbot.keyClick(menu, Qt.Key.Key_Return)
 
     qtbot.waitUntil(partial(is_listed, page, ["c", "b", "a"]))
+    notes = [action.text() for action in page.sorting.menu_for(0).actions()]
+    assert notes[-1] == "Text is sorted by: lower case, C"
 
 
 def test_one_goes_to_a_row_by_its_number_and_to_the_end(

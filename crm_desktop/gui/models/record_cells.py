@@ -66,6 +66,15 @@ class CellPage:
 
 
 @dataclass(frozen=True, slots=True)
+class First:
+    """The first page, about how many records there are, and what text is sorted by."""
+
+    page: CellPage
+    about: int
+    text_order: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reread:
     """Rows read anew, beginning at row `start`, which begins a page."""
 
@@ -99,12 +108,14 @@ def read_page(session: Any, listing: Listing, place: Place) -> CellPage:
     return CellPage(cells, found.next is not None, found.next, found.previous)
 
 
-def read_first(session: Any, listing: Listing) -> tuple[CellPage, int]:
+def read_first(session: Any, listing: Listing) -> First:
     """Return the first page, and about how many records there are: the planner knows at once."""
     page = read_page(session, listing, Place())
-    if not page.has_more:
-        return page, len(page.rows)
-    return page, max(record_query.estimate_records(session, listing.query), len(page.rows) + 1)
+    about = len(page.rows)
+    if page.has_more:
+        about = max(about + 1, record_query.estimate_records(session, listing.query))
+    by = record_query.describe_text_order(session) if listing.query.sort else ""
+    return First(page, about, by)
 
 
 def read_again(

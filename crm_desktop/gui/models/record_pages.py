@@ -14,6 +14,7 @@ from crm_desktop.domain.errors import UserError
 from crm_desktop.gui.models.record_cells import (
     PAGE_ROWS,
     CellPage,
+    First,
     Listing,
     Place,
     Reread,
@@ -58,6 +59,7 @@ class RecordPages(QObject):
         self._generation = 0
         self.kept: OrderedDict[int, CellPage] = OrderedDict()
         self.exact_total: int | None = None
+        self.text_order = ""  # known once the list is sorted
         self._ends: dict[int, Cursor] = {}  # behind pages that have been read
         self._anchors: Anchors | None = None
         self._wanted: dict[int, None] = {}
@@ -230,14 +232,14 @@ class RecordPages(QObject):
 
     # Answers
 
-    def _take_first(self, generation: int, answer: tuple[CellPage, int]) -> None:
+    def _take_first(self, generation: int, answer: First) -> None:
         if generation != self._generation:
             return
-        page, about = answer
-        self._whole = None
+        page = answer.page
+        self._whole, self.text_order = None, answer.text_order
         self._keep(0, page)
         self.exact_total = None if page.has_more else len(page.rows)
-        self.began.emit(about)
+        self.began.emit(answer.about)
         self._after_whole()
 
     def _take_again(self, generation: int, answer: Reread) -> None:

@@ -89,6 +89,11 @@ class RecordTableModel(QAbstractTableModel):
         return self._reader.is_counting
 
     @property
+    def text_order(self) -> str:
+        """What text is sorted by; "" until something is sorted."""
+        return self._reader.text_order
+
+    @property
     def can_jump(self) -> bool:
         """Whether every row is one short read away."""
         return self._reader.has_anchors or (self.has_counted and self._rows <= PAGE_ROWS)

@@ -99,6 +99,10 @@ class SortControl(QObject):
             text = self.tr("Do not sort by {}").replace("{}", field.label)
             self._offer(menu, text, others, None)
         self._offer(menu, self.tr("Newest first"), (), group)
+        if by := self._model.text_order:
+            menu.addSeparator()
+            note = menu.addAction(self.tr("Text is sorted by: {}").replace("{}", by))
+            note.setEnabled(False)
         return menu
 
     def _offer(
