@@ -121,6 +121,11 @@ def list_page(
     return RecordPage(rows, None if is_last else ends[1], None if is_first else ends[0])
 
 
+def is_indexed(query: RecordQuery) -> bool:
+    """Say whether an index has the order of this query, so that a page is a short read."""
+    return len(query.sort) <= 1 and all(sort.field_id == PRIMARY_VALUE for sort in query.sort)
+
+
 def text_order(session: ReadSession) -> str:
     """Return the collation that text is sorted by, or "" for lower case in the database's own."""
     session.actor.require(Permission.READ_RECORDS)

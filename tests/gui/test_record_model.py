@@ -220,6 +220,22 @@ def test_a_reload_keeps_records_under_their_indexes_when_others_come_before_them
     assert model.index(0, 0).data() == new[-1]
 
 
+def test_where_every_read_sorts_the_list_four_pages_are_read_at_once(
+    qtbot: QtBot, held: HeldTasks, model: RecordTableModel, make: Make
+) -> None:
+    deal = make.object("deal", ["name"])
+    ids = make.records(deal, 2100)
+    model.show(RecordQuery(deal, sort=(Sort("fld_name"),)), [NAME])
+    held.answer_all()
+    look(qtbot, held, model, 1500)
+    assert len(held.waiting("read_page")) <= 2
+    held.answer_all()
+    assert [model.id_of(row) for row in range(1024, 2048)] == ids[1024:2048]
+    look(qtbot, held, model, 2099)
+    held.answer_all()
+    assert model.id_of(2099) == ids[2099]
+
+
 def test_a_page_that_could_not_be_read_is_not_asked_for_at_each_frame(
     qtbot: QtBot, held: HeldTasks, model: RecordTableModel, make: Make
 ) -> None:

@@ -34,6 +34,7 @@ KEPT = 64  # pages
 AT_ONCE = 2  # reads under way; counting has a connection of its own
 WANTED = 6  # pages to ask for next; what was scrolled past before that is forgotten
 PATIENCE = 600.0  # seconds; a person can stop it earlier
+SORTED_AT_ONCE = 4  # pages
 ASK_AFTER = 8  # milliseconds, in which a frame says all that it lacks
 
 
@@ -132,7 +133,7 @@ class RecordPages(QObject):
 
     def _forget(self) -> None:
         self._generation += 1
-        for handle in [*self._asked.values(), self._whole, self._counting]:
+        for handle in [*set(self._asked.values()), self._whole, self._counting]:
             if handle is not None:
                 handle.cancel()
         was_counting = self._counting is not None
@@ -153,7 +154,7 @@ class RecordPages(QObject):
             self,
             call,
             partial(take, self._generation),
-            partial(self._refused, self._generation, -1),
+            partial(self._refused, self._generation, range(0)),
             patience=PATIENCE,
         )
         self._tell()
@@ -161,7 +162,7 @@ class RecordPages(QObject):
     def _ask(self) -> None:
         if self._whole is not None:
             return  # its answer makes all pages new, and asks again
-        while self._wanted and len(self._asked) < AT_ONCE:
+        while self._wanted and len(set(self._asked.values())) < AT_ONCE:
             self._read(self._wanted.popitem()[0])
         for number in list(self._wanted)[:-WANTED]:
             del self._wanted[number]
@@ -178,36 +179,43 @@ class RecordPages(QObject):
                 return
 
     def _read(self, number: int) -> None:
-        call = partial(read_page, listing=self.listing, place=self._place_of(number))
-        self._asked[number] = self._tasks.read(
+        """Ask for a page; where each read sorts the whole list, for three neighbours with it."""
+        pages = 1 if record_query.is_indexed(self.listing.query) else SORTED_AT_ONCE
+        first = number - number % pages
+        start = first * PAGE_ROWS
+        call = partial(read_page, listing=self.listing, place=self._place_of(first, pages))
+        handle = self._tasks.read(
             self,
             call,
-            partial(self._take, self._generation, number),
-            partial(self._refused, self._generation, number),
+            partial(self._take, self._generation, start, pages),
+            partial(self._refused, self._generation, range(first, first + pages)),
             patience=PATIENCE,
         )
+        for each in range(first, first + pages):
+            self._asked[each] = handle
+            self._wanted.pop(each, None)
 
-    def _place_of(self, number: int) -> Place:
-        """Return the cheapest way to a page: beside one that is here, by anchors, or by counting.
+    def _place_of(self, first: int, pages: int) -> Place:
+        """Return the cheapest way to pages: beside one that is here, by anchors, or by counting.
 
         Counting goes from the nearer end.
         """
-        start = number * PAGE_ROWS
-        if number == 0:
-            return Place()
-        if cursor := self._ends.get(number - 1):
-            return Place(after=cursor)
-        following = self.kept.get(number + 1)
+        start, limit = first * PAGE_ROWS, pages * PAGE_ROWS
+        if first == 0:
+            return Place(limit=limit)
+        if cursor := self._ends.get(first - 1):
+            return Place(after=cursor, limit=limit)
+        following = self.kept.get(first + pages)
         if following and following.previous:
-            return Place(before=following.previous)
+            return Place(before=following.previous, limit=limit)
         if self._anchors is not None:
             cursor, skip = self._anchors.place_of(start)
-            return Place(after=cursor, skip=skip)
+            return Place(after=cursor, skip=skip, limit=limit)
         total = self.exact_total
         if total is not None and start < total < 2 * start:
-            end = min(start + PAGE_ROWS, total)
+            end = min(start + limit, total)
             return Place(before=END, skip=total - end, limit=end - start)
-        return Place(skip=start)
+        return Place(skip=start, limit=limit)
 
     def _count(self) -> None:
         call = partial(record_query.count_matching, query=self.listing.query)
@@ -264,14 +272,18 @@ class RecordPages(QObject):
             self._count()
         self._asking.start()
 
-    def _take(self, generation: int, number: int, page: CellPage) -> None:
+    def _take(self, generation: int, start: int, pages: int, answer: CellPage) -> None:
         if generation != self._generation:
             return
-        self._asked.pop(number, None)
-        self._keep(number, page)
-        if not page.rows:
-            self._given_up.add(number)
-        self.arrived.emit(number)
+        first = start // PAGE_ROWS
+        found = Reread(start, answer).pages()
+        for number in range(first, first + pages):
+            self._asked.pop(number, None)
+            if number in found:
+                self._keep(number, found[number])
+                self.arrived.emit(number)
+            else:
+                self._given_up.add(number)  # there are fewer records by now
         self._asking.start()
         self._tell()
 
@@ -304,13 +316,14 @@ class RecordPages(QObject):
             self._counting = None  # the number read so far is shown instead
             self.counting_changed.emit(False)
 
-    def _refused(self, generation: int, number: int, error: UserError) -> None:
+    def _refused(self, generation: int, pages: range, error: UserError) -> None:
         if generation != self._generation:
             return
-        if number < 0:
+        if not pages:
             self._whole = None
-        self._asked.pop(number, None)
-        self._given_up.add(number)  # not again at each frame
+        for number in pages:
+            self._asked.pop(number, None)
+            self._given_up.add(number)  # not again at each frame
         self._tell()
         self.failed.emit(error)
 
