@@ -35,6 +35,7 @@ AT_ONCE = 2  # reads under way; counting has a connection of its own
 WANTED = 6  # pages to ask for next; what was scrolled past before that is forgotten
 PATIENCE = 600.0  # seconds; a person can stop it earlier
 SORTED_AT_ONCE = 4  # pages
+ANCHORS_AFTER = 500  # milliseconds without a change: they cost more than all the rest
 ASK_AFTER = 8  # milliseconds, in which a frame says all that it lacks
 
 
@@ -72,6 +73,8 @@ class RecordPages(QObject):
         self._is_reading = False
         self._asking = QTimer(self, singleShot=True, interval=ASK_AFTER)
         self._asking.timeout.connect(self._ask)
+        self._anchoring = QTimer(self, singleShot=True, interval=ANCHORS_AFTER)
+        self._anchoring.timeout.connect(self._find_anchors)
 
     @property
     def is_reading(self) -> bool:
@@ -133,6 +136,7 @@ class RecordPages(QObject):
 
     def _forget(self) -> None:
         self._generation += 1
+        self._anchoring.stop()
         for handle in [*set(self._asked.values()), self._whole, self._counting]:
             if handle is not None:
                 handle.cancel()
@@ -300,10 +304,9 @@ class RecordPages(QObject):
             return
         self._counting, self.exact_total = None, total
         self.counted.emit(total)
+        self.counting_changed.emit(False)
         if total > record_anchors.EVERY:
-            self._find_anchors()
-        else:
-            self.counting_changed.emit(False)
+            self._anchoring.start()
 
     def _take_anchors(self, generation: int, anchors: Anchors) -> None:
         if generation != self._generation:
