@@ -13,6 +13,9 @@ MODULES = {
     "start": "bench.start",
     "paint": "bench.paint",
     "first-page": "bench.first_page",
+    "jump": "bench.jump",
+    "sort": "bench.sorting",
+    "memory": "bench.memory",
     "import": "bench.importing",
 }
 

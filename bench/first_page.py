@@ -28,9 +28,9 @@ def run(options: Options) -> Iterator[Result]:
         with workspace.database.read(workspace.actor) as session:
             columns = records.fields_of(session, object_id)
         page = partial(_page, workspace, RecordQuery(object_id), columns)
-        statement, parameters = _statement_of(page)
+        statement, parameters = statement_of(page)
         with psycopg.connect(workspace.url, prepare_threshold=None) as connection:
-            peer = partial(_fetch, connection, statement, parameters)
+            peer = partial(fetch, connection, statement, parameters)
             _check(page(), peer(), min(rows, LIMIT))
             ours_s, peer_s = in_turns(page, peer, options.rounds or ROUNDS)
         yield Result(
@@ -50,16 +50,18 @@ def _page(
         return record_query.list_page(session, query, columns, FORMATS, limit=LIMIT)
 
 
-def _fetch(
-    connection: psycopg.Connection[Any], statement: str, parameters: dict[str, Any]
+def fetch(
+    connection: psycopg.Connection[Any],
+    statement: str,
+    parameters: dict[str, Any] | tuple[Any, ...],
 ) -> list[tuple[Any, ...]]:
     """Fetch in a transaction of its own, as whoever reads once does."""
     with connection.transaction():
         return connection.execute(statement, parameters).fetchall()
 
 
-def _statement_of(page: Callable[[], object]) -> tuple[str, dict[str, Any]]:
-    """Return the one statement that a page sends, as the driver gets it."""
+def statement_of(page: Callable[[], object]) -> tuple[str, dict[str, Any]]:
+    """Return the statement that reads a page, as the driver gets it: the last that is sent."""
     seen: list[tuple[str, dict[str, Any]]] = []
 
     def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
@@ -70,8 +72,7 @@ def _statement_of(page: Callable[[], object]) -> tuple[str, dict[str, Any]]:
         page()
     finally:
         event.remove(Engine, "before_cursor_execute", note)
-    (only,) = seen
-    return only
+    return seen[-1]
 
 
 def _check(page: record_query.RecordPage, fetched: list[tuple[Any, ...]], expected: int) -> None:

@@ -8,7 +8,14 @@ from sqlalchemy import Boolean, Numeric, Text
 from sqlalchemy.types import TypeEngine
 
 from crm_desktop.db.additions import PRIMARY_VALUE_KEY
-from crm_desktop.domain.field_types import SYSTEM_COLUMNS, EffectiveField, naming_fields, type_of
+from crm_desktop.domain.field_types import (
+    SYSTEM_COLUMNS,
+    EffectiveField,
+    is_user_field,
+    naming_fields,
+    options_of,
+    type_of,
+)
 from crm_desktop.domain.validation import BLANKS, MAX_PRIMARY_VALUE
 
 PRIMARY_VALUE = "primary_value"
@@ -37,26 +44,44 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class SortKey:
-    """One expression to order by, NULL where a record has no comparable value."""
+    """One expression to order by, NULL where a record has no comparable value.
+
+    `is_indexed`: an index on (object_id, this, id) exists; `id_follows`: its id runs as the key
+    does, otherwise against it.
+    """
 
     sql: str
     cast: str
     type: TypeEngine[Any]
     descending: bool = False
+    never_null: bool = False
+    is_indexed: bool = False
+    id_follows: bool = False
+
+
+def newest_first(table: str) -> SortKey:
+    """Return the order of a list that nobody sorted; an index of the additions serves it."""
+    return _moment_column(table, "created_at", descending=True)
 
 
 def sort_key(
-    parameters: Parameters, field: EffectiveField, table: str, *, descending: bool
+    parameters: Parameters,
+    field: EffectiveField,
+    table: str,
+    *,
+    descending: bool,
+    collation: str = "",
 ) -> SortKey:
     """Return how records of `table` are ordered by this field.
 
-    Text is compared by its first 200 characters, in lower case; dates and moments as text in the
-    C collation, where ISO 8601 sorts by time; ids of references as text.
+    Text is compared by its first 200 characters: by the named collation, else in lower case in
+    the database's own. Dates and moments are compared as text in the C collation, where ISO 8601
+    sorts by time. Choices stand in the order of their options, references by their names.
     """
     if column := SYSTEM_COLUMNS.get(field.id):
         if column.endswith("_at"):
-            return SortKey(f"{table}.{column}", "timestamptz", Text(), descending)
-        return SortKey(f"CAST({table}.{column} AS text)", "text", Text(), descending)
+            return _moment_column(table, column, descending=descending)
+        return SortKey(_folded(_user_name(f"{table}.{column}")), "text", Text(), descending)
     key = parameters.bind(field.id)
     value, text = f"{table}.data -> {key}", f"{table}.data ->> {key}"
     kind = type_of(field.type).kind
@@ -66,20 +91,112 @@ def sort_key(
     if kind == "boolean":
         guarded = f"CASE WHEN jsonb_typeof({value}) = 'boolean' THEN CAST({text} AS boolean) END"
         return SortKey(guarded, "boolean", Boolean(), descending)
-    if kind in {"date", "datetime"}:
-        form = parameters.bind(f"({_DAY})$" if kind == "date" else f"({_MOMENT})")
-        guarded = f'(substring({text} from {form})) COLLATE "C"'
-        return SortKey(guarded, "text", Text(), descending)
-    guarded = f"lower(left({text}, 200))"
+    return SortKey(
+        _text_key(parameters, field, kind, (value, text), collation), "text", Text(), descending
+    )
+
+
+def _text_key(
+    parameters: Parameters,
+    field: EffectiveField,
+    kind: str,
+    stored: tuple[str, str],
+    collation: str,
+) -> str:
+    """Return the key of all that is compared as text; `stored` is the value as JSON and as text."""
+    value, text = stored
+    folded = _folded(text, collation)
+    if kind == "date":
+        return f'(substring({text} from {parameters.bind(f"({_DAY})$")})) COLLATE "C"'
+    if kind == "datetime":
+        return _moment_key(parameters, text)
+    if kind == "reference":
+        first = f"CASE jsonb_typeof({value}) WHEN 'array' THEN {value} ->> 0 ELSE {text} END"
+        name = _user_name(first) if is_user_field(field) else _record_name(first)
+        return f"COALESCE({_folded(name, collation)}, {folded})"
+    if options := options_of(field):
+        return _choice_key(parameters, [option.value for option in options], value, text)
     if kind == "text":
-        guarded = f"CASE WHEN jsonb_typeof({value}) = 'string' THEN {guarded} END"
-    return SortKey(guarded, "text", Text(), descending)
+        return f"CASE WHEN jsonb_typeof({value}) = 'string' THEN {folded} END"
+    return folded
+
+
+def _folded(text: str, collation: str = "") -> str:
+    if collation:
+        quoted = collation.replace('"', '""')
+        return f'left({text}, 200) COLLATE "{quoted}"'
+    return f"lower(left({text}, 200))"
+
+
+def _moment_column(table: str, column: str, *, descending: bool) -> SortKey:
+    is_indexed = column == "created_at"
+    return SortKey(
+        f"{table}.{column}", "timestamptz", Text(), descending, True, is_indexed, id_follows=True
+    )
+
+
+def _moment_key(parameters: Parameters, text: str) -> str:
+    """Return moments as text in UTC; those with another offset are moved there.
+
+    Nothing is cast to a moment: a 30th of February would end the query. It counts as the 1st of
+    March, as many days after the month began.
+    """
+    in_utc = f"substring({text} from {parameters.bind(f'({_MOMENT})')})"
+    moved = parameters.bind(f"{_DAY}T[0-9]{{2}}[:][0-9]{{2}}.*[+-][0-9]{{2}}[:]?[0-9]{{2}}$")
+    seconds = parameters.bind("T..[:]..[:]([0-9]{2}([.][0-9]{1,6})?)")
+    zone = parameters.bind("([+-][0-9]{2})[:]?[0-9]{2}$")
+    minutes = parameters.bind("([0-9]{2})$")
+
+    def part(start: int, length: int) -> str:
+        return f"CAST(substr({text}, {start}, {length}) AS int)"
+
+    hours_off = f"CAST(substring({text} from {zone}) AS int)"
+    minutes_off = (
+        f"CAST(left(substring({text} from {zone}), 1) || substring({text} from {minutes}) AS int)"
+    )
+    moment = (
+        f"timestamp '2000-01-01' + make_interval({part(1, 4)} - 2000, {part(6, 2)} - 1, 0,"
+        f" {part(9, 2)} - 1, {part(12, 2)} - {hours_off}, {part(15, 2)} - {minutes_off},"
+        f" COALESCE(CAST(substring({text} from {seconds}) AS double precision), 0))"
+    )
+    form = parameters.bind('YYYY-MM-DD"T"HH24:MI:SS.US')
+    there = f"CASE WHEN {text} ~ {moved} THEN to_char({moment}, {form}) END"
+    return f'(COALESCE({in_utc}, {there})) COLLATE "C"'
+
+
+def _choice_key(parameters: Parameters, values: Sequence[str], value: str, text: str) -> str:
+    """Return the place of a choice among its options; what is none of them follows, by its text.
+
+    A choice of several counts as its first one. A place is text, so that one key says both.
+    """
+    options, form = parameters.bind(list(values), "text[]"), parameters.bind("FM0000000")
+    first = f"CASE jsonb_typeof({value}) WHEN 'array' THEN {value} ->> 0 ELSE {text} END"
+    place = f"COALESCE(array_position({options}, {first}), 1000000)"
+    key = f"to_char({place}, {form}) || lower(left({text}, 200))"
+    return f'(CASE WHEN NOT {_is_blank(value)} THEN {key} END) COLLATE "C"'
+
+
+def _is_blank(value: str) -> str:
+    nothing = "CAST('null' AS jsonb), CAST('\"\"' AS jsonb), CAST('[]' AS jsonb)"
+    return f"COALESCE({value} IN ({nothing}), true)"
+
+
+def _record_name(id_: str) -> str:
+    return f"(SELECT t.primary_value FROM records AS t WHERE t.id = {id_})"  # noqa: S608 - no value
+
+
+def _user_name(id_: str) -> str:
+    """Return a user's name by an id that may be no uuid at all."""
+    text = f"CAST({id_} AS text)"
+    is_uuid = f"{text} ~ '^[0-9a-fA-F]{{8}}(-[0-9a-fA-F]{{4}}){{3}}-[0-9a-fA-F]{{12}}$'"
+    guarded = f"CASE WHEN {is_uuid} THEN CAST({text} AS uuid) END"
+    return f"(SELECT u.full_name FROM users AS u WHERE u.id = {guarded})"  # noqa: S608 - no value
 
 
 def name_key(table: str, *, descending: bool) -> SortKey:
     """Return how records are ordered by their name; the index of the additions serves it."""
     sql = PRIMARY_VALUE_KEY.replace("primary_value", f"{table}.primary_value")
-    return SortKey(sql, "text", Text(), descending)
+    return SortKey(sql, "text", Text(), descending, is_indexed=True)
 
 
 def primary_value_sql(

@@ -4,13 +4,23 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import CursorResult, select
+from sqlalchemy import CursorResult, Engine, select, text
 
 from crm_desktop.db.database import ReadSession
-from crm_desktop.db.expressions import PRIMARY_VALUE, Parameters, SortKey, name_key, sort_key
+from crm_desktop.db.expressions import (
+    PRIMARY_VALUE,
+    Parameters,
+    SortKey,
+    name_key,
+    newest_first,
+    sort_key,
+)
+from crm_desktop.db.ordering import Ordering
 from crm_desktop.db.tables import CrmObject, Record
 from crm_desktop.domain.access import Permission, Reach, RecordRight
+from crm_desktop.domain.cursors import END, Cursor
 from crm_desktop.domain.errors import Forbidden, Invalid, NotFound
 from crm_desktop.domain.field_types import (
     SYSTEM_COLUMNS,
@@ -28,14 +38,8 @@ from crm_desktop.services.reference_checks import REFERRING, names_of_targets
 LIKE_ESCAPE = "\\"
 MOMENT_FORM = 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
 SHORTEST_INDEXED = 3  # letters from which a trigram index helps
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """Where a page ended: the values it was sorted by, as text, and the last record."""
-
-    keys: tuple[str | None, ...]
-    id: str
+COLLATION = "und-x-icu"  # the root of all languages, where a server was built with ICU
+IN_LOWER_CASE = "lower case"
 
 
 class RecordRow(NamedTuple):
@@ -56,10 +60,14 @@ class RecordRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RecordPage:
-    """Some records in order; `next` is None on the last page."""
+    """Some records in order; `next` is None on the last page, `previous` on the first.
+
+    Records after `next` and before `previous` follow without a gap.
+    """
 
     rows: tuple[RecordRow, ...]
     next: Cursor | None
+    previous: Cursor | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,32 +87,77 @@ def list_page(
     formats: Formats,
     *,
     after: Cursor | None = None,
+    before: Cursor | None = None,
+    skip: int = 0,
     limit: int = 200,
 ) -> RecordPage:
     """Return one page with the values of these columns only, in one statement.
 
-    Columns that refer to records or users cost one or two more, for their names. A query can be
-    sorted by its columns and by "primary_value". Raises Invalid for another sort, Forbidden where
-    the object's records may not be read at all, NotFound when the object is gone.
+    It begins after a record, or ends before one (END: at the end of the list), `skip` records
+    further away. Columns that refer to records or users cost one or two statements more, for
+    their names. A query can be sorted by its columns and by "primary_value". Raises Invalid for
+    another sort, Forbidden where the object's records may not be read at all, NotFound when the
+    object is gone.
     """
     session.actor.require(Permission.READ_RECORDS)
     parameters = Parameters()
-    keys = _sort_keys(parameters, query, columns)
-    statement = _page_sql(session, parameters, query, columns, keys, after)
-    found = _execute(session, statement, {**parameters.values, "limit": limit + 1}).all()
-    if not found and after is None:
+    order = ordering(session, parameters, query, columns)
+    backward, cursor = before is not None, after if before is None else before
+    ids = _ids_sql(session, parameters, query, order, (cursor, backward, skip))
+    shown = ", ".join(f"CAST(page.{name} AS text)" for name in order.names)
+    statement = (
+        f"WITH {ids} SELECT r.id, {_wanted(parameters, columns)}, {shown}"  # noqa: S608 - bound
+        f" FROM page JOIN records AS r ON r.id = page.id"
+        f" ORDER BY {order.clause('page', backward=backward)}"
+    )
+    found = execute(session, statement, {**parameters.values, "limit": limit + 1}).all()
+    if not found and cursor is None:
         _explain_nothing(session, query.object_id)
-    next_ = _cursor(found[limit - 1], keys) if len(found) > limit else None
-    return RecordPage(_rows(session, found[:limit], columns, formats), next_)
+    has_more, found = len(found) > limit, found[:limit][:: -1 if backward else 1]
+    ends = (_cursor(found[0], order), _cursor(found[-1], order)) if found else (None, None)
+    is_first = not has_more if backward else cursor is None and not skip
+    is_last = cursor in {None, END} and not skip if backward else not has_more
+    rows = _rows(session, found, columns, formats)
+    return RecordPage(rows, None if is_last else ends[1], None if is_first else ends[0])
+
+
+def is_indexed(query: RecordQuery) -> bool:
+    """Say whether an index has the order of this query, so that a page is a short read."""
+    return len(query.sort) <= 1 and all(sort.field_id == PRIMARY_VALUE for sort in query.sort)
+
+
+def text_order(session: ReadSession) -> str:
+    """Return the collation that text is sorted by, or "" for lower case in the database's own."""
+    session.actor.require(Permission.READ_RECORDS)
+    engine = session.connection().engine
+    if engine not in _collations:
+        name = session.scalar(text("SELECT to_regcollation(:name)"), {"name": f'"{COLLATION}"'})
+        _collations[engine] = COLLATION if name else ""
+    return _collations[engine]
+
+
+def describe_text_order(session: ReadSession) -> str:
+    """Return by what text is sorted, to be named on screen."""
+    session.actor.require(Permission.READ_RECORDS)
+    engine = session.connection().engine
+    if engine not in _descriptions:
+        own = session.scalar(text("SELECT datcollate FROM pg_database WHERE datname ="
+                                  " current_database()"))  # fmt: skip
+        _descriptions[engine] = text_order(session) or f"{IN_LOWER_CASE}, {own}"
+    return _descriptions[engine]
+
+
+_collations: WeakKeyDictionary[Engine, str] = WeakKeyDictionary()
+_descriptions: WeakKeyDictionary[Engine, str] = WeakKeyDictionary()
 
 
 def count_matching(session: ReadSession, query: RecordQuery) -> int:
     """Count the records of the query exactly; may take long for a million."""
     session.actor.require(Permission.READ_RECORDS)
     parameters = Parameters()
-    where = " AND ".join(_conditions(session, parameters, query))
+    where = readable(session, parameters, query, looks_first=True)
     statement = f"SELECT count(*) FROM records AS r WHERE {where}"  # noqa: S608 - values are bound
-    return int(_execute(session, statement, parameters.values).scalar_one())
+    return int(execute(session, statement, parameters.values).scalar_one())
 
 
 def estimate_records(session: ReadSession, query: RecordQuery) -> int:
@@ -113,7 +166,7 @@ def estimate_records(session: ReadSession, query: RecordQuery) -> int:
     parameters = Parameters()
     where = " AND ".join(_matching(parameters, query))
     statement = f"EXPLAIN (FORMAT JSON) SELECT 1 FROM records AS r WHERE {where}"  # noqa: S608
-    plan = _execute(session, statement, parameters.values).scalar_one()
+    plan = execute(session, statement, parameters.values).scalar_one()
     plan = plan if isinstance(plan, list) else json_value(plan)
     return int(plan[0]["Plan"]["Plan Rows"])
 
@@ -148,11 +201,12 @@ def containing(words: str) -> str:
     return f"%{plain}%"
 
 
-def _execute(session: ReadSession, statement: str, values: dict[str, Any]) -> CursorResult[Any]:
+def execute(session: ReadSession, statement: str, values: dict[str, Any]) -> CursorResult[Any]:
     """Run a statement without having SQLAlchemy read it: that saves a fifth of a page's time.
 
     The statement holds placeholders only where `Parameters` and `:limit` put them, and no "%".
     """
+    session.actor.require(Permission.READ_RECORDS)
     driver_sql = _PLACEHOLDER.sub(r"%(\1)s", statement)
     return session.connection().exec_driver_sql(driver_sql, values)
 
@@ -163,63 +217,78 @@ _PLACEHOLDER = re.compile(r":(p[0-9]+|limit)\b")
 # --- the statement -----------------------------------------------------------------------------
 
 
-def _sort_keys(
-    parameters: Parameters, query: RecordQuery, columns: Sequence[EffectiveField]
-) -> list[SortKey]:
-    known = {column.id: column for column in columns}
-    keys = []
-    for sort in query.sort:
-        if sort.field_id == PRIMARY_VALUE:
-            keys.append(name_key("r", descending=sort.descending))
-        elif sort.field_id in known:
-            field = known[sort.field_id]
-            keys.append(sort_key(parameters, field, "r", descending=sort.descending))
-        else:
-            raise Invalid({"sort": "The records are sorted by a column that is not shown."})
-    return keys
-
-
-def _page_sql(
+def ordering(
     session: ReadSession,
     parameters: Parameters,
     query: RecordQuery,
     columns: Sequence[EffectiveField],
-    keys: Sequence[SortKey],
-    after: Cursor | None,
+) -> Ordering:
+    """Return the order of a query: its sorts, or the newest first; the id makes it total."""
+    session.actor.require(Permission.READ_RECORDS)
+    known = {column.id: column for column in columns}
+    keys: list[SortKey] = []
+    for sort in query.sort:
+        if sort.field_id == PRIMARY_VALUE:
+            keys.append(name_key("r", descending=sort.descending))
+        elif field := known.get(sort.field_id):
+            collation = text_order(session) if type_of(field.type).kind in _WORDS else ""
+            down = sort.descending
+            keys.append(sort_key(parameters, field, "r", descending=down, collation=collation))
+        else:
+            raise Invalid({"sort": "The records are sorted by a column that is not shown."})
+    return Ordering.by_keys(keys or [newest_first("r")])
+
+
+_WORDS = {"text", "reference"}
+Place = tuple[Cursor | None, bool, int]  # from which record, whether backward, how many to skip
+
+
+def _ids_sql(
+    session: ReadSession,
+    parameters: Parameters,
+    query: RecordQuery,
+    order: Ordering,
+    place: Place,
 ) -> str:
-    """Return SQL for: id, the values as one JSON array, the system columns, the sort keys.
+    """Return a CTE "page": the page's ids and sort keys; the documents are opened only for them.
 
-    The page's ids come first and the values after the LIMIT, so that only their documents are
-    opened. A search from three letters on is answered before it is sorted: left alone, the planner
-    may walk the index on `created_at` and look at every name.
+    A search from three letters on is answered before it is sorted: left alone, the planner may
+    walk the index on `created_at` and look at every name.
     """
-    sorted_by = [f"{key.sql} AS k{number}" for number, key in enumerate(keys)]
-    names = [f"k{number}" for number in range(len(keys))]
-    where = " AND ".join(_conditions(session, parameters, query))
-    is_apart = len(query.search.strip()) >= SHORTEST_INDEXED or bool(keys)
-    cut = _after(parameters, keys, after, "h" if is_apart else "r")
-    order = _order(keys)
-    wanted = _wanted(parameters, columns)
-    if not is_apart:
-        limits = f"WHERE {where}{cut} ORDER BY r.created_at DESC, r.id DESC LIMIT :limit"
-        return f"SELECT r.id, {wanted}, CAST(r.created_at AS text) FROM records AS r {limits}"  # noqa: S608
-    kept = ", ".join(["r.id", "r.created_at", *sorted_by])
-    searched = "MATERIALIZED " if query.search.strip() else ""
-    shown = ", ".join(f"CAST(page.{name} AS text)" for name in names or ["created_at"])
-    return (
-        f"WITH hits AS {searched}(SELECT {kept} FROM records AS r WHERE {where}),"  # noqa: S608
-        f" page AS (SELECT * FROM hits AS h WHERE true{cut} ORDER BY {order} LIMIT :limit)"
-        f" SELECT r.id, {wanted}, {shown} FROM page JOIN records AS r ON r.id = page.id"
-        f" ORDER BY {order.replace('h.', 'page.')}"
-    )
+    cursor, backward, skip = place
+    cursor = None if cursor == END else cursor
+    is_searched = len(query.search.strip()) >= SHORTEST_INDEXED
+    where = readable(session, parameters, query, looks_first=bool(skip))
+    cut = f" LIMIT :limit OFFSET {skip:d}"
+    hits = f"SELECT r.id, {order.selected} FROM records AS r WHERE {where}"  # noqa: S608 - bound
+    by = order.clause("h", backward=backward)
+    if len(order.keys) == 1 and order.keys[0].is_indexed and not is_searched:
+        if not order.keys[0].never_null:
+            return _page_of_segments(parameters, order, hits, place)
+        after = f" AND {order.beyond(parameters, cursor, 'r', backward=backward)}" if cursor else ""
+        after = after.replace("r.k0", order.keys[0].sql)
+        return f"page AS ({hits}{after} ORDER BY {order.along_index(backward=backward)}{cut})"
+    after = f" WHERE {order.beyond(parameters, cursor, 'h', backward=backward)}" if cursor else ""
+    once = "MATERIALIZED " if query.search.strip() else ""
+    return f"hits AS {once}({hits}), page AS (SELECT * FROM hits AS h{after} ORDER BY {by}{cut})"  # noqa: S608
 
 
-def _order(keys: Sequence[SortKey]) -> str:
+def _page_of_segments(parameters: Parameters, order: Ordering, hits: str, place: Place) -> str:
+    """Return the page as ranges of an index that follow each other, each read only so far."""
+    cursor, backward, skip = place
+    along = order.along_index(backward=backward)
     parts = [
-        f"h.k{number} {'DESC' if key.descending else 'ASC'} NULLS LAST"
-        for number, key in enumerate(keys)
+        f"(SELECT {number} AS part, s.* FROM ({hits} AND {condition}"  # noqa: S608 - bound
+        f" ORDER BY {along} LIMIT :limit + {skip:d}) AS s)"
+        for number, condition in enumerate(
+            order.segments(parameters, None if cursor == END else cursor, backward=backward)
+        )
     ]
-    return ", ".join([*parts, "h.id DESC"] if keys else ["h.created_at DESC", "h.id DESC"])
+    by = order.clause("u", backward=backward)
+    return (
+        f"page AS (SELECT * FROM ({' UNION ALL '.join(parts)}) AS u"  # noqa: S608 - bound
+        f" ORDER BY part, {by} LIMIT :limit OFFSET {skip:d})"
+    )
 
 
 def _wanted(parameters: Parameters, columns: Sequence[EffectiveField]) -> str:
@@ -239,28 +308,6 @@ def _wanted(parameters: Parameters, columns: Sequence[EffectiveField]) -> str:
     return " || ".join(arrays)
 
 
-def _after(
-    parameters: Parameters, keys: Sequence[SortKey], after: Cursor | None, table: str
-) -> str:
-    """Return the condition that a record comes after the cursor."""
-    if after is None:
-        return ""
-    last = parameters.bind(after.id)
-    if not keys:
-        moment = parameters.bind(after.keys[0], "timestamptz")
-        return f" AND ({table}.created_at, {table}.id) < ({moment}, {last})"
-    rest = f"{table}.id < {last}"
-    for number in reversed(range(len(keys))):
-        key, value, name = keys[number], after.keys[number], f"{table}.k{number}"
-        if value is None:
-            rest = f"({name} IS NULL AND {rest})"
-            continue
-        bound = parameters.bind(value, key.cast)
-        beyond = f"{name} {'<' if key.descending else '>'} {bound}"
-        rest = f"({beyond} OR {name} IS NULL OR ({name} = {bound} AND {rest}))"
-    return f" AND {rest}"
-
-
 def _matching(parameters: Parameters, query: RecordQuery) -> list[str]:
     parts = [f"r.object_id = {parameters.bind(query.object_id)}"]
     if query.search.strip():
@@ -271,14 +318,33 @@ def _matching(parameters: Parameters, query: RecordQuery) -> list[str]:
     return parts
 
 
-def _conditions(session: ReadSession, parameters: Parameters, query: RecordQuery) -> list[str]:
-    """Return what matches, and what `objects.permissions` lets the person read.
+def readable(
+    session: ReadSession,
+    parameters: Parameters,
+    query: RecordQuery,
+    *,
+    looks_first: bool = False,
+) -> str:
+    """Return what matches, and what `objects.permissions` lets the person read, as one condition.
 
-    The permissions are looked at once, by a subquery of its own, not for each record.
+    The permissions are looked at once, by a subquery of its own, not for each record. With
+    `looks_first` by a statement of its own: then nobody's data stands in the condition where all
+    may be read, and an index alone can answer.
     """
+    session.actor.require(Permission.READ_RECORDS)
     parts = _matching(parameters, query)
-    object_id, user_id = parameters.bind(query.object_id), str(session.actor.user_id)
+    user_id = str(session.actor.user_id)
     me, owner = parameters.bind(user_id), parameters.bind(OWNER_KEY)
+    own = (
+        f"(CAST(r.created_by AS text) IS NOT DISTINCT FROM {me}"
+        f" OR r.data ->> {owner} IS NOT DISTINCT FROM {me})"
+    )
+    if looks_first:
+        found = session.scalar(select(CrmObject.permissions).where(CrmObject.id == query.object_id))
+        reach = session.actor.reach(found if isinstance(found, dict) else {}, RecordRight.READ)
+        parts += {Reach.NONE: ["false"], Reach.OWN: [own]}.get(reach, [])
+        return " AND ".join(parts)
+    object_id = parameters.bind(query.object_id)
     everybody = parameters.bind(["all", f"user_{user_id}"], "text[]")
     parts.append(
         f"CASE (SELECT CASE WHEN NOT o.permissions ? 'read' THEN 'all'"  # noqa: S608
@@ -286,11 +352,9 @@ def _conditions(session: ReadSession, parameters: Parameters, query: RecordQuery
         f" WHEN o.permissions -> 'read' ?| {everybody} THEN 'all'"
         f" WHEN o.permissions -> 'read' ? 'owner' THEN 'own' ELSE 'none' END"
         f" FROM objects AS o WHERE o.id = {object_id})"
-        f" WHEN 'all' THEN true"
-        f" WHEN 'own' THEN CAST(r.created_by AS text) IS NOT DISTINCT FROM {me}"
-        f" OR r.data ->> {owner} IS NOT DISTINCT FROM {me} ELSE false END"
+        f" WHEN 'all' THEN true WHEN 'own' THEN {own} ELSE false END"
     )
-    return parts
+    return " AND ".join(parts)
 
 
 def _explain_nothing(session: ReadSession, object_id: str) -> None:
@@ -307,8 +371,8 @@ def _explain_nothing(session: ReadSession, object_id: str) -> None:
 # --- the answer --------------------------------------------------------------------------------
 
 
-def _cursor(row: Any, keys: Sequence[SortKey]) -> Cursor:
-    return Cursor(tuple(row[2 : 3 + max(0, len(keys) - 1)]), row[0])
+def _cursor(row: Any, order: Ordering) -> Cursor:
+    return Cursor(tuple(row[2 : 2 + len(order.keys)]), row[0])
 
 
 def _rows(

@@ -1,21 +1,29 @@
 """The record list: pages, search, order, and what happens when others change things."""
 
 import json
+from decimal import Decimal
+from functools import partial
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QFontMetricsF
-from pytestqt.modeltest import ModelTester
+from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
+from sqlalchemy import text
 
-from crm_desktop.domain.field_types import EffectiveField
+from crm_desktop.db.database import ReadSession
+from crm_desktop.domain.field_types import EffectiveField, type_of
 from crm_desktop.domain.filters import RecordQuery
 from crm_desktop.domain.formats import Formats
 from crm_desktop.gui.delegates import GridRole
-from crm_desktop.gui.models.records import PAGE_ROWS, RecordTableModel
+from crm_desktop.gui.dialogs.go_to_row import GoToRowDialog
+from crm_desktop.gui.locale import system_formats
+from crm_desktop.gui.models.records import RecordTableModel
 from crm_desktop.gui.pages.records import RecordsPage
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.theme import number_font
+from crm_desktop.gui.widgets.grid_headers import GridHeader
+from crm_desktop.services import record_query
 from tests.make import Make
 
 NAME = EffectiveField("fld_name", "name", "Name", "text")
@@ -26,34 +34,33 @@ def names(page: RecordsPage) -> list[str]:
     return [str(page.model.index(row, 0).data()) for row in range(page.model.rowCount())]
 
 
+def is_listed(page: RecordsPage, expected: list[str]) -> bool:
+    return names(page) == expected
+
+
+def click_heading(
+    qtbot: QtBot,
+    page: RecordsPage,
+    column: int,
+    modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+) -> None:
+    header = page.grid.horizontalHeader()
+    place = QPoint(header.sectionViewportPosition(column) + 30, header.height() // 2)
+    qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, modifier, place)
+
+
+def slow_page(session: ReadSession, *_: object, **__: object) -> None:
+    """Take so long that somebody stops it."""
+    session.execute(text("SELECT pg_sleep(60)"))
+
+
 def shown(qtbot: QtBot, tasks: Tasks, object_id: str) -> RecordsPage:
     page = RecordsPage(tasks, object_id)
     qtbot.addWidget(page)
     page.resize(1200, 600)
     page.show()
-    qtbot.waitUntil(lambda: bool(page.model.columns) and page.model.has_all)
+    qtbot.waitUntil(lambda: page.model.is_settled)
     return page
-
-
-def test_records_arrive_page_by_page_as_one_scrolls(
-    qtbot: QtBot, tasks: Tasks, make: Make, qtmodeltester: ModelTester
-) -> None:
-    deal = make.object("deal", fields=["name"])
-    make.records(deal, PAGE_ROWS + 50)
-    model = RecordTableModel(tasks, Formats.iso())
-    with qtbot.waitSignal(model.arrived):
-        model.show(RecordQuery(deal), [NAME])
-    assert model.rowCount() == PAGE_ROWS
-    assert not model.has_all
-
-    with qtbot.waitSignal(model.arrived):
-        model.fetchMore(model.index(-1, -1))
-
-    assert model.rowCount() == PAGE_ROWS + 50
-    assert model.has_all
-    assert len({model.id_of(row) for row in range(model.rowCount())}) == PAGE_ROWS + 50
-    qtmodeltester.check(model)
-    model.deleteLater()
 
 
 def test_an_answer_to_an_earlier_search_never_appears_under_a_later_one(
@@ -96,7 +103,7 @@ def test_searching_shows_only_what_is_found_and_offers_to_clear_the_search(
     qtbot.waitUntil(lambda: page.status.startswith("1 "))
 
     qtbot.keyClicks(page.search, "x")
-    qtbot.waitUntil(lambda: names(page) == [] and page.model.has_all)
+    qtbot.waitUntil(lambda: names(page) == [] and page.model.is_settled)
     page.search.clear()
     qtbot.waitUntil(lambda: len(names(page)) == 2)
 
@@ -108,10 +115,153 @@ def test_a_click_on_a_heading_sorts_in_the_database(qtbot: QtBot, tasks: Tasks, 
         make.record(deal, {"fld_name": name, "fld_amount": amount})
     page = shown(qtbot, tasks, deal)
 
-    page.grid.horizontalHeader().setSortIndicator(1, Qt.SortOrder.AscendingOrder)
-    qtbot.waitUntil(lambda: names(page) == ["b", "a", "c"])
-    page.grid.horizontalHeader().setSortIndicator(1, Qt.SortOrder.DescendingOrder)
-    qtbot.waitUntil(lambda: names(page) == ["a", "b", "c"])
+    for expected in (["b", "a", "c"], ["a", "b", "c"], ["c", "a", "b"]):  # up, down, newest first
+        click_heading(qtbot, page, 1)
+        qtbot.waitUntil(partial(is_listed, page, expected))
+
+
+def test_a_click_with_shift_sorts_by_one_more_column_and_numbers_tell_their_order(
+    qtbot: QtBot, tasks: Tasks, make: Make
+) -> None:
+    make.field("amount", "number")
+    deal = make.object("deal", fields=["name", "amount"])
+    for name, amount in (("b", 1), ("a", 2), ("c", 1)):
+        make.record(deal, {"fld_name": name, "fld_amount": amount})
+    page = shown(qtbot, tasks, deal)
+    header = page.grid.horizontalHeader()
+    assert isinstance(header, GridHeader)
+
+    click_heading(qtbot, page, 1)
+    assert header.sorted_columns() == {1: (False, 0)}
+    click_heading(qtbot, page, 0, Qt.KeyboardModifier.ShiftModifier)
+    assert header.sorted_columns() == {1: (False, 1), 0: (False, 2)}
+    qtbot.waitUntil(partial(is_listed, page, ["b", "c", "a"]))
+
+    click_heading(qtbot, page, 0, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(partial(is_listed, page, ["c", "b", "a"]))
+
+
+@pytest.mark.qt_log_ignore("grabbing the keyboard")  # menus, off the screen
+def test_the_keyboard_sorts_as_well(qtbot: QtBot, tasks: Tasks, make: Make) -> None:
+    deal = make.object("deal", fields=["name"])
+    for name in ("b", "a", "c"):
+        make.record(deal, {"fld_name": name})
+    page = shown(qtbot, tasks, deal)
+
+    page.sort_action.trigger()
+    menu = page.grid.findChildren(QMenu)[-1]
+    assert menu.activeAction().text() == "Sort upward"
+    qtbot.keyClick(menu, Qt.Key.Key_Down)
+    qtbot.keyClick(menu, Qt.Key.Key_Return)
+
+    qtbot.waitUntil(partial(is_listed, page, ["c", "b", "a"]))
+    notes = [action.text() for action in page.sorting.menu_for(0).actions()]
+    assert notes[-1] == "Text is sorted by: lower case, C"
+
+
+def test_one_goes_to_a_row_by_its_number_and_to_the_end(
+    qtbot: QtBot, tasks: Tasks, make: Make
+) -> None:
+    deal = make.object("deal", fields=["name"])
+    ids = make.records(deal, 3000)[::-1]
+    page = shown(qtbot, tasks, deal)
+
+    page.go_to_action.trigger()
+    (dialog,) = page.findChildren(GoToRowDialog)
+    dialog.number.setValue(2001)
+    qtbot.keyClick(dialog, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: page.current_id() == ids[2000])
+    qtbot.waitUntil(lambda: page.inspector.record_id == ids[2000])
+
+    qtbot.keyClick(page.grid, Qt.Key.Key_End, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: page.current_id() == ids[-1])
+
+
+def test_dragging_the_scroll_bar_to_any_place_shows_the_rows_there(
+    qtbot: QtBot, tasks: Tasks, make: Make
+) -> None:
+    deal = make.object("deal", fields=["name"])
+    ids = make.records(deal, 5000)[::-1]
+    page = shown(qtbot, tasks, deal)
+    bar = page.grid.verticalScrollBar()
+    for share in (0.7, 0.2, 0.95):
+        bar.setValue(round(bar.maximum() * share))
+        row = page.grid.visible_rows()[0]
+        assert row > 500
+        qtbot.waitUntil(lambda row=row: page.model.index(row, 0).data() == ids[row])  # type: ignore[misc]
+
+
+def test_a_footer_shows_what_was_chosen_for_a_column_and_keeps_it(
+    qtbot: QtBot, tasks: Tasks, make: Make
+) -> None:
+    make.field("amount", "currency", config={"currency": "EUR"})
+    deal = make.object("deal", fields=["name", "amount"])
+    for name, amount in (
+        ("Orion", 1000),
+        ("Maple", Decimal("234.50")),
+        ("Vega", None),
+        ("Odd", "x"),
+    ):
+        make.record(deal, {"fld_name": name, "fld_amount": amount})
+    page = shown(qtbot, tasks, deal)
+    assert page.footer.text().startswith("4 ")
+
+    menu = page.summaries.menu_for(1)
+    next(action for action in menu.actions() if action.text() == "Sum").trigger()
+    total, orion = (
+        "Sum " + type_of("currency").display(amount, page.model.columns[1], system_formats())
+        for amount in (Decimal("1234.50"), 1000)
+    )
+    qtbot.waitUntil(lambda: page.footer.text_under(1) == total)
+    qtbot.keyClicks(page.search, "rio")
+    qtbot.waitUntil(lambda: page.footer.text_under(1) == orion)
+
+    again = RecordsPage(tasks, deal)
+    qtbot.addWidget(again)
+    again.restore_view(page.view_state())
+    again.show()
+    qtbot.waitUntil(lambda: again.footer.text_under(1) == total)
+    menu.close()
+
+
+@pytest.mark.qt_log_ignore("grabbing the keyboard")  # menus, off the screen
+def test_the_keyboard_chooses_in_the_footer(qtbot: QtBot, tasks: Tasks, make: Make) -> None:
+    make.field("amount", "number")
+    deal = make.object("deal", fields=["name", "amount"])
+    make.record(deal, {"fld_name": "Orion", "fld_amount": 3})
+    page = shown(qtbot, tasks, deal)
+
+    page.footer.setFocus()
+    qtbot.keyClick(page.footer, Qt.Key.Key_Right)
+    qtbot.keyClick(page.footer, Qt.Key.Key_Return)
+    menu = page.footer.findChildren(QMenu)[-1]
+    qtbot.keyClick(menu, Qt.Key.Key_Down)
+    qtbot.keyClick(menu, Qt.Key.Key_Down)
+    qtbot.keyClick(menu, Qt.Key.Key_Return)
+
+    qtbot.waitUntil(lambda: page.footer.text_under(1) == "Sum 3")
+
+
+def test_a_query_that_takes_long_says_so_and_can_be_stopped(
+    qtbot: QtBot, tasks: Tasks, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deal = make.object("deal", fields=["name"])
+    make.records(deal, 5)
+    page = shown(qtbot, tasks, deal)
+    page.running._patience.setInterval(10)
+    monkeypatch.setattr(record_query, "list_page", slow_page)
+
+    page.refresh()
+    qtbot.waitUntil(page.running.stop.isVisible)
+    qtbot.mouseClick(page.running.stop, Qt.MouseButton.LeftButton)
+    assert "stopped" in page.running.label.text()
+    assert not page.model.is_reading
+    assert len(names(page)) == 5
+    qtbot.waitUntil(lambda: not tasks.is_busy)
+
+    monkeypatch.undo()
+    qtbot.mouseClick(page.running.resume, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.model.is_settled and page.running.isHidden())
 
 
 def test_what_others_change_appears_and_the_current_record_stays_current(

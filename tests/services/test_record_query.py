@@ -7,11 +7,12 @@ from sqlalchemy import select
 from crm_desktop.db.database import Database
 from crm_desktop.db.tables import Record
 from crm_desktop.domain.access import Actor
+from crm_desktop.domain.cursors import Cursor
 from crm_desktop.domain.errors import Forbidden, Invalid, NotFound
 from crm_desktop.domain.field_types import EffectiveField
 from crm_desktop.domain.filters import RecordQuery, Sort
 from crm_desktop.services import record_query, records
-from crm_desktop.services.record_query import Cursor, RecordPage
+from crm_desktop.services.record_query import RecordPage
 from tests.domain.values import ENGLISH, GERMAN
 from tests.make import Make
 

@@ -1,9 +1,9 @@
-"""The records of one object as a table: read a page at a time, by key, as one scrolls."""
+"""The records of one object as a table: all of them under one scroll bar, few of them in memory."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from PySide6.QtCore import (
@@ -16,199 +16,256 @@ from PySide6.QtCore import (
 )
 from typing_extensions import override
 
-from crm_desktop.domain.errors import UserError
-from crm_desktop.domain.field_types import EffectiveField, options_of, type_of
+from crm_desktop.domain.field_types import EffectiveField, type_of
 from crm_desktop.domain.filters import RecordQuery, Sort
 from crm_desktop.domain.formats import Formats
-from crm_desktop.gui.chips import Chip
 from crm_desktop.gui.delegates import CellKind, GridRole
-from crm_desktop.gui.tasks import Handle, Tasks
-from crm_desktop.services import record_query
-from crm_desktop.services.record_query import Cursor, RecordPage
+from crm_desktop.gui.models.record_cells import KINDS, PAGE_ROWS, Listing, Reread
+from crm_desktop.gui.models.record_pages import RecordPages
+from crm_desktop.gui.tasks import Tasks
 
 Index: TypeAlias = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
-PAGE_ROWS = 200
+MOST_ROWS = 30_000_000  # Qt adds up heights in 32 bits: rows of 71 pixels still fit
 _DISPLAY = int(Qt.ItemDataRole.DisplayRole)
 _CHIPS, _CHECKED, _ID = int(GridRole.CHIPS), int(GridRole.CHECKED), int(GridRole.ID)
-_KINDS = {
-    "number": CellKind.NUMBER,
-    "currency": CellKind.NUMBER,
-    "percentage": CellKind.NUMBER,
-    "date": CellKind.DATE,
-    "datetime": CellKind.DATE,
-    "boolean": CellKind.CHECK,
-    "checkbox": CellKind.CHECK,
-    "select": CellKind.CHOICE,
-    "radio": CellKind.CHOICE,
-    "multiselect": CellKind.CHOICE,
-    "reference": CellKind.LINK,
-    "lookup": CellKind.LINK,
-}
-
-Cells: TypeAlias = tuple[str, tuple[str, ...], tuple[Any, ...]]
-"""One row, ready to be painted: id, texts, and for chips and boxes what they show."""
+_SHIFT, _WITHIN = PAGE_ROWS.bit_length() - 1, PAGE_ROWS - 1
 
 
 class RecordTableModel(QAbstractTableModel):
-    """Shows what has been read so far, and reads on when the view nears the end.
+    """Has a row for every record that the query finds; those not in memory are read when painted.
 
-    `data()` computes nothing. Every answer belongs to the query it was asked for; one that
-    comes late, for an earlier query, is cancelled and dropped.
+    `data()` never waits and computes nothing: a cell that is not here is None, and its page is
+    asked for once. The number of rows is an estimate until `has_counted`.
     """
 
-    loading_changed = Signal(bool)
-    arrived = Signal()  # a page of rows
+    loading_changed = Signal(bool)  # the first page is awaited
+    reading_changed = Signal(bool)  # some page is awaited
+    counting_changed = Signal(bool)
+    arrived = Signal()  # rows, or their number
     failed = Signal(object)  # UserError
 
     def __init__(self, tasks: Tasks, formats: Formats, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._tasks, self._formats = tasks, formats
-        self._columns: tuple[EffectiveField, ...] = ()
+        self._formats = formats
         self._kinds: tuple[CellKind, ...] = ()
-        self._query = RecordQuery("")
-        self._rows: list[Cells] = []
-        self._next: Cursor | None = None
-        self._reading: Handle | None = None
+        self._rows = 0
+        self._last_page = -1
+        self._is_loading = False
+        self._reader = RecordPages(tasks, Listing(RecordQuery(""), (), formats), self)
+        self._pages = self._reader.kept
+        self._reader.began.connect(self._take_first)
+        self._reader.arrived.connect(self._take_page)
+        self._reader.reread.connect(self._take_again)
+        self._reader.counted.connect(self._take_count)
+        self._reader.reading_changed.connect(self.reading_changed)
+        self._reader.counting_changed.connect(self.counting_changed)
+        self._reader.failed.connect(self._not_read)
 
     @property
     def columns(self) -> tuple[EffectiveField, ...]:
-        return self._columns
+        return self._reader.listing.columns
 
     @property
     def query(self) -> RecordQuery:
-        return self._query
+        return self._reader.listing.query
 
     @property
-    def has_all(self) -> bool:
-        """Whether every matching record has been read."""
-        return self._next is None and self._reading is None
+    def has_counted(self) -> bool:
+        return self._reader.exact_total is not None
+
+    @property
+    def total(self) -> int:
+        """How many records there are; more than rows where Qt could not hold them."""
+        exact = self._reader.exact_total
+        return self._rows if exact is None else exact
+
+    @property
+    def is_reading(self) -> bool:
+        return self._reader.is_reading
+
+    @property
+    def is_counting(self) -> bool:
+        return self._reader.is_counting
+
+    @property
+    def text_order(self) -> str:
+        """What text is sorted by; "" until something is sorted."""
+        return self._reader.text_order
+
+    @property
+    def can_jump(self) -> bool:
+        """Whether every row is one short read away."""
+        return self._reader.has_anchors or (self.has_counted and self._rows <= PAGE_ROWS)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether what is shown has been read and counted."""
+        return bool(self.columns) and not self.is_reading and self.has_counted
 
     def show(self, query: RecordQuery, columns: Sequence[EffectiveField]) -> None:
         """Show the records of this query from the top."""
         self.beginResetModel()
-        self._query, self._columns = query, tuple(columns)
-        self._kinds = _kinds_of(self._columns)
-        self._rows, self._next = [], None
+        self._rows, self._last_page = 0, -1
+        self._kinds = _kinds_of(columns)
+        self._set_loading(is_loading=True)
+        self._reader.begin(Listing(query, tuple(columns), self._formats))
         self.endResetModel()
-        self._read(None, PAGE_ROWS, self._take_first)
 
-    def reload(self) -> None:
-        """Read again what has been read; the rows on screen stay until the new ones are here."""
-        rows = max(PAGE_ROWS, -(-len(self._rows) // PAGE_ROWS) * PAGE_ROWS)
-        self._read(None, rows, self._take_again)
+    def reload(self, row: int = 0, around: tuple[int, int] = (0, 0)) -> None:
+        """Read again what is on screen (`around`, first and last row) as it stands now.
+
+        What is shown stays until the new rows are here; the record in `row` keeps its place.
+        """
+        first = min(around[0], row) >> _SHIFT
+        last = max(around[1], row) >> _SHIFT
+        if last - first >= 4:  # the current row is far from what is on screen
+            first, last = around[0] >> _SHIFT, around[1] >> _SHIFT
+        span = (first * PAGE_ROWS, (last + 1) * PAGE_ROWS)
+        known = row if self.id_of(row) and span[0] <= row < span[1] else around[0]
+        self._set_loading(is_loading=True)
+        self._reader.read_again(span, (self.id_of(known), known))
+
+    def stop(self) -> None:
+        """Stop reading and counting; `reload` takes it up again."""
+        self._reader.stop()
+        self._set_loading(is_loading=False)
+
+    def stop_counting(self) -> None:
+        self._reader.stop_counting()
 
     def id_of(self, row: int) -> str:
-        return self._rows[row][0]
+        """Return the record's id; "" where the row has not been read."""
+        page = self._pages.get(row >> _SHIFT)
+        place = row & _WITHIN
+        return page.rows[place][0] if page is not None and 0 <= place < len(page.rows) else ""
+
+    def ids_of(self, rows: Iterable[int]) -> list[str]:
+        """Return the ids of these rows; "" for those that have not been read."""
+        return [self.id_of(row) for row in rows]
 
     def row_of(self, record_id: str) -> int:
-        """Return the row of this record, -1 if it has not been read."""
-        return next((row for row, cells in enumerate(self._rows) if cells[0] == record_id), -1)
+        """Return the row of this record, -1 if it is not in memory."""
+        return self._known_rows().get(record_id, -1)
 
-    # Reading
+    def _known_rows(self) -> dict[str, int]:
+        return {
+            cells[0]: number * PAGE_ROWS + place
+            for number, page in self._pages.items()
+            for place, cells in enumerate(page.rows)
+        }
 
-    def _read(self, after: Cursor | None, limit: int, take: Any) -> None:
-        if self._reading is not None:
-            self._reading.cancel()
-        call = partial(
-            _read_cells,
-            query=self._query,
-            columns=self._columns,
-            formats=self._formats,
-            after=after,
-            limit=limit,
-        )
-        self.loading_changed.emit(True)
-        self._reading = self._tasks.read(self, call, take, self._not_read)
+    # Answers
 
-    def _take_first(self, page: tuple[list[Cells], Cursor | None]) -> None:
+    def _take_first(self, about: int) -> None:
         self.beginResetModel()
-        self._rows, self._next = page
+        self._rows = min(about, MOST_ROWS)
         self.endResetModel()
-        self._end_reading()
-
-    def _take_again(self, page: tuple[list[Cells], Cursor | None]) -> None:
-        """Bring the rows up to date where they stand, so that current row and scroll stay."""
-        new, self._next = page
-        if [row[0] for row in new] == [row[0] for row in self._rows]:
-            self._rows = new
-            if new:
-                last = self.index(len(new) - 1, len(self._columns) - 1)
-                self.dataChanged.emit(self.index(0, 0), last)
-        else:
-            self._permute(new)
-        self._end_reading()
-
-    def _permute(self, new: list[Cells]) -> None:
-        """Take over rows that came, went or moved; persistent indexes follow their records."""
-        place = {row[0]: number for number, row in enumerate(new)}
-        self.layoutAboutToBeChanged.emit()
-        old = self.persistentIndexList()
-        moved = [
-            self.createIndex(row, index.column())
-            if (row := place.get(self._rows[index.row()][0], -1)) >= 0
-            else QModelIndex()
-            for index in old
-        ]
-        self._rows = new
-        self.changePersistentIndexList(old, moved)
-        self.layoutChanged.emit()
-
-    def _take_more(self, page: tuple[list[Cells], Cursor | None]) -> None:
-        rows, self._next = page
-        if rows:
-            first = len(self._rows)
-            self.beginInsertRows(ROOT, first, first + len(rows) - 1)
-            self._rows += rows
-            self.endInsertRows()
-        self._end_reading()
-
-    def _end_reading(self) -> None:
-        self._reading = None
-        self.loading_changed.emit(False)
+        self._set_loading(is_loading=False)
         self.arrived.emit()
 
-    def _not_read(self, error: UserError) -> None:
-        self._reading = None
-        self.loading_changed.emit(False)
+    def _take_page(self, number: int) -> None:
+        page = self._pages[number]
+        start, end = number * PAGE_ROWS, number * PAGE_ROWS + len(page.rows)
+        if page.has_more:
+            self._set_rows(max(self._rows, end + 1))
+        elif page.rows:
+            self._set_rows(end)
+        self._show_rows(start, min(start + PAGE_ROWS, self._rows))
+        self.arrived.emit()
+
+    def _take_count(self, total: int) -> None:
+        self._set_rows(min(total, MOST_ROWS))
+        self.arrived.emit()
+
+    def _take_again(self, answer: Reread) -> None:
+        """Take over rows that came, went or moved; persistent indexes follow their records.
+
+        What is no longer known to be where it was, is no longer selected.
+        """
+        end = answer.start + len(answer.page.rows)
+        self._set_rows(max(self._rows, end + answer.page.has_more))
+        ids = {row: self.id_of(row) for row in {old.row() for old in self.persistentIndexList()}}
+        self.layoutAboutToBeChanged.emit()
+        old = self.persistentIndexList()
+        self._reader.adopt(answer)
+        places = self._known_rows()
+        new = [self._moved(index, places.get(ids.get(index.row(), ""), -1)) for index in old]
+        self.changePersistentIndexList(old, new)
+        self.layoutChanged.emit()
+        if not answer.page.has_more and (answer.page.rows or not answer.start):
+            self._set_rows(end)
+        self._show_rows(0, self._rows)
+        self._set_loading(is_loading=False)
+        self.arrived.emit()
+
+    def _moved(self, index: QModelIndex, row: int) -> QModelIndex:
+        return self.createIndex(row, index.column()) if row >= 0 else QModelIndex()
+
+    def _not_read(self, error: object) -> None:
+        self._set_loading(is_loading=False)
         self.failed.emit(error)
+
+    def _set_rows(self, rows: int) -> None:
+        """Add rows to the end, or take them away."""
+        rows = min(rows, MOST_ROWS)
+        if rows > self._rows:
+            self.beginInsertRows(ROOT, self._rows, rows - 1)
+            self._rows = rows
+            self.endInsertRows()
+        elif rows < self._rows:
+            self.beginRemoveRows(ROOT, rows, self._rows - 1)
+            self._rows = rows
+            self.endRemoveRows()
+
+    def _show_rows(self, start: int, end: int) -> None:
+        if start < end and self._kinds:
+            last = self.index(end - 1, len(self._kinds) - 1)
+            self.dataChanged.emit(self.index(start, 0), last)
+
+    def _set_loading(self, *, is_loading: bool) -> None:
+        if is_loading != self._is_loading:
+            self._is_loading = is_loading
+            self.loading_changed.emit(is_loading)
 
     # QAbstractTableModel
 
     @override
     def rowCount(self, parent: Index = ROOT) -> int:
-        return 0 if parent.isValid() else len(self._rows)
+        return 0 if parent.isValid() else self._rows
 
     @override
     def columnCount(self, parent: Index = ROOT) -> int:
-        return 0 if parent.isValid() else len(self._columns)
-
-    @override
-    def canFetchMore(self, parent: Index) -> bool:
-        return not parent.isValid() and self._next is not None and self._reading is None
-
-    @override
-    def fetchMore(self, parent: Index) -> None:
-        if self.canFetchMore(parent):
-            self._read(self._next, PAGE_ROWS, self._take_more)
+        return 0 if parent.isValid() else len(self._kinds)
 
     @override
     def data(self, index: Index, role: int = _DISPLAY) -> Any:
+        row = index.row()
+        number = row >> _SHIFT
+        page = self._pages.get(number)
+        if number != self._last_page:
+            self._last_page = number
+            (self._reader.want if page is None else self._reader.touch)(number)
+        if page is None:
+            return None
+        place = row & _WITHIN
+        if place >= len(page.rows):  # gone meanwhile
+            return "" if role in (_DISPLAY, _ID) else None
         if role == _DISPLAY:
-            return self._rows[index.row()][1][index.column()]
+            return page.rows[place][1][index.column()]
         if role in (_CHIPS, _CHECKED):
-            return self._rows[index.row()][2][index.column()]
+            return page.rows[place][2][index.column()]
         if role == _ID:
-            return self._rows[index.row()][0]
+            return page.rows[place][0]
         return None
 
     @override
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> Any:
         if orientation != Qt.Orientation.Horizontal:
             return section + 1 if role == _DISPLAY else None
-        if not 0 <= section < len(self._columns):
+        if not 0 <= section < len(self.columns):
             return None
-        field = self._columns[section]
+        field = self.columns[section]
         if role == _DISPLAY:
             return field.label
         if role == GridRole.KIND:
@@ -219,70 +276,15 @@ class RecordTableModel(QAbstractTableModel):
             return field.help or field.label
         return None
 
-    @override
-    def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """Sort in the database; a column of -1 shows the newest first again."""
-        by: tuple[Sort, ...] = ()
-        if 0 <= column < len(self._columns):
-            is_descending = order == Qt.SortOrder.DescendingOrder
-            by = (Sort(self._columns[column].id, descending=is_descending),)
-        if by != self._query.sort:
-            query = RecordQuery(self._query.object_id, self._query.search, by)
-            self.show(query, self._columns)
+    def sort_by(self, sort: tuple[Sort, ...]) -> None:
+        """Sort in the database; nothing to sort by shows the newest first."""
+        if sort != self.query.sort:
+            self.show(replace(self.query, sort=sort), self.columns)
 
 
 def _kinds_of(columns: Sequence[EffectiveField]) -> tuple[CellKind, ...]:
-    kinds = [_KINDS.get(field.type, CellKind.TEXT) for field in columns]
+    kinds = [KINDS.get(field.type, CellKind.TEXT) for field in columns]
     named = next((i for i, field in enumerate(columns) if type_of(field.type).is_text_like), -1)
     if named >= 0:
         kinds[named] = CellKind.TITLE
     return tuple(kinds)
-
-
-# What follows runs on a worker thread.
-
-
-def _read_cells(
-    session: Any,
-    query: RecordQuery,
-    columns: tuple[EffectiveField, ...],
-    formats: Formats,
-    after: Cursor | None,
-    limit: int,
-) -> tuple[list[Cells], Cursor | None]:
-    page = record_query.list_page(session, query, columns, formats, after=after, limit=limit)
-    return _cells(page, columns), page.next
-
-
-def _cells(page: RecordPage, columns: Sequence[EffectiveField]) -> list[Cells]:
-    extras = [_extra_of(field) for field in columns]
-    return [
-        (
-            row.id,
-            row.texts,
-            tuple([make and make(value) for make, value in zip(extras, row.values, strict=True)]),
-        )
-        for row in page.rows
-    ]
-
-
-def _extra_of(field: EffectiveField) -> Any:
-    kind = _KINDS.get(field.type)
-    if kind is CellKind.CHECK:
-        return _checked
-    if kind is CellKind.CHOICE:
-        known = {option.value: (option.label, option.color or None) for option in options_of(field)}
-        return partial(_chips, known)
-    return None
-
-
-def _checked(value: Any) -> bool | None:
-    return value if isinstance(value, bool) else None
-
-
-def _chips(known: dict[str, Chip], value: Any) -> tuple[Chip, ...] | None:
-    if isinstance(value, str):
-        return (known.get(value, (value, None)),) if value else ()
-    if isinstance(value, list) and all(isinstance(part, str) for part in value):
-        return tuple(known.get(part, (part, None)) for part in value)
-    return () if value is None else None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Slot
 from PySide6.QtGui import QAction, QKeySequence, QPalette, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QMenu, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.changes import Change, Topic
@@ -16,13 +17,16 @@ from crm_desktop.domain.errors import NotFound, UserError
 from crm_desktop.domain.field_types import EffectiveField
 from crm_desktop.domain.filters import RecordQuery
 from crm_desktop.gui.delegates import plain_tip
+from crm_desktop.gui.dialogs.go_to_row import GoToRowDialog
 from crm_desktop.gui.editors.record_panel import RecordPanel
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.models.records import RecordTableModel
 from crm_desktop.gui.page import Page
 from crm_desktop.gui.pages.column_widths import ColumnWidths, is_size
-from crm_desktop.gui.tasks import Handle, Tasks
+from crm_desktop.gui.pages.record_sorting import SortControl
+from crm_desktop.gui.pages.record_summaries import SummaryControl
+from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.theme import line_height, unit
 from crm_desktop.gui.widgets.buttons import (
     IconButton,
@@ -30,18 +34,18 @@ from crm_desktop.gui.widgets.buttons import (
     plain_button,
     primary_button,
 )
-from crm_desktop.gui.widgets.elided_label import TextLabel
 from crm_desktop.gui.widgets.grid import GridView
+from crm_desktop.gui.widgets.grid_footer import GridFooter
+from crm_desktop.gui.widgets.running_bar import RunningBar
 from crm_desktop.gui.widgets.search_box import SearchBox
 from crm_desktop.gui.widgets.splitter import Splitter
-from crm_desktop.services import objects, record_query, records
+from crm_desktop.services import objects, records
 from crm_desktop.services.objects import ObjectDetail
 
 NAME_COLUMN = EffectiveField("fld_name", "name", "Name", "text")
 _NEEDS_GRID = {"Ctrl+Return", "Ctrl+Del"}  # other keys serve in the tree and the tabs as well
 _ROOM_FOR_BOTH = 46  # lines of text high: a narrower page shows the list alone
 _LONGEST_IN_BUTTON = 24  # letters
-_COUNT_PATIENCE = 120.0  # seconds
 
 
 class RecordsPage(Page):
@@ -51,8 +55,8 @@ class RecordsPage(Page):
         super().__init__(tasks, parent)
         self.object_id = object_id
         self._object: ObjectDetail | None = None
-        self._total: int | None = None
-        self._counting: Handle | None = None
+        self._needs_summary = True
+        self._current_at: int | None = None  # pixels from the top, while rows move
         self._is_split = self._is_narrow = False
         self.model = RecordTableModel(tasks, system_formats(), self)
         self.search = SearchBox(self.tr("Search by name"))
@@ -60,7 +64,10 @@ class RecordsPage(Page):
         self.grid.setModel(self.model)
         self.widths = ColumnWidths(self.grid, self.model)
         self.inspector = RecordPanel(tasks, is_narrow=True)
-        self.summary = TextLabel(role="muted")
+        self.footer = GridFooter(self.grid)
+        self.running = RunningBar()
+        self.sorting = SortControl(self.grid, self.model)
+        self.summaries = SummaryControl(tasks, self.model, self.footer)
         self.new_button = primary_button(self.tr("New record"), icon_name="plus")
         self.import_button = plain_button(self.tr("Import…"), icon_name="file-up")
         self._make_actions()
@@ -84,6 +91,14 @@ class RecordsPage(Page):
         self.import_action = self._action(
             self.tr("Import a file…"), "file-up", "Ctrl+I", self.import_file
         )
+
+        self.go_to_action = self._action(
+            self.tr("Go to row…"), "list-ordered", "Ctrl+G", self.ask_for_row
+        )
+        self.sort_action = self._action(
+            self.tr("Sort by this column…"), "arrow-down-up", "Ctrl+Shift+S",
+            self.sorting.show_menu,
+        )  # fmt: skip
 
     def _action(self, text: str, icon_name: str, key: str, act: Any) -> QAction:
         action = QAction(icon(icon_name), text, self)
@@ -112,16 +127,14 @@ class RecordsPage(Page):
         bar.addStretch(1)
         bar.addWidget(self.import_button)
         bar.addWidget(self.new_button)
-        foot = QHBoxLayout()
-        foot.setContentsMargins(3 * unit(), 2 * unit(), 3 * unit(), 2 * unit())
-        foot.addWidget(self.summary)
         left = QWidget()
         column = QVBoxLayout(left)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(bar)
+        column.addWidget(self.running)
         column.addWidget(self.grid, 1)
-        column.addLayout(foot)
+        column.addWidget(self.footer)
         self.split = Splitter(Qt.Orientation.Horizontal)
         self.split.addWidget(left)
         self.split.addWidget(self.inspector)
@@ -140,11 +153,6 @@ class RecordsPage(Page):
         self.search.left_downward.connect(self.grid.setFocus)
         self.new_button.clicked.connect(self.create_record)
         self.import_button.clicked.connect(self.import_file)
-        header = self.grid.horizontalHeader()
-        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        header.setSortIndicatorShown(True)
-        header.setSortIndicatorClearable(True)
-        header.sortIndicatorChanged.connect(self.model.sort)
         self.grid.activated.connect(self.open_current)
         self.grid.refused.connect(self.refused)
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -154,6 +162,13 @@ class RecordsPage(Page):
         self.model.loading_changed.connect(self.grid.set_loading)
         self.model.arrived.connect(self._arrived)
         self.model.failed.connect(self.refused)
+        self.model.reading_changed.connect(self._follow_work)
+        self.model.counting_changed.connect(self._follow_work)
+        self.model.layoutAboutToBeChanged.connect(self._note_current)
+        self.model.layoutChanged.connect(self._keep_current_in_place)
+        self.running.stop_requested.connect(self._stop)
+        self.running.resume_requested.connect(self.refresh)
+        self.summaries.refused.connect(self.refused)
         self.inspector.unsaved_changed.connect(self.unsaved_changed)
         self.inspector.refused.connect(self.refused)
         self.inspector.open_requested.connect(self.open_requested)
@@ -183,16 +198,15 @@ class RecordsPage(Page):
             self.tr("Search in {}").replace("{}", crm_object.plural_name)
         )
         columns = tuple(field for field in fields if field.is_visible) or (NAME_COLUMN,)
+        self._needs_summary = True
         if columns != self.model.columns:
             self._begin(columns)
         else:
-            self.model.reload()
-        self._count()
+            row = max(0, self.grid.currentIndex().row())
+            self.model.reload(row, self.grid.visible_rows())
 
     def _begin(self, columns: tuple[EffectiveField, ...]) -> None:
         query = RecordQuery(self.object_id, self.search.text().strip())
-        header = self.grid.horizontalHeader()
-        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.widths.made_by_hand()  # before other columns take their places
         self.model.show(query, columns)
         self.widths.begin()
@@ -203,6 +217,8 @@ class RecordsPage(Page):
         state: dict[str, Any] = {"widths": widths} if widths else {}
         if not self.inspector_action.isChecked():
             state["inspector"] = False
+        if chosen := self.summaries.chosen_names():
+            state["summaries"] = chosen
         if self._is_split:
             state["panes"] = self.split.sizes()
         return json.dumps(state) if state else ""
@@ -216,6 +232,7 @@ class RecordsPage(Page):
         if not isinstance(stored, dict):
             return
         self.widths.restore(stored.get("widths"))
+        self.summaries.restore(stored.get("summaries"))
         panes = stored.get("panes")
         if stored.get("inspector") is False:
             self.inspector_action.setChecked(False)
@@ -236,36 +253,60 @@ class RecordsPage(Page):
         self.refused.emit(error)
 
     def _search(self, words: str) -> None:
-        query = RecordQuery(self.object_id, words, self.model.query.sort)
-        self.model.show(query, self.model.columns)
-        self._count()
+        self._needs_summary = True
+        self.model.show(replace(self.model.query, search=words), self.model.columns)
 
-    def _count(self) -> None:
-        """Count in the background; the list never waits for it."""
-        if self._counting is not None:
-            self._counting.cancel()
-        self._total = None
-        call = partial(record_query.count_matching, query=self.model.query)
-        self._counting = self._tasks.read(
-            self, call, self._show_total, self._not_counted, patience=_COUNT_PATIENCE
-        )
+    @Slot()
+    def _follow_work(self) -> None:
+        """Say what takes long, and offer to stop it."""
+        if self.model.is_reading:
+            self.running.run(
+                self.tr("Reading records…"),
+                self.tr("Reading was stopped. Some records are not shown."),
+            )
+        elif self.model.is_counting:
+            self.running.run(
+                self.tr("Counting records…"),
+                self.tr("Counting was stopped. The number is an estimate."),
+            )
+        else:
+            self.running.end()
         self._say_counts()
 
-    def _show_total(self, total: int) -> None:
-        self._counting, self._total = None, total
-        self._say_counts()
-
-    def _not_counted(self, _: UserError) -> None:
-        self._counting = None  # the number read so far is shown instead
+    @Slot()
+    def _stop(self) -> None:
+        self.summaries.stop()
+        self.model.stop()
 
     def _arrived(self) -> None:
         self.widths.fit_numbers()
         self._say_empty()
         self._say_counts()
+        if self._needs_summary:
+            self._needs_summary = False
+            self.summaries.compute()
         if self.model.rowCount() and not self.grid.currentIndex().isValid():
             self.grid.setCurrentIndex(self.model.index(0, 0))
         elif not self.model.rowCount() and not self.inspector.has_unsaved():
             self.inspector.show_nothing()
+        self._follow_current()
+
+    @Slot()
+    def _note_current(self) -> None:
+        """Remember where on the screen the current record stands, if it can be seen."""
+        current = self.grid.currentIndex()
+        first, last = self.grid.visible_rows()
+        is_seen = current.isValid() and first <= current.row() <= last
+        self._current_at = self.grid.rowViewportPosition(current.row()) if is_seen else None
+
+    @Slot()
+    def _keep_current_in_place(self) -> None:
+        current = self.grid.currentIndex()
+        if self._current_at is not None and current.isValid():
+            moved = self.grid.rowViewportPosition(current.row()) - self._current_at
+            if moved and self.grid.verticalScrollBar().value():  # at the top what is new shows
+                bar = self.grid.verticalScrollBar()
+                bar.setValue(bar.value() + moved)
 
     def _say_empty(self) -> None:
         if self.search.text().strip():
@@ -284,19 +325,23 @@ class RecordsPage(Page):
             )
 
     def _say_counts(self) -> None:
-        shown, total = self.model.rowCount(), self._total
+        count = f"{self.model.total:,}"
         one, many = self.tr("record"), self.tr("records")
         if self._object is not None:
             one, many = self._object.label, self._object.plural_name
-        if total is None:
-            count = f"{shown:,}" if self.model.has_all else f"{shown:,}+"
-        else:
-            count = f"{total:,}"
-        selected = len(self.grid.selected_rows())
         words = f"{count} {one if count == '1' else many}"
+        if not self.model.has_counted and self.model.rowCount():
+            words = self.tr("about {}").replace("{}", words)
+            if self.model.is_counting or self.model.is_reading:
+                words += self.tr(" · counting…")
+        if self.model.total > self.model.rowCount() > 0:
+            words += self.tr(" · the first {} are shown").replace(
+                "{}", f"{self.model.rowCount():,}"
+            )
+        selected = self.grid.count_selected_rows()
         if selected > 1:
             words += self.tr(" · {} selected").replace("{}", f"{selected:,}")
-        self.summary.setText(words)
+        self.footer.set_sentence(words)
         self.set_status(words)
 
     def _reload_if_touched(self, changes: frozenset[Change]) -> None:
@@ -358,16 +403,38 @@ class RecordsPage(Page):
             self.open_requested.emit(f"record:{record_id}")
 
     def delete_selected(self) -> None:
-        rows = self.grid.selected_rows()
-        if not rows:
+        ids = self.model.ids_of(self.grid.selected_rows())
+        if not ids:
+            return
+        if not all(ids):
+            self.refused.emit(
+                UserError(self.tr("Some of the selected records have not been read. Select fewer."))
+            )
             return
         from crm_desktop.gui.dialogs.delete_dialog import DeleteDialog
         from crm_desktop.gui.dialogs.deletions import deletion_of_records  # with most services
 
-        deletion = deletion_of_records([self.model.id_of(row) for row in rows])
+        deletion = deletion_of_records(ids)
         dialog = DeleteDialog(self._tasks, deletion, self.window())
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+
+    def ask_for_row(self) -> None:
+        """Ask for the number of a row and go there."""
+        if self.model.rowCount():
+            row = max(0, self.grid.currentIndex().row()) + 1
+            dialog = GoToRowDialog(row, self.model.rowCount(), self.window())
+            dialog.row_chosen.connect(self.go_to_row)
+            dialog.finished.connect(dialog.deleteLater)
+            dialog.open()
+
+    def go_to_row(self, number: int) -> None:
+        """Make this row current, counted from 1, in the middle of the list."""
+        column = max(0, self.grid.currentIndex().column())
+        index = self.model.index(min(number, self.model.rowCount()) - 1, column)
+        self.grid.setCurrentIndex(index)
+        self.grid.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
+        self.grid.setFocus()
 
     def import_file(self) -> None:
         """Choose a file whose rows become records of this object."""

@@ -186,6 +186,21 @@ class GridView(QTableView):
             rows.update(range(part.top(), part.bottom() + 1))
         return sorted(rows)
 
+    def count_selected_rows(self) -> int:
+        """Count the selected rows by their ranges: a million at once is one range."""
+        count, end = 0, -1
+        for top, bottom in sorted((part.top(), part.bottom()) for part in self._selected_parts()):
+            count += max(0, bottom - max(top, end + 1) + 1)
+            end = max(end, bottom)
+        return count
+
+    def visible_rows(self) -> tuple[int, int]:
+        """Give the first and the last row that can be seen, (0, 0) without any."""
+        first, last = self.rowAt(0), self.rowAt(self.viewport().height() - 1)
+        if last < 0:
+            last = self.model().rowCount() - 1
+        return max(first, 0), max(first, last, 0)
+
     # Look
 
     def set_density(self, density: Density) -> None:

@@ -34,6 +34,18 @@ class GridHeader(QHeaderView):
         self.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setMinimumSectionSize(row_height())
+        self._sorted: Mapping[int, tuple[bool, int]] = {}
+
+    def set_sorted(self, columns: Mapping[int, tuple[bool, int]]) -> None:
+        """Mark the columns that rows are sorted by: whether downward, and which comes first.
+
+        A place of 0 shows no number: where one column alone decides.
+        """
+        self._sorted = dict(columns)
+        self.viewport().update()
+
+    def sorted_columns(self) -> Mapping[int, tuple[bool, int]]:
+        return self._sorted
 
     @override
     def sizeHint(self) -> QSize:
@@ -68,6 +80,8 @@ class GridHeader(QHeaderView):
         if self.isSortIndicatorShown() and self.sortIndicatorSection() == section:
             down = self.sortIndicatorOrder() == Qt.SortOrder.DescendingOrder
             room = self._paint_icon(painter, room, "arrow-down" if down else "arrow-up", "accent")
+        if section in self._sorted:
+            room = self._paint_sorted(painter, room, *self._sorted[section])
         if name := self._ask(section, GridRole.HEADER_ICON):
             room = self._paint_icon(painter, room, str(name), "muted")
         painter.setFont(_title_font())
@@ -77,6 +91,16 @@ class GridHeader(QHeaderView):
         )
         painter.drawText(room, self._side(section) | Qt.AlignmentFlag.AlignVCenter, title)
         painter.restore()
+
+    def _paint_sorted(self, painter: QPainter, room: QRect, down: bool, place: int) -> QRect:  # noqa: FBT001 - as kept
+        if place:
+            painter.setFont(_title_font())
+            painter.setPen(QColor(theme().accent))
+            wide = painter.fontMetrics().horizontalAdvance(str(place))
+            side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            painter.drawText(room, side, str(place))
+            room = room.adjusted(0, 0, -wide - unit() // 2, 0)
+        return self._paint_icon(painter, room, "arrow-down" if down else "arrow-up", "accent")
 
     def _side(self, section: int) -> Qt.AlignmentFlag:
         kind = self._ask(section, GridRole.KIND)
