@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 from sqlalchemy import CursorResult, select
 
+from crm_desktop.db.conditions import LIKE_ESCAPE, Conditions, containing, string_sql
 from crm_desktop.db.database import ReadSession
 from crm_desktop.db.expressions import PRIMARY_VALUE, Parameters, SortKey, name_key, sort_key
 from crm_desktop.db.tables import CrmObject, Record
@@ -22,10 +25,11 @@ from crm_desktop.domain.field_types import (
 )
 from crm_desktop.domain.filters import RecordQuery
 from crm_desktop.domain.formats import Formats
+from crm_desktop.services.filter_schema import schema_of
 from crm_desktop.services.record_rights import OWNER_KEY, may
+from crm_desktop.services.records import fields_of
 from crm_desktop.services.reference_checks import REFERRING, names_of_targets
 
-LIKE_ESCAPE = "\\"
 MOMENT_FORM = 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
 SHORTEST_INDEXED = 3  # letters from which a trigram index helps
 
@@ -111,7 +115,7 @@ def estimate_records(session: ReadSession, query: RecordQuery) -> int:
     """Return how many records the planner expects, at once; rights are not looked at."""
     session.actor.require(Permission.READ_RECORDS)
     parameters = Parameters()
-    where = " AND ".join(_matching(parameters, query))
+    where = " AND ".join(_matching(session, parameters, query))
     statement = f"EXPLAIN (FORMAT JSON) SELECT 1 FROM records AS r WHERE {where}"  # noqa: S608
     plan = _execute(session, statement, parameters.values).scalar_one()
     plan = plan if isinstance(plan, list) else json_value(plan)
@@ -138,14 +142,6 @@ def find_records(session: ReadSession, words: str, *, limit: int = 20) -> list[F
         .limit(limit)
     )
     return [FoundRecord(*row) for row in session.execute(query)]
-
-
-def containing(words: str) -> str:
-    """Return the pattern of ILIKE for text that contains these words as they stand."""
-    plain = words.strip()
-    for sign in (LIKE_ESCAPE, "%", "_"):
-        plain = plain.replace(sign, LIKE_ESCAPE + sign)
-    return f"%{plain}%"
 
 
 def _execute(session: ReadSession, statement: str, values: dict[str, Any]) -> CursorResult[Any]:
@@ -261,36 +257,53 @@ def _after(
     return f" AND {rest}"
 
 
-def _matching(parameters: Parameters, query: RecordQuery) -> list[str]:
+def _matching(session: ReadSession, parameters: Parameters, query: RecordQuery) -> list[str]:
+    """Return what matches; a query without conditions asks the database nothing beforehand."""
     parts = [f"r.object_id = {parameters.bind(query.object_id)}"]
     if query.search.strip():
         pattern = parameters.bind(containing(query.search))
-        parts.append(f"r.primary_value ILIKE {pattern}")
+        names = [f"r.primary_value ILIKE {pattern}"]
+        if query.searches_all_text:
+            texts = [f for f in fields_of(session, query.object_id) if type_of(f.type).is_text_like]
+            names += [f"{string_sql(parameters, f, 'r')} ILIKE {pattern}" for f in texts]
+        parts.append(f"({' OR '.join(names)})")
     if query.conditions:
-        raise Invalid({"conditions": "Records cannot be filtered by conditions yet."})
+        calendar = query.calendar
+        conditions = Conditions(
+            parameters,
+            schema_of(session, query.object_id, query.conditions),
+            str(session.actor.user_id),
+            calendar if calendar.now else replace(calendar, now=datetime.now(UTC)),
+            partial(_readable, session, parameters),
+        )
+        parts.append(conditions.sql(query.conditions))
     return parts
 
 
 def _conditions(session: ReadSession, parameters: Parameters, query: RecordQuery) -> list[str]:
-    """Return what matches, and what `objects.permissions` lets the person read.
+    """Return what matches, and what `objects.permissions` lets the person read."""
+    readable = _readable(session, parameters, query.object_id, "r")
+    return [*_matching(session, parameters, query), readable]
+
+
+def _readable(session: ReadSession, parameters: Parameters, object_id: str, table: str) -> str:
+    """Return the condition that a record of the object may be read.
 
     The permissions are looked at once, by a subquery of its own, not for each record.
     """
-    parts = _matching(parameters, query)
-    object_id, user_id = parameters.bind(query.object_id), str(session.actor.user_id)
+    bound_id, user_id = parameters.bind(object_id), str(session.actor.user_id)
     me, owner = parameters.bind(user_id), parameters.bind(OWNER_KEY)
     everybody = parameters.bind(["all", f"user_{user_id}"], "text[]")
-    parts.append(
+    return (
         f"CASE (SELECT CASE WHEN NOT o.permissions ? 'read' THEN 'all'"  # noqa: S608
         f" WHEN jsonb_typeof(o.permissions -> 'read') <> 'array' THEN 'none'"
         f" WHEN o.permissions -> 'read' ?| {everybody} THEN 'all'"
         f" WHEN o.permissions -> 'read' ? 'owner' THEN 'own' ELSE 'none' END"
-        f" FROM objects AS o WHERE o.id = {object_id})"
+        f" FROM objects AS o WHERE o.id = {bound_id})"
         f" WHEN 'all' THEN true"
-        f" WHEN 'own' THEN CAST(r.created_by AS text) IS NOT DISTINCT FROM {me}"
-        f" OR r.data ->> {owner} IS NOT DISTINCT FROM {me} ELSE false END"
+        f" WHEN 'own' THEN CAST({table}.created_by AS text) IS NOT DISTINCT FROM {me}"
+        f" OR {table}.data ->> {owner} IS NOT DISTINCT FROM {me} ELSE false END"
     )
-    return parts
 
 
 def _explain_nothing(session: ReadSession, object_id: str) -> None:
