@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -227,8 +228,7 @@ class RecordTableModel(QAbstractTableModel):
             is_descending = order == Qt.SortOrder.DescendingOrder
             by = (Sort(self._columns[column].id, descending=is_descending),)
         if by != self._query.sort:
-            query = RecordQuery(self._query.object_id, self._query.search, by)
-            self.show(query, self._columns)
+            self.show(replace(self._query, sort=by), self._columns)
 
 
 def _kinds_of(columns: Sequence[EffectiveField]) -> tuple[CellKind, ...]:

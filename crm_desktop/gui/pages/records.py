@@ -11,20 +11,26 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.changes import Change, Topic
-from crm_desktop.domain.errors import NotFound, UserError
+from crm_desktop.domain.errors import Invalid, NotFound, UserError
 from crm_desktop.domain.field_types import EffectiveField
-from crm_desktop.domain.filters import RecordQuery
+from crm_desktop.domain.filters import Calendar, RecordQuery, Sort
 from crm_desktop.gui.delegates import CellKind, GridRole
 from crm_desktop.gui.dialogs.delete_dialog import DeleteDialog
 from crm_desktop.gui.dialogs.deletions import deletion_of_records
 from crm_desktop.gui.editors.record_panel import RecordPanel
+from crm_desktop.gui.filters.filter_bar import FilterBar
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.models.records import RecordTableModel
 from crm_desktop.gui.page import Page
 from crm_desktop.gui.tasks import Handle, Tasks
 from crm_desktop.gui.theme import line_height, unit
-from crm_desktop.gui.widgets.buttons import IconButton, plain_button, primary_button
+from crm_desktop.gui.widgets.buttons import (
+    IconButton,
+    action_button,
+    plain_button,
+    primary_button,
+)
 from crm_desktop.gui.widgets.elided_label import TextLabel
 from crm_desktop.gui.widgets.grid import GridView
 from crm_desktop.gui.widgets.search_box import SearchBox
@@ -56,6 +62,7 @@ class RecordsPage(Page):
         self._counting: Handle | None = None
         self.model = RecordTableModel(tasks, system_formats(), self)
         self.search = SearchBox(self.tr("Search by name"))
+        self.filters = FilterBar(tasks, system_formats(), object_id)
         self.grid = GridView(self, name=self.tr("Records"), has_gutter=True)
         self.grid.setModel(self.model)
         self.inspector = RecordPanel(tasks, is_narrow=True)
@@ -84,6 +91,16 @@ class RecordsPage(Page):
             self.tr("Import a file…"), "file-up", "Ctrl+I", self.import_file
         )
 
+        self.filter_action = self._action(
+            self.tr("Filter…"), "list-filter", "Ctrl+Shift+F", self.filters.open_editor
+        )
+        self.quick_filter_action = self._action(
+            self.tr("Filter by values of this column"),
+            "list-checks",
+            "Ctrl+Shift+L",
+            self.filter_column,
+        )
+
     def _action(self, text: str, icon_name: str, key: str, act: Any) -> QAction:
         action = QAction(icon(icon_name), text, self)
         action.setProperty("icon_name", icon_name)
@@ -105,7 +122,8 @@ class RecordsPage(Page):
         bar = QHBoxLayout()
         bar.setContentsMargins(3 * unit(), 3 * unit(), 3 * unit(), 3 * unit())
         bar.setSpacing(2 * unit())
-        for part in (self.search, refresh, inspector):
+        filters = action_button(self.filter_action, is_outlined=True)
+        for part in (self.search, filters, refresh, inspector):
             bar.addWidget(part)
         bar.addStretch(1)
         bar.addWidget(self.import_button)
@@ -118,6 +136,7 @@ class RecordsPage(Page):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(bar)
+        column.addWidget(self.filters)
         column.addWidget(self.grid, 1)
         column.addLayout(foot)
         self.split = Splitter(Qt.Orientation.Horizontal)
@@ -132,7 +151,7 @@ class RecordsPage(Page):
         self.setFocusProxy(self.grid)
 
     def _connect(self) -> None:
-        self.search.searched.connect(self._search)
+        self.search.searched.connect(self._search_again)
         self.search.left_downward.connect(self.grid.setFocus)
         self.new_button.clicked.connect(self.create_record)
         self.import_button.clicked.connect(self.import_file)
@@ -141,6 +160,10 @@ class RecordsPage(Page):
         header.setSortIndicatorShown(True)
         header.setSortIndicatorClearable(True)
         header.sortIndicatorChanged.connect(self.model.sort)
+        header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        header.customContextMenuRequested.connect(self._filter_at)
+        self.filters.changed.connect(self._search_again)
+        self.filters.refused.connect(self.refused)
         self.grid.activated.connect(self.open_current)
         self.grid.refused.connect(self.refused)
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -149,7 +172,7 @@ class RecordsPage(Page):
         self.grid.selectionModel().currentRowChanged.connect(self._follow_current)
         self.model.loading_changed.connect(self.grid.set_loading)
         self.model.arrived.connect(self._arrived)
-        self.model.failed.connect(self.refused)
+        self.model.failed.connect(self._say_refused)
         self.inspector.unsaved_changed.connect(self.unsaved_changed)
         self.inspector.refused.connect(self.refused)
         self._tasks.changed.connect(self._reload_if_touched)
@@ -160,6 +183,7 @@ class RecordsPage(Page):
     def refresh(self) -> None:
         """Read the layout again, then the records."""
         call = partial(_object_and_fields, object_id=self.object_id)
+        self.filters.refresh()
         self.grid.set_loading(True)
         self._tasks.read(self, call, self._show_object, self._not_read)
 
@@ -181,7 +205,7 @@ class RecordsPage(Page):
         self._count()
 
     def _begin(self, columns: tuple[EffectiveField, ...]) -> None:
-        query = RecordQuery(self.object_id, self.search.text().strip())
+        query = self._query()
         header = self.grid.horizontalHeader()
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.model.show(query, columns)
@@ -198,9 +222,19 @@ class RecordsPage(Page):
             self.new_button.setEnabled(False)
         self.refused.emit(error)
 
-    def _search(self, words: str) -> None:
-        query = RecordQuery(self.object_id, words, self.model.query.sort)
-        self.model.show(query, self.model.columns)
+    def _query(self, *sort: Sort) -> RecordQuery:
+        """Return what is searched and filtered for now."""
+        formats = system_formats()
+        return RecordQuery(
+            self.object_id,
+            self.search.text().strip(),
+            sort,
+            self.filters.parts,
+            calendar=Calendar(formats.time_zone, formats.first_weekday),
+        )
+
+    def _search_again(self, *_: str) -> None:
+        self.model.show(self._query(*self.model.query.sort), self.model.columns)
         self._count()
 
     def _count(self) -> None:
@@ -237,6 +271,13 @@ class RecordsPage(Page):
                 action=self.tr("Clear search"),
                 on_action=self.search.clear,
             )
+        elif self.filters.parts:
+            self.grid.set_empty_state(
+                self.tr("No record meets the filters."),
+                icon_name="funnel-x",
+                action=self.tr("Clear filters"),
+                on_action=self.filters.clear,
+            )
         else:
             self.grid.set_empty_state(
                 self.tr("There are no records yet."),
@@ -244,6 +285,19 @@ class RecordsPage(Page):
                 action=self.new_button.text(),
                 on_action=self.create_record,
             )
+
+    def _say_refused(self, error: UserError) -> None:
+        """Say why nothing is listed; a filter that cannot be applied can be cleared here."""
+        if self.filters.parts and isinstance(error, Invalid):
+            self.filters.refresh()
+            self.grid.set_empty_state(
+                self.tr("A filter cannot be applied. {}").replace("{}", str(error)),
+                icon_name="funnel-x",
+                action=self.tr("Clear filters"),
+                on_action=self.filters.clear,
+            )
+        else:
+            self.refused.emit(error)
 
     def _say_counts(self) -> None:
         shown, total = self.model.rowCount(), self._total
@@ -304,6 +358,21 @@ class RecordsPage(Page):
     def open_current(self) -> None:
         if record_id := self.current_id():
             self.open_requested.emit(f"record:{record_id}")
+
+    def filter_column(self) -> None:
+        """Offer the values of the current column to filter by."""
+        self._open_quick(max(0, self.grid.currentIndex().column()))
+
+    def _filter_at(self, place: QPoint) -> None:
+        self._open_quick(self.grid.horizontalHeader().logicalIndexAt(place))
+
+    def _open_quick(self, column: int) -> None:
+        if not 0 <= column < len(self.model.columns):
+            return
+        header = self.grid.horizontalHeader()
+        corner = QPoint(header.sectionViewportPosition(column), header.height())
+        place = header.viewport().mapToGlobal(corner)
+        self.filters.open_quick(self.model.columns[column], self.model.query, place)
 
     def delete_selected(self) -> None:
         rows = self.grid.selected_rows()
