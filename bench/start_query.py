@@ -11,13 +11,15 @@ from PySide6 import QtWidgets  # noqa: F401
 
 from crm_desktop.db.database import Database
 from crm_desktop.domain.access import Actor
-from crm_desktop.services import objects
+from crm_desktop.domain.filters import RecordQuery
+from crm_desktop.domain.formats import Formats
+from crm_desktop.services import auth, objects, record_query, records  # noqa: F401
 
 
 def main(url: str, object_id: str, user_id: str) -> None:
     database = Database.at(url)
     with database.read(Actor(UUID(user_id), "", "")) as session:
-        objects.get_object(session, object_id)
+        record_query.list_page(session, RecordQuery(object_id), (), Formats())
     print("queried", time.monotonic())
     database.close()
 

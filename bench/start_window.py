@@ -5,10 +5,12 @@ import time
 from PySide6.QtCore import QTimer
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QApplication, QWidget
+from typing_extensions import override
 
 
 class Window(QWidget):
-    def paintEvent(self, _: QPaintEvent) -> None:  # noqa: N802 - Qt's name
+    @override
+    def paintEvent(self, _: QPaintEvent) -> None:
         QTimer.singleShot(0, self, self._tell)
 
     def _tell(self) -> None:

@@ -126,6 +126,7 @@ def _run(options: argparse.Namespace, home: Path, on_exit: ExitStack) -> int:
     _listen_to_signals(app, on_exit)
     startup = Startup(window, opener, Source(options.database), loads_sample=options.sample)
     startup.other_database_requested.connect(_open_another_window)
+    startup.finished.connect(garbage.begin)
     _prepare_first_page(options, app, window, startup)
     app.lastWindowClosed.connect(app.quit)  # Qt by itself does not while answers are awaited
     window.show()

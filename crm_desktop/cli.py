@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crm_desktop import __version__
-from crm_desktop.cli_output import progress, tell_diagnosis, tell_import
+from crm_desktop.cli_output import progress, tell_diagnosis, tell_import, written
+from crm_desktop.cli_process import ending_in_order
 from crm_desktop.domain.errors import Cancelled, Invalid, Unavailable, UserError
 
 if TYPE_CHECKING:
@@ -78,7 +79,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JS
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status: 0, 1 failed, 2 misused, 130 interrupted."""
     try:
-        outcome = app(list(sys.argv[1:] if argv is None else argv), standalone_mode=False)
+        with ending_in_order():
+            outcome = app(list(sys.argv[1:] if argv is None else argv), standalone_mode=False)
     except typer.Exit as stop:
         return stop.exit_code
     except _MISUSE as misuse:
@@ -260,28 +262,10 @@ def export(
             header=Header(header.value),
             for_spreadsheets=for_spreadsheets,
         )
-        with _written(file, encoding="utf-8-sig" if for_spreadsheets else "utf-8") as write:
+        with written(file, encoding="utf-8-sig" if for_spreadsheets else "utf-8") as write:
             for piece in pieces:
                 write(piece)
     return 0
-
-
-@contextmanager
-def _written(file: Path | None, *, encoding: str) -> Iterator[Callable[[str], object]]:
-    """Give a function that writes; a file is put in its place only when it is whole."""
-    if file is None:
-        yield lambda piece: sys.stdout.buffer.write(piece.encode(encoding))
-        sys.stdout.buffer.flush()
-        return
-    draft = file.with_name(f"{file.name}.{os.getpid()}.part")
-    try:
-        with draft.open("w", encoding=encoding, newline="") as opened:
-            yield opened.write
-        draft.replace(file)
-    except OSError as error:
-        raise Unavailable(f"{file} cannot be written: {error.strerror or error}.") from error
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 @app.command()
@@ -329,7 +313,8 @@ def migrate(
         sys.stderr.write(f"{name}: {why}\n")
     for sentence in done.after.missing:
         sys.stderr.write(f"{sentence}\n")
-    return 0 if done.after.is_fit else FAILED
+    was_refused = bool(done.problems) and (extend or grant_to != "")
+    return FAILED if was_refused or not done.after.is_fit else 0
 
 
 @app.command()

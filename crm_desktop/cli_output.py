@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from crm_desktop.domain.errors import Unavailable
+from crm_desktop.whole_file import WholeFile
 
 if TYPE_CHECKING:
     from crm_desktop.services.doctor import Diagnosis
@@ -49,21 +54,21 @@ def tell_diagnosis(
         return
     from crm_desktop.services.doctor import BREACHES
 
-    _table("Versions", {name: value or "none" for name, value in versions.items()})
-    _table("Additions", additions)
+    _table("Versions", [(name, value or "none") for name, value in versions.items()])
+    _table("Additions", list(additions.items()))
     if missing:
         _say("This database does not have what CRM Desktop needs:")
         for sentence in missing:
             _say(f"  {sentence}")
         return
-    _table("Records", {each.name: f"{each.records:,}" for each in diagnosis.objects})
-    links = {
-        f"{link.name} ({link.from_object} → {link.to_object})": f"{link.count:,}"
+    _table("Records", [(each.name, f"{each.records:,}") for each in diagnosis.objects])
+    links = [
+        (f"{link.name} ({link.from_object} → {link.to_object})", f"{link.count:,}")
         for link in diagnosis.links
-    }
+    ]
     _table("Links", links)
-    wrong = {BREACHES[kind]: f"{count:,}" for kind, count in diagnosis.breaches.items() if count}
-    _table("Breaches", wrong or {"none": "all is well"})
+    wrong = [(BREACHES[kind], f"{count:,}") for kind, count in diagnosis.breaches.items() if count]
+    _table("Breaches", wrong or [("none", "all is well")])
 
 
 def _as_json(
@@ -94,10 +99,10 @@ def _as_json(
     }
 
 
-def _table(title: str, rows: Mapping[str, str]) -> None:
+def _table(title: str, rows: Sequence[tuple[str, str]]) -> None:
     _say(title)
-    width = max(map(len, rows), default=0)
-    for name, value in rows.items():
+    width = max((len(name) for name, _ in rows), default=0)
+    for name, value in rows:
         _say(f"  {name:<{width}}  {value}")
 
 
@@ -120,3 +125,22 @@ def progress(title: str) -> Callable[[int, int], bool]:
         return True
 
     return report
+
+
+@contextmanager
+def written(file: Path | None, *, encoding: str) -> Iterator[Callable[[str], object]]:
+    """Give a function that writes; a file is put in its place only when it is whole."""
+    if file is None:
+        encoder = codecs.getincrementalencoder(encoding)()  # which marks the beginning only
+        yield lambda piece: sys.stdout.buffer.write(encoder.encode(piece))
+        sys.stdout.buffer.flush()
+        return
+    whole = WholeFile(file)
+    try:
+        with whole.draft.open("w", encoding=encoding, newline="") as opened:
+            yield opened.write
+        whole.publish()
+    except OSError as error:
+        raise Unavailable(f"{file} cannot be written: {error.strerror or error}.") from error
+    finally:
+        whole.discard()

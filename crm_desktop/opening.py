@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from urllib.parse import quote
 
 from crm_desktop.db.profiles import Kind, Profile, kind_of, load_profiles, save_profiles
 from crm_desktop.domain.errors import Unavailable
+from crm_desktop.gui import routes
 from crm_desktop.gui.startup import Ready, Source
 from crm_desktop.gui.status_bar import Place
 
@@ -23,10 +25,11 @@ if TYPE_CHECKING:
     from crm_desktop.gui.jobs import Progress
 
 LOCAL_NAME, LOCAL_HOST = "workspace", "this computer"
-PRELOADED = (
+TO_OPEN = (  # what `open` needs; most of it is SQLAlchemy
     "crm_desktop.db.liveness",
-    "crm_desktop.gui.pages.objects",
-    "crm_desktop.gui.pages.records",
+    "crm_desktop.db.migrate",
+    "crm_desktop.services.auth",
+    "crm_desktop.services.objects",
 )
 
 
@@ -36,18 +39,22 @@ class DatabaseOpener:
     def __init__(self, home: Path) -> None:
         self._home = home
         self._server: EmbeddedServer | None = None
-        self._may_preload, self._has_preloaded = threading.Event(), threading.Event()
+        self._may_preload, self._can_open = threading.Event(), threading.Event()
+        self._has_preloaded = threading.Event()
 
-    def preload(self) -> None:
-        """Import what the first page needs, while the server starts: most of it is SQLAlchemy.
+    def preload(self, address: str) -> None:
+        """Import what opening needs while the server starts, then the page while we connect.
 
         `open` imports nothing meanwhile: two threads in one package's circular imports trip.
         """
         self._may_preload.wait()
         try:
-            for name in PRELOADED:
+            for name in TO_OPEN:
                 import_module(name)
+            self._can_open.set()
+            import_module(routes.ROUTES[routes.kind_of(address)].module)
         finally:
+            self._can_open.set()
             self._has_preloaded.set()
 
     def open(self, source: Source, *, extend: bool, tell: Callable[[str], None]) -> Ready:
@@ -60,7 +67,7 @@ class DatabaseOpener:
         self._server = self._server or EmbeddedServer(self._home)
         self._may_preload.set()
         url = source.url or self.local_url(tell)
-        self._has_preloaded.wait()
+        self._can_open.wait()
         tell("Connecting to the database…")
         from crm_desktop.db.database import Database
         from crm_desktop.db.migrate import Extras, migrate
@@ -70,19 +77,26 @@ class DatabaseOpener:
         if not report.after.is_fit:
             raise Unavailable(_unfit(report))
         tell("Reading the workspace…")
-        database = Database.at(url)
-        place = _place(source, url)
-        if not source.is_local:
-            return Ready(database, place, None, False, _offers(report), _problems(report))
-        actor = _owner(database)
-        is_empty = _is_empty(database, actor)
-        return Ready(database, place, actor, is_empty, problems=_problems(report))
+        ready = _ready(source, url, Database.at(url), report)
+        self._has_preloaded.wait()
+        return ready
 
     def sign_in(self, ready: Ready, email: str, password: str) -> Actor:
         from crm_desktop.services import auth
 
         with ready.database.write(auth.VISITOR) as session:
             return auth.sign_in(session, email, password)
+
+    def create_first_user(self, ready: Ready, name: str, email: str, password: str) -> Actor:
+        from pydantic import SecretStr
+
+        from crm_desktop.services import auth, users
+
+        draft = users.UserDraft(
+            email=email, full_name=name, password=SecretStr(password), is_verified=True
+        )
+        with ready.database.write(auth.KEEPER) as session:
+            return auth.create_first_user(session, draft)
 
     def load_sample(self, session: WriteSession, on_progress: Progress) -> object:
         from crm_desktop.services import sample
@@ -109,6 +123,11 @@ class DatabaseOpener:
             return url
         return f"{url}{'&' if '?' in url else '?'}password={quote(password, safe='')}"
 
+    def bring_back(self) -> None:
+        """Start the embedded server again if it has ended. Raises Unavailable."""
+        if self._server is not None:
+            self._server.ensure_running()
+
     def close(self) -> None:
         """Give up the embedded server; the last program stops it."""
         if self._server is not None:
@@ -125,11 +144,36 @@ class DatabaseOpener:
         return server.url
 
 
+def _ready(source: Source, url: str, database: Database, report: MigrationReport) -> Ready:
+    place, problems = _place(source, url), _problems(report)
+    if source.is_local:
+        actor = _owner(database)
+        return Ready(database, place, actor, _is_empty(database, actor), problems=problems)
+    return Ready(
+        database,
+        place,
+        None,
+        is_empty=False,
+        offered=_offers(report),
+        problems=problems,
+        has_users=_has_users(url),
+    )
+
+
 def _owner(database: Database) -> Actor:
     from crm_desktop.services import auth
 
     with database.write(auth.KEEPER) as session:
         return auth.owner(session)
+
+
+def _has_users(url: str) -> bool:
+    """Ask over a connection that is closed again: nobody may ever sign in."""
+    from crm_desktop.db.database import Database
+    from crm_desktop.services import auth
+
+    with closing(Database.at(url)) as database, database.read(auth.VISITOR) as session:
+        return auth.has_users(session)
 
 
 def _is_empty(database: Database, actor: Actor) -> bool:

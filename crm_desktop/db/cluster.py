@@ -8,12 +8,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Literal
 
 from crm_desktop.db import binaries
 from crm_desktop.db.account import Account, give_to, run_as
@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 DATABASE = "crm"
 ROLE = "crm"
 READY_SECONDS = 60.0
-STOP_SECONDS = 60.0
+STOP_SECONDS = 30.0
+END_SECONDS = 10.0  # PostgreSQL itself kills what has not ended after five
 UNFINISHED = "new-"
 
 # Popen objects of servers that may outlive whoever started them: kept, so that they are reaped.
@@ -133,6 +134,9 @@ class Cluster:
 
     def bring_up(self) -> Postmaster:
         """Return the running server; where none runs, clear what is left of one and start it."""
+        found = self.postmaster()
+        if found is not None and found.is_stopping:
+            self.stop()  # whoever began that is gone, or gave it up
         trim_log(self.log)
         written = self.log.stat().st_size if self.log.exists() else 0
         deadline = time.monotonic() + READY_SECONDS
@@ -155,22 +159,37 @@ class Cluster:
         )
 
     def stop(self) -> bool:
-        """Stop the server in good order; return False where it still runs after a minute."""
-        deadline = time.monotonic() + STOP_SECONDS
+        """Stop the server, in good order if it can be; return False where it still runs after all.
+
+        A server that recovers from a crash is ended at once, and so is one that does not stop: the
+        next start replays its log. PostgreSQL 18 that is asked to stop while it recovers may never
+        end by itself.
+        """
         found = self.postmaster()
         if found is None:
             return True
+        self._end(found, "fast")  # disconnects everybody, rolls back, saves
+        if self._ends_within(STOP_SECONDS, unless=partial(_is_recovering, found.pid)):
+            return True
+        self._end(found, "immediate")
+        return self._ends_within(END_SECONDS)
+
+    # -- parts of the above
+
+    def _end(self, found: Postmaster, mode: Literal["fast", "immediate"]) -> None:
         if sys.platform == "win32":
-            self._run(["pg_ctl", "-D", str(self.data), "-m", "fast", "-W", "stop"], "stop")
-        else:
-            os.kill(found.pid, signal.SIGINT)  # "fast": disconnects everybody, rolls back, saves
-        while time.monotonic() < deadline:
+            self._run(["pg_ctl", "-D", str(self.data), "-m", mode, "-W", "stop"], "stop")
+            return
+        with suppress(ProcessLookupError):  # it has ended meanwhile
+            os.kill(found.pid, signal.SIGINT if mode == "fast" else signal.SIGQUIT)
+
+    def _ends_within(self, seconds: float, unless: Callable[[], bool] = bool) -> bool:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline and not unless():
             if self.postmaster() is None and self._nothing_lives():
                 return True
             time.sleep(POLL_SECONDS)
         return False
-
-    # -- parts of the above
 
     def _lock_file(self) -> Path:
         return self.home / "server.lock"
@@ -304,6 +323,17 @@ def _is_postmaster(pid: int, data: Path) -> bool:
     try:
         process = psutil.Process(pid)
         return _serves(process, data) and process.status() != psutil.STATUS_ZOMBIE
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return False
+
+
+def _is_recovering(pid: int) -> bool:
+    """Say whether the server replays its log; Windows does not tell its processes apart."""
+    import psutil
+
+    try:
+        children = psutil.Process(pid).children()
+        return any("startup" in "".join(child.cmdline()[:1]) for child in children)
     except (psutil.NoSuchProcess, psutil.AccessDenied):
         return False
 

@@ -114,7 +114,7 @@ def _parameters(url: str) -> dict[str, Any]:
     try:
         if given := conninfo_to_dict(url):
             return WAITS | given
-    except psycopg.ProgrammingError as error:
+    except (psycopg.ProgrammingError, UnicodeEncodeError) as error:
         raise Invalid({"database": NO_ADDRESS}) from error
     raise Invalid({"database": NO_ADDRESS})
 

@@ -1,6 +1,7 @@
 """The one way to reach PostgreSQL: a read or a write session, always as some actor."""
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -19,11 +20,13 @@ from crm_desktop.db.connections import LONG, READ, WRITE, Connector, Purpose
 from crm_desktop.db.problems import ConnectionLost, UncertainCommit, as_user_error
 from crm_desktop.domain.access import Actor
 from crm_desktop.domain.changes import Change, Topic
-from crm_desktop.domain.errors import Cancelled, Unavailable
+from crm_desktop.domain.errors import Cancelled, Invalid, Unavailable
+from crm_desktop.domain.json_text import NOT_STORABLE
 
 T = TypeVar("T")
 SessionType = TypeVar("SessionType", bound="ReadSession")
 
+MAX_DEPTH = 100  # levels of nested JSON that are read
 STOPPED = "The work was stopped. Nothing was changed."
 RETRIES = (0.2, 1.0, 3.0)  # seconds before a lost read is tried again
 
@@ -229,6 +232,8 @@ def _explained(running: Running, *, is_writing: bool) -> Iterator[None]:
         if problem is error or (is_read_only and not is_writing):
             raise
         raise problem from error
+    except UnicodeEncodeError as error:  # the driver cannot send half of a surrogate pair
+        raise Invalid({"": NOT_STORABLE}) from error
     except PoolExhausted as error:
         raise Unavailable("All connections to the database are busy. Try again.") from error
 
@@ -266,14 +271,36 @@ def dump_json(value: Any) -> str:
 
 
 def load_json(source: str | bytes) -> Any:
-    """Return the value of JSON text; fractions become Decimal, so that nothing is rounded."""
+    """Return the value of JSON text; fractions become Decimal, so that nothing is rounded.
+
+    PostgreSQL keeps thousands of levels of nesting, more than Python can handle: what lies deeper
+    than `MAX_DEPTH` becomes “…”. It stays as it is stored, since only what was edited is written.
+    """
     text = source if isinstance(source, str) else bytes(source).decode()
+    if text.count("[") + text.count("{") > MAX_DEPTH:
+        text = _cut(text)
     try:
         return _DECODER.decode(text)
     except ValueError:  # an integer of more digits than Python reads
         return _BIG_DECODER.decode(text)
 
 
+def _cut(text: str) -> str:
+    pieces: list[str] = []
+    depth = 0
+    for token in _TOKENS.findall(text):
+        is_end = token in {"]", "}"}
+        is_begin = token in {"[", "{"}
+        depth -= is_end
+        if depth < MAX_DEPTH or (depth == MAX_DEPTH and not (is_begin or is_end)):
+            pieces.append(token)
+        elif depth == MAX_DEPTH and is_begin:
+            pieces.append('"…"')
+        depth += is_begin
+    return "".join(pieces)
+
+
+_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]|[^"\[\]{}]+')
 # Made once: `loads` with arguments makes a decoder for each value, which takes longer than reading.
 _DECODER = json.JSONDecoder(parse_float=Decimal)
 _BIG_DECODER = json.JSONDecoder(parse_float=Decimal, parse_int=Decimal)

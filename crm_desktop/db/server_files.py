@@ -52,6 +52,7 @@ class Postmaster:
     port: int
     folder: str
     is_ready: bool
+    is_stopping: bool
 
 
 def read_postmaster(data: Path) -> Postmaster | None:
@@ -68,8 +69,8 @@ def read_postmaster(data: Path) -> Postmaster | None:
         return None
     port = int(lines[3]) if len(lines) > 3 and lines[3].isdigit() else 0
     folder = lines[4] if len(lines) > 4 else ""
-    is_ready = len(lines) > 7 and lines[7].strip() == "ready"
-    return Postmaster(abs(int(lines[0])), port, folder, is_ready)
+    status = lines[7].strip() if len(lines) > 7 else ""
+    return Postmaster(abs(int(lines[0])), port, folder, status == "ready", status == "stopping")
 
 
 def trim_log(log: Path) -> None:

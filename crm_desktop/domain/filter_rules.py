@@ -218,7 +218,8 @@ def sentence(
         return _link_sentence(part, schema, formats, known)
     field = schema.fields.get(part.field_id)
     if field is None:
-        return f"{part.field_id} {part.operator.replace('_', ' ')}"
+        value = _cut(part.value) if isinstance(part.value, str) else ""
+        return " ".join(filter(None, [part.field_id, part.operator.replace("_", " "), value]))
     operator = operators_of(field).get(part.operator)
     if operator is None:
         return f"{field.label} {part.operator.replace('_', ' ')}"

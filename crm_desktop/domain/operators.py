@@ -16,6 +16,10 @@ Comparison = Literal[
     "text", "choice", "number", "boolean", "date", "moment", "choices", "reference", "user", "none"
 ]
 """How the values of a field are compared; a finer division than `FieldType.kind`."""
+LISTED: frozenset[Comparison] = frozenset(
+    {"text", "choice", "number", "date", "choices", "reference", "user", "boolean"}
+)
+"""The kinds of fields whose distinct values are worth a list; moments hardly ever repeat."""
 
 
 class Operand(Enum):

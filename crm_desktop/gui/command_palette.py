@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction, QColor, QKeyEvent, QKeySequence, QPainter, QP
 from PySide6.QtWidgets import QFrame, QLineEdit, QListView, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from crm_desktop.domain.field_types import type_of
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.palette_list import Entry, EntryDelegate, EntryModel
 from crm_desktop.gui.theme import row_height, scale, theme, unit
@@ -26,6 +27,7 @@ PREFIXES = {">": "command", "@": "object", "#": "field"}
 SEARCH_AFTER = 200  # milliseconds of quiet before records are searched
 SHORTEST_SEARCH = 2
 MOST = 60
+MOST_SHOWN = 12
 BEFORE_RECORDS = 6  # entries of other kinds that stand above the records found
 HINT = "Type to find.  > commands   @ objects   # fields"
 
@@ -64,8 +66,8 @@ class CommandPalette(QFrame):
         self._records: list[Entry] = []
         self._search: Handle | None = None
         self._before: QWidget | None = None
-        self.line = QLineEdit(placeholderText="Search records, fields, commands")
-        self.line.setAccessibleName("Search records, fields, commands")
+        self.line = QLineEdit(placeholderText=self.tr("Search records, fields, commands"))
+        self.line.setAccessibleName(self.tr("Search records, fields, commands"))
         self.line.addAction(icon("search", "muted"), QLineEdit.ActionPosition.LeadingPosition)
         self.model = EntryModel(self)
         self.list = QListView()
@@ -146,9 +148,9 @@ class CommandPalette(QFrame):
 
     def _tell(self) -> None:
         if self._pause.isActive() or (self._search is not None and self._search.is_running):
-            self.note.setText("Searching records…")
+            self.note.setText(self.tr("Searching records…"))
         elif self.model.rowCount() == 0:
-            self.note.setText("Nothing is called so.")
+            self.note.setText(self.tr("Nothing is called so."))
         else:
             self.note.setText(HINT)
 
@@ -175,10 +177,15 @@ class CommandPalette(QFrame):
         return partial(self.open_requested.emit, address)
 
     def _take_fields(self, fields: tuple[tuple[str, str, str], ...]) -> None:
-        run = self._opener("fields")
         self._fields = [
-            Entry("field", label, f"Field, {type_}", "text-cursor-input", run)
-            for _, label, type_ in fields
+            Entry(
+                "field",
+                label,
+                f"Field, {type_of(type_).label.lower()}",
+                type_of(type_).icon,
+                self._opener(f"fields:{id_}"),
+            )
+            for id_, label, type_ in fields
         ]
         if self.isVisible():
             self._show()
@@ -222,8 +229,11 @@ class CommandPalette(QFrame):
 
     def _place(self) -> None:
         width = min(round(scale().line * 38), self._window.width() - 4 * unit())
-        height = min(row_height() * 14, self._window.height() - 8 * unit())
-        self.setGeometry((self._window.width() - width) // 2, 10 * unit(), width, height)
+        around = self.line.sizeHint().height() + self.note.sizeHint().height() + 8 * unit()
+        room = self._window.height() - 14 * unit() - around
+        rows = max(1, min(MOST_SHOWN, room // row_height()))  # whole rows: none is cut
+        left = (self._window.width() - width) // 2
+        self.setGeometry(left, 10 * unit(), width, around + rows * row_height())
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

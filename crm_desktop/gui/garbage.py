@@ -10,7 +10,8 @@ INTERVAL = 1000  # milliseconds
 class GarbageTimer(QObject):
     """Takes over from the interpreter's automatic collection for as long as it lives.
 
-    Collects the generations that the interpreter would have collected by its own thresholds.
+    Collects the generations that the interpreter would have collected by its own thresholds,
+    from `begin` on: the start makes little garbage, and very many objects to look at.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -19,6 +20,10 @@ class GarbageTimer(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(INTERVAL)
         self._timer.timeout.connect(self.collect_due)
+
+    def begin(self) -> None:
+        """Collect from now on; what there is already, modules for the most part, is left out."""
+        gc.freeze()
         self._timer.start()
 
     def collect_due(self) -> None:
@@ -31,4 +36,5 @@ class GarbageTimer(QObject):
 
     def stop(self) -> None:
         self._timer.stop()
+        gc.unfreeze()
         gc.enable()

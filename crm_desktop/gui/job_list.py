@@ -76,7 +76,7 @@ class _JobRow(QWidget):
         self._bar = QProgressBar(textVisible=False)
         self._bar.setMinimumWidth(round(scale().line * 16))
         self.cancel = QToolButton()
-        self.cancel.setText("Cancel")
+        self.cancel.setText(self.tr("Cancel"))
         self.cancel.clicked.connect(job.cancel)
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)

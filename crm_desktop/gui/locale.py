@@ -26,7 +26,8 @@ def formats_of(locale: QLocale, zone: tzinfo) -> Formats:
     point, group = locale.decimalPoint(), locale.groupSeparator()
     if locale.zeroDigit() != "0":
         point, group = ".", ","  # numbers are written in ASCII digits, so their signs are too
-    is_grouped = not locale.numberOptions() & QLocale.NumberOption.OmitGroupSeparator
+    is_c = locale.language() == QLocale.Language.C  # it groups nothing, and nobody reads that well
+    is_grouped = is_c or not locale.numberOptions() & QLocale.NumberOption.OmitGroupSeparator
     times = locale.timeFormat(QLocale.FormatType.ShortFormat)
     return Formats(
         decimal_point=point if len(point) == 1 else ".",

@@ -64,6 +64,7 @@ class MainWindow(QMainWindow):
         self._splitter = Splitter(Qt.Orientation.Horizontal)
         self._place: Place | None = None
         self._is_sure = False
+        self._wanted = ("", "")  # the address of a page, and the id of what to show in it
         self._lay_out()
         self.menus = WindowMenus(self)
         self._palette: CommandPalette | None = None
@@ -71,8 +72,22 @@ class MainWindow(QMainWindow):
         self._restore()
 
     def open(self, address: str) -> None:
-        """Show the page of this address."""
-        self.tabs.open(address)
+        """Show the page of this address; `fields:<id>` shows that field among the fields."""
+        kind = kind_of(address)
+        if id_of(address) and not is_known(address) and is_known(kind):
+            self._wanted = (kind, id_of(address))
+            self.tabs.open(kind)
+            self._show_wanted()
+        else:
+            self.tabs.open(address)
+
+    def _show_wanted(self) -> None:
+        """Show what was asked for in the page that holds it, once there is one."""
+        address, item_id = self._wanted
+        frame = self.tabs.current
+        if item_id and frame is not None and frame.page is not None and frame.address == address:
+            self._wanted = ("", "")
+            frame.page.show_item(item_id)
 
     def show_place(self, place: Place) -> None:
         """Say in every corner which database this is; bring back the tabs that it had."""
@@ -91,6 +106,7 @@ class MainWindow(QMainWindow):
         self._stack.setCurrentWidget(self.tabs)
         if not self.tabs.frames:
             self.open(FIRST_PAGE)
+        self._give_keyboard()
 
     @property
     def is_showing_pages(self) -> bool:
@@ -199,6 +215,8 @@ class MainWindow(QMainWindow):
         self.tabs.new_requested.connect(self.open_find_objects)
         self.tabs.current_changed.connect(self._follow_tab)
         self.tabs.page_shown.connect(self._give_keyboard)
+        self.tabs.page_made.connect(self._arrange)
+        self.tabs.closing.connect(self._keep_arrangement)
         self.tabs.close_requested.connect(self._ask_about)
         self.navigation.loaded.connect(self._follow_tab)
         self.tasks.started.connect(self.status.jobs.add)
@@ -211,12 +229,16 @@ class MainWindow(QMainWindow):
         was_lost = self.status.state is ConnectionState.LOST
         self.status.show_state(state)
         if was_lost and state is ConnectionState.CONNECTED:
+            for frame in self.tabs.frames:
+                frame.messages.clear_kind("warning")  # what was away is back
             self.refresh()
 
     def _show_refusal(self, error: UserError) -> None:
         frame = self.tabs.current
-        bar = frame.messages if frame is not None and self.is_showing_pages else self.messages
-        bar.show_message("danger", str(error))
+        if frame is not None and self.is_showing_pages:
+            frame.show_refusal(error)
+        else:
+            self.messages.show_message("danger", str(error))
 
     def _open_mode(self, address: str) -> None:
         """Go back to the page of the mode that was seen last, else open its own."""
@@ -282,7 +304,25 @@ class MainWindow(QMainWindow):
             self.tabs.insert(index, Frame(tab.address, tab.title, tab.icon, self.tasks))
         self.tabs.show_at(min(current, len(known) - 1))
 
+    def _arrange(self, frame: Frame) -> None:
+        if frame.page is not None:
+            frame.page.address_changed.connect(partial(self._readdress, frame))
+            frame.page.restore_view(self.state.text_of(f"view {frame.address}"))
+            self._show_wanted()
+
+    def _readdress(self, frame: Frame, address: str) -> None:
+        frame.address = address
+        self._follow_tab()
+
+    def _keep_arrangement(self, frame: Frame) -> None:
+        if frame.page is not None:
+            key, arranged = f"view {frame.address}", frame.page.view_state()
+            if arranged != self.state.text_of(key):
+                self.state.keep_text(key, arranged)
+
     def _keep(self) -> None:
+        for frame in self.tabs.frames:
+            self._keep_arrangement(frame)
         self.state.keep_bytes("geometry", self.saveGeometry())
         self.state.keep_bytes("splitter", self._splitter.saveState())
         self.state.keep_switch("navigation", is_on=self.menus.show_navigation.isChecked())
@@ -311,12 +351,14 @@ class MainWindow(QMainWindow):
         many = len(frames) > 1
         choose(
             self,
-            "Unsaved changes",
-            f"Save the changes in {len(frames)} pages?" if many else "Save the changes?",
+            self.tr("Unsaved changes"),
+            self.tr("Save the changes in {count} pages?").format(count=len(frames))
+            if many
+            else self.tr("Save the changes?"),
             "\n".join(frame.title for frame in frames),
             {
-                "Save": partial(self._save_and, frames, after_save),
-                "Discard changes": discard,
+                self.tr("Save"): partial(self._save_and, frames, after_save),
+                self.tr("Discard changes"): discard,
             },
         )
 

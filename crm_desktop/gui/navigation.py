@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtCore import QSortFilterProxyModel as FilterModel
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QStandardItem, QStandardItemModel
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QPainter,
+    QPen,
+    QStandardItem,
+    QStandardItemModel,
+)
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -110,9 +117,9 @@ class Navigation(QWidget):
         self.groups: tuple[Group, ...] = ()
         self._counts: Mapping[str, int] = {}
         self._collapsed: set[str] = set()
-        self._title = TextLabel("Data", face="title")
-        self.filter = QLineEdit(placeholderText="Filter objects", clearButtonEnabled=True)
-        self.filter.setAccessibleName("Filter objects")
+        self._title = TextLabel(self.tr("Data"), face="title")
+        self.filter = QLineEdit(placeholderText=self.tr("Filter objects"), clearButtonEnabled=True)
+        self.filter.setAccessibleName(self.tr("Filter objects"))
         self.filter.addAction(
             icon("list-filter", "muted"), QLineEdit.ActionPosition.LeadingPosition
         )
@@ -187,7 +194,8 @@ class Navigation(QWidget):
         self._count()
 
     def _show_problem(self, error: UserError) -> None:
-        self.problem.setText(f"The objects could not be read. {error}")
+        why = self.tr("The objects could not be read. {why}").format(why=error)
+        self.problem.setText(why)
         self.problem.show()
 
     def _count(self) -> None:
@@ -269,7 +277,7 @@ class NavigationTree(QTreeView):
         self.setIconSize(QSize(icon_size(), icon_size()))
         self.setIndentation(icon_size())
         self.setExpandsOnDoubleClick(False)
-        self.setAccessibleName("Applications and objects")
+        self.setAccessibleName(self.tr("Applications and objects"))
         self.viewport().setAutoFillBackground(False)
         self.clicked.connect(self._choose)
         self.activated.connect(self._choose)
@@ -283,12 +291,18 @@ class NavigationTree(QTreeView):
     @override
     def drawRow(self, painter: QPainter, options: QStyleOptionViewItem, index: Index) -> None:
         """Paint the tint over the whole row, indentation included, as one rounded box."""
-        if self.selectionModel().isSelected(index):
+        has_keyboard = self.hasFocus() and index == self.currentIndex()
+        is_chosen = self.selectionModel().isSelected(index)
+        if is_chosen or has_keyboard:
+            ring = QPen(QColor(theme().accent), 2) if has_keyboard else QPen(Qt.PenStyle.NoPen)
             painter.save()
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(theme().selection))
-            painter.drawRoundedRect(options.rect, radius(), radius())
+            painter.setPen(ring)
+            if is_chosen:
+                painter.setBrush(QColor(theme().selection))
+            inset = 1 if has_keyboard else 0
+            box = options.rect.adjusted(inset, inset, -inset, -inset)
+            painter.drawRoundedRect(box, radius(), radius())
             painter.restore()
         super().drawRow(painter, options, index)
 

@@ -23,6 +23,7 @@ class Page(QWidget):
 
     open_requested = Signal(str)  # the address of another page
     title_changed = Signal(str)
+    address_changed = Signal(str)  # what was new has been stored and has an address of its own
     unsaved_changed = Signal(bool)  # the tab's pencil, and the question before closing
     status_changed = Signal(str)  # counts and selection, for the status bar
     refused = Signal(object)  # a UserError for the message bar above this page
@@ -50,6 +51,20 @@ class Page(QWidget):
 
     def has_unsaved(self) -> bool:
         return False
+
+    def show_item(self, item_id: str) -> None:
+        """Make one of the things in the page the current one."""
+
+    def view_state(self) -> str:
+        """Return how the page is arranged, to be given back the next time; "" for as usual."""
+        return ""
+
+    def restore_view(self, state: str) -> None:
+        """Arrange the page as a `view_state` says; what in it makes no sense is passed over."""
+
+    def can_save(self) -> bool:
+        """Say whether `save` has something to store, or something to say."""
+        return self.has_unsaved()
 
     def start_find(self) -> None:
         """Put the keyboard where one searches in this page (Ctrl+F)."""

@@ -25,7 +25,7 @@ class Mode(NamedTuple):
 
 
 MODES = (
-    Mode("objects", "Data", "table-2", ("objects", "object", "records", "record")),
+    Mode("objects", "Data", "table-2", ("objects", "records", "record", "new-record")),
     Mode("applications", "Applications", "app-window", ("applications",)),
     Mode("fields", "Fields", "library", ("fields", "field")),
     Mode("relationships", "Schema", "workflow", ("relationships",)),

@@ -34,15 +34,15 @@ class StartPage(QWidget):
         self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.progress = QProgressBar(textVisible=False)
         self.progress.setRange(0, 0)
-        self.progress.setAccessibleName("Starting")
-        self.retry = primary_button("Try again", icon_name="refresh-cw")
-        self.sample = primary_button("Start with sample data", icon_name="sparkles")
-        self.accept = primary_button("Add what is missing", icon_name="plus")
-        self.decline = plain_button("Work without it")
-        self.empty = plain_button("Start empty")
-        self.local = plain_button("Open the local workspace", icon_name="laptop")
-        self.connect_button = plain_button("Connect to a server…", icon_name="server")
-        self.copy = plain_button("Copy details", icon_name="copy")
+        self.progress.setAccessibleName(self.tr("Starting"))
+        self.retry = primary_button(self.tr("Try again"), icon_name="refresh-cw")
+        self.sample = primary_button(self.tr("Start with sample data"), icon_name="sparkles")
+        self.accept = primary_button(self.tr("Add what is missing"), icon_name="plus")
+        self.decline = plain_button(self.tr("Work without it"))
+        self.empty = plain_button(self.tr("Start empty"))
+        self.local = plain_button(self.tr("Open the local workspace"), icon_name="laptop")
+        self.connect_button = plain_button(self.tr("Connect to a server…"), icon_name="server")
+        self.copy = plain_button(self.tr("Copy details"), icon_name="copy")
         self._buttons = (
             (self.retry, self.retry_requested),
             (self.sample, self.sample_requested),
@@ -56,7 +56,7 @@ class StartPage(QWidget):
         self.decline.clicked.connect(self._decline)
         self.copy.clicked.connect(self._copy_details)
         self._lay_out()
-        self.show_starting("Starting…")
+        self.show_starting(self.tr("Starting…"))
 
     def show_starting(self, words: str) -> None:
         """Show that work goes on; nothing to decide."""

@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Protocol
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from crm_desktop.domain.errors import Cancelled, UserError
+from crm_desktop.gui.main_window import FIRST_PAGE
+from crm_desktop.gui.pulse import ConnectionState
 from crm_desktop.gui.status_bar import Place
 
 if TYPE_CHECKING:  # dialogs are imported when they are asked for: not before the first paint
     from crm_desktop.db.database import Database, WriteSession
     from crm_desktop.domain.access import Actor
     from crm_desktop.gui.dialogs.connect import ChosenConnection, SavedConnection
-    from crm_desktop.gui.dialogs.sign_in import SignInDialog
+    from crm_desktop.gui.dialogs.sign_in import FirstUserDialog, SignInDialog
     from crm_desktop.gui.jobs import Progress
     from crm_desktop.gui.main_window import MainWindow
 
@@ -48,16 +50,19 @@ class Ready:
     is_empty: bool
     offered: Sequence[str] = ()  # sentences: what could be added, and what it is good for
     problems: Sequence[str] = ()  # sentences: what could not be added
+    has_users: bool = True  # without any, the first one is made instead of signing in
 
 
 class Opener(Protocol):
     """What the composition root lends: everything that needs the database. Runs on workers."""
 
-    def preload(self) -> None: ...
+    def preload(self, address: str) -> None: ...
 
     def open(self, source: Source, *, extend: bool, tell: Callable[[str], None]) -> Ready: ...
 
     def sign_in(self, ready: Ready, email: str, password: str) -> Actor: ...
+
+    def create_first_user(self, ready: Ready, name: str, email: str, password: str) -> Actor: ...
 
     def load_sample(self, session: WriteSession, on_progress: Progress) -> object: ...
 
@@ -66,6 +71,8 @@ class Opener(Protocol):
     def keep_connection(self, chosen: ChosenConnection) -> None: ...
 
     def with_password(self, url: str, password: str) -> str: ...
+
+    def bring_back(self) -> None: ...
 
 
 class Startup(QObject):
@@ -83,7 +90,7 @@ class Startup(QObject):
         self._source, self._loads_sample = source, loads_sample
         self._ready: Ready | None = None
         self._words = "Starting…"
-        self._is_working = False
+        self._is_working = self._has_extended = False
         page = window.start_page
         page.retry_requested.connect(self.begin)
         page.local_requested.connect(self._open_local)
@@ -93,7 +100,9 @@ class Startup(QObject):
         page.additions_accepted.connect(self._decide_additions)
         window.connect_requested.connect(self.ask_for_connection)
         self._told.connect(self._show_words)
+        window.status.reconnect_requested.connect(self._bring_back)
         self._tasks.busy_changed.connect(self._look_for_bug)
+        self._tasks.connection_changed.connect(self._look_for_loss)
 
     @property
     def source(self) -> Source:
@@ -102,6 +111,7 @@ class Startup(QObject):
     def begin(self) -> None:
         """Open the source on a worker; the window shows its last tabs as placeholders meanwhile."""
         extend = self._source.is_local or self._wants_additions()
+        self._has_extended = self._has_extended or extend
         self._is_working = True
         if self._window.tabs.frames and not self._window.start_page.isVisible():
             self._window.show_pages()
@@ -109,9 +119,17 @@ class Startup(QObject):
             self._window.show_start()
             self._window.start_page.show_starting(self._words)
         QTimer.singleShot(WORDS_AFTER, self, self._say_what_takes_long)
-        self._tasks.compute(self, self._opener.preload)
+        frame = self._window.tabs.current
+        preload = partial(self._opener.preload, frame.address if frame else FIRST_PAGE)
+        self._tasks.compute(self, preload, self._build_page)
         call = partial(self._opener.open, self._source, extend=extend, tell=self._told.emit)
         self._tasks.compute(self, call, self._opened, self._failed)
+
+    def _build_page(self, _: object) -> None:
+        """Build the page while its database is still being opened: what it reads waits for that."""
+        frame = self._window.tabs.current
+        if frame is not None and self._is_working and self._source.is_local:
+            frame.ensure_page(is_early=True)
 
     def ask_for_connection(self) -> None:
         from crm_desktop.gui.dialogs.connect import ConnectDialog
@@ -157,6 +175,8 @@ class Startup(QObject):
             self._window.show_start()
             self._window.start_page.show_additions("\n".join(ready.offered))
             self.finished.emit()
+        elif ready.offered and self._decision() == "yes" and not self._has_extended:
+            self.begin()  # agreed to in an earlier start, and not all of it stands
         else:
             self._go_on()
 
@@ -184,18 +204,32 @@ class Startup(QObject):
         if ready.actor is not None:
             self._use(ready.actor)
             return
-        from crm_desktop.gui.dialogs.sign_in import SignInDialog
+        from crm_desktop.gui.dialogs.sign_in import FirstUserDialog, SignInDialog
 
+        if not ready.has_users:
+            first = FirstUserDialog(ready.place.text, self._window)
+            self._ask_who(first, partial(self._create_first_user, ready, first))
+            return
         email = self._window.state.text_of(f"email/{ready.place.text}")
         dialog = SignInDialog(ready.place.text, email, self._window)
+        self._ask_who(dialog, partial(self._sign_in, ready, dialog))
+
+    def _ask_who(self, dialog: SignInDialog, answer: Callable[[str, str], None]) -> None:
         dialog.finished.connect(dialog.deleteLater)
-        dialog.sign_in_requested.connect(partial(self._sign_in, ready, dialog))
+        dialog.sign_in_requested.connect(answer)
         dialog.rejected.connect(self._not_signed_in)
         dialog.open()
         self.finished.emit()
 
     def _sign_in(self, ready: Ready, dialog: SignInDialog, email: str, password: str) -> None:
         call = partial(self._opener.sign_in, ready, email, password)
+        self._tasks.compute(dialog, call, partial(self._signed_in, dialog), dialog.refuse)
+
+    def _create_first_user(
+        self, ready: Ready, dialog: FirstUserDialog, email: str, password: str
+    ) -> None:
+        name = dialog.name.text()
+        call = partial(self._opener.create_first_user, ready, name, email, password)
         self._tasks.compute(dialog, call, partial(self._signed_in, dialog), dialog.refuse)
 
     def _signed_in(self, dialog: SignInDialog, actor: Actor) -> None:
@@ -243,6 +277,19 @@ class Startup(QObject):
     def _show_pages(self) -> None:
         self._window.show_pages()
         self.finished.emit()
+
+    def _look_for_loss(self, state: ConnectionState) -> None:
+        if state is ConnectionState.LOST:
+            self._bring_back()
+
+    def _bring_back(self) -> None:
+        """Start the workspace's own server again, should it have ended; others start theirs."""
+        if self._ready is not None and self._source.is_local:
+            self._tasks.compute(self, self._opener.bring_back, self._ask_again, self._say)
+
+    def _ask_again(self, _: None) -> None:
+        self._window.messages.clear_kind("danger")
+        self._tasks.check_connection()
 
     def _say(self, error: UserError) -> None:
         self._window.messages.show_message("danger", str(error))

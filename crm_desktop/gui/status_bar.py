@@ -6,7 +6,14 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QProgressBar,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 from typing_extensions import override
 
 from crm_desktop.gui.icons import Role, icon
@@ -51,6 +58,7 @@ class KindChip(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._kind: Kind | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
 
     @property
     def text(self) -> str:
@@ -58,8 +66,8 @@ class KindChip(QWidget):
 
     def show_kind(self, kind: Kind) -> None:
         self._kind = kind
-        self.setAccessibleName(f"Connection kind: {self.text}")
-        self.setToolTip(f"This is a {self.text} database.")
+        self.setAccessibleName(self.tr("Connection kind: {kind}").format(kind=self.text))
+        self.setToolTip(self.tr("This is a {kind} database.").format(kind=self.text))
         self.updateGeometry()
         self.update()
 
@@ -126,9 +134,9 @@ class JobView(QWidget):
         self._words = IconText("loader", "accent")
         self._bar = QProgressBar(textVisible=False)
         self._bar.setMaximumWidth(round(scale().line * 7))
-        self._bar.setAccessibleName("Progress")
+        self._bar.setAccessibleName(self.tr("Progress"))
         self._cancel = QToolButton()
-        self._cancel.setText("Cancel")
+        self._cancel.setText(self.tr("Cancel"))
         self._cancel.setIcon(icon("circle-x", "accent"))
         self._cancel.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._cancel.clicked.connect(self._cancel_first)
@@ -193,7 +201,7 @@ class StatusBar(QFrame):
         self.page = ElidedLabel()
         self.jobs = JobView()
         self._reconnect = QToolButton()
-        self._reconnect.setText("Try now")
+        self._reconnect.setText(self.tr("Try now"))
         self._reconnect.clicked.connect(self.reconnect_requested)
         self._reconnect.hide()
         self._state = ConnectionState.CONNECTING
@@ -227,7 +235,7 @@ class StatusBar(QFrame):
         shown = f"{milliseconds:.0f} ms" if milliseconds >= 1 else "< 1 ms"
         words = STATES[self._state][2]
         self.latency.show_text(f"{shown}, {words.lower()}" if words else shown)
-        self.latency.setToolTip("How long the database took to answer")
+        self.latency.setToolTip(self.tr("How long the database took to answer"))
 
     def show_page_status(self, text: str) -> None:
         self.page.setText(text)
@@ -238,7 +246,8 @@ class StatusBar(QFrame):
         painter.fillRect(self.rect(), QColor(theme().window))
         painter.setPen(QColor(theme().border))
         painter.drawLine(0, 0, self.width(), 0)
-        for widget in (self.latency, self.page):
-            if widget.isVisible() and widget.width() > unit():
+        is_said = {self.latency: bool(self.latency.text), self.page: bool(self.page.text())}
+        for widget in (each for each, says in is_said.items() if says and each.isVisible()):
+            if widget.width() > unit():
                 left = widget.x() - 2 * unit()
                 painter.drawLine(left, 2 * unit(), left, self.height() - 2 * unit())

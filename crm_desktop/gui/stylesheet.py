@@ -101,6 +101,12 @@ QPushButton[look="link"], QPushButton[look="link"]:default {
 QPushButton[look="link"]:hover { text-decoration: underline; }
 QPushButton[look="link"]:focus { border: 2px solid $accent; padding: 0 ${inside_focus}px; }
 QPushButton[look="link"]:disabled { color: $disabled; }
+QPushButton[look="small-link"] {
+  background: transparent; border: 1px solid transparent; color: $accent;
+  padding: 0; min-width: 0; min-height: 0;
+}
+QPushButton[look="small-link"]:hover { text-decoration: underline; }
+QPushButton[look="small-link"]:focus { border: 1px solid $accent; }
 QToolButton {
   background: transparent; color: $text; border: 1px solid transparent;
   border-radius: ${radius}px; padding: ${tool_pad}px;

@@ -10,13 +10,14 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from crm_desktop.domain.errors import Unavailable
 from crm_desktop.gui.icons import object_icon
 from crm_desktop.gui.routes import ROUTES, is_known, kind_of, make_page
 from crm_desktop.gui.theme import icon_size, row_height, scale, theme, unit
 from crm_desktop.gui.widgets.buttons import IconButton
 from crm_desktop.gui.widgets.empty_state import EmptyState
 from crm_desktop.gui.widgets.icon_label import IconLabel
-from crm_desktop.gui.widgets.message_bar import MessageBar
+from crm_desktop.gui.widgets.message_bar import MessageBar, MessageKind
 
 if TYPE_CHECKING:
     from crm_desktop.domain.errors import UserError
@@ -76,9 +77,10 @@ class Frame(QWidget):
         self._skeleton: QWidget | None = Skeleton()
         self._column.addWidget(self._skeleton, 1)
 
-    def ensure_page(self) -> None:
-        """Build the page, if a database is open and the frame can be seen."""
-        if self.page is not None or not self._tasks.is_open or not self.isVisible():
+    def ensure_page(self, *, is_early: bool = False) -> None:
+        """Build the page, if a database is open and the frame can be seen, or both soon will be."""
+        is_due = self._tasks.is_open and self.isVisible()
+        if self.page is not None or not (is_due or is_early):
             return
         self.page = make_page(self.address, self._tasks, self)
         self.page.refused.connect(self.show_refusal)
@@ -89,7 +91,9 @@ class Frame(QWidget):
         self.page_made.emit()
 
     def show_refusal(self, error: UserError) -> None:
-        self.messages.show_message("danger", str(error))
+        """Say why something was refused; that the database is away is true only for a time."""
+        kind: MessageKind = "warning" if isinstance(error, Unavailable) else "danger"
+        self.messages.show_message(kind, str(error))
 
     @override
     def showEvent(self, event: object) -> None:
@@ -159,6 +163,8 @@ class Tabs(QWidget):
 
     current_changed = Signal()  # another page, or the same with another title or status
     page_shown = Signal()  # a page came in front that was not there before
+    page_made = Signal(object)  # a Frame whose page has just been built
+    closing = Signal(object)  # a Frame that goes now
     close_requested = Signal(object)  # a Frame with unsaved work
     new_requested = Signal()
 
@@ -255,6 +261,7 @@ class Tabs(QWidget):
         index = self._stack.indexOf(frame)
         if index < 0:
             return
+        self.closing.emit(frame)
         self._stack.removeWidget(frame)
         self.strip.removeTab(index)
         frame.hide()
@@ -302,6 +309,7 @@ class Tabs(QWidget):
         page.unsaved_changed.connect(partial(self._show_pencil, frame))
         page.open_requested.connect(self.open)
         page.status_changed.connect(self.current_changed)
+        self.page_made.emit(frame)
         self._page_retitled(frame, page.title)
         self.current_changed.emit()
         if frame is self.current:
@@ -309,7 +317,8 @@ class Tabs(QWidget):
 
     def _page_retitled(self, frame: Frame, title: str) -> None:
         if frame.page is not None:
-            frame.title, frame.icon_name = title or frame.title, frame.page.icon_name
+            frame.title = title or frame.title
+            frame.icon_name = frame.page.icon_name or frame.icon_name
             self._retitle(frame)
 
     def _retitle(self, frame: Frame) -> None:

@@ -67,7 +67,7 @@ class WindowMenus:
         self._page_actions = actions
         self._page_menu.addActions(actions)
         self._page_menu.menuAction().setVisible(bool(actions))
-        self._save.setEnabled(page is not None and page.has_unsaved())
+        self._save.setEnabled(page is not None and page.can_save())
         self._find.setEnabled(page is not None)
         self._import.setEnabled(self._window.tasks.is_open)
 

@@ -13,9 +13,9 @@ from sqlalchemy.dialects.postgresql import insert
 from crm_desktop.db.database import ReadSession, WriteSession
 from crm_desktop.db.tables import User
 from crm_desktop.domain.access import Actor, Permission
-from crm_desktop.domain.errors import Forbidden, Invalid, NotFound
+from crm_desktop.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from crm_desktop.services.passwords import NOBODY, fits, random_hash
-from crm_desktop.services.users import normal_email
+from crm_desktop.services.users import UserDraft, create_user, normal_email
 
 VISITOR = Actor(UUID(int=0), name="Visitor", permissions=frozenset({Permission.READ_USERS}))
 """Opens the session in which somebody signs in; may do nothing else."""
@@ -89,6 +89,28 @@ def owner(session: WriteSession) -> Actor:
         raise Forbidden("No user of this workspace is active.")
     session.execute(insert(User).values(**_owner_row()))
     return _actor(session.execute(first.limit(1)).one())
+
+
+def has_users(session: ReadSession) -> bool:
+    """Say whether anybody could sign in at all; give a session of the `VISITOR`."""
+    session.actor.require(Permission.READ_USERS)
+    return session.scalar(select(func.count()).select_from(User)) != 0
+
+
+def create_first_user(session: WriteSession, draft: UserDraft) -> Actor:
+    """Make the first user of a database that has none, and return who acts from now on.
+
+    Give a session of the `KEEPER`: whoever may write to the empty table may also do this by SQL.
+    Raises Conflict when somebody made a user meanwhile.
+    """
+    session.actor.require(Permission.EDIT_USERS)
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtext("crm_desktop.users.email"))))
+    if has_users(session):
+        raise Conflict("This database has users now. Sign in as one of them.")
+    if draft.password is None or not draft.password.get_secret_value():
+        raise Invalid({"password": "Enter a password: it is asked for when you sign in."})
+    user_id = create_user(session, draft)
+    return _actor(session.execute(_users().where(User.id == user_id)).one())
 
 
 def _owner_row() -> dict[str, Any]:

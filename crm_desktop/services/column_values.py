@@ -16,15 +16,11 @@ from crm_desktop.domain.field_types import SYSTEM_COLUMNS, EffectiveField, is_da
 from crm_desktop.domain.filter_rules import value_text
 from crm_desktop.domain.filters import RecordQuery
 from crm_desktop.domain.formats import Formats
-from crm_desktop.domain.operators import Comparison, comparison_of
+from crm_desktop.domain.operators import LISTED, Comparison, comparison_of
 from crm_desktop.services.record_query import conditions_sql
 from crm_desktop.services.references import name_references
 
 MOST_SCANNED = 200_000
-LISTED: frozenset[Comparison] = frozenset(
-    {"text", "choice", "number", "date", "choices", "reference", "user", "boolean"}
-)
-"""The kinds of fields whose distinct values are worth a list; moments hardly ever repeat."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,13 @@ from crm_desktop.domain.access import Permission
 from crm_desktop.domain.effective import EffectiveField
 from crm_desktop.domain.errors import Invalid
 from crm_desktop.domain.names import name_from_label, name_problem
-from crm_desktop.services.fields import FieldDraft, FieldSummary, create_field, list_fields
+from crm_desktop.services.fields import (
+    FieldDraft,
+    FieldSummary,
+    create_field,
+    get_field,
+    list_fields,
+)
 from crm_desktop.services.import_plan import ImportPlan, PlannedColumn
 from crm_desktop.services.inputs import MAX_LINE
 from crm_desktop.services.layouts import attach_field, list_layout
@@ -41,7 +47,7 @@ def make_fields(
             name = _free_name(session, column, library, object_name)
             draft = FieldDraft(label=column.header, name=name, type=column.type)
             field_id = create_field(session, draft, column.guess.config)
-            library = list_fields(session)
+            library.append(get_field(session, field_id))
         taken.add(field_id)
         made[column.place] = field_id
         names_changed |= attach_field(session, object_id, field_id).primary_field_changed

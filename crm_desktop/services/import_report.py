@@ -2,7 +2,6 @@
 
 import csv
 import heapq
-import os
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
@@ -13,6 +12,7 @@ from typing import IO
 from crm_desktop.domain.errors import Invalid, Unavailable
 from crm_desktop.services.import_reading import CsvFormat, open_csv
 from crm_desktop.services.import_rows import Problem
+from crm_desktop.whole_file import WholeFile
 
 SHOWN = 1_000
 
@@ -84,9 +84,9 @@ class Report:
         if path.is_dir():
             raise Invalid({"report": f"{path} is a folder. Name a file for the report."})
         self._path = path
-        self._draft = path.with_name(f"{path.name}.{os.getpid()}.part")
+        self._file = WholeFile(path)
         try:
-            self._draft.open("x").close()
+            self._file.try_place()
         except OSError as error:
             raise _unwritable(path, error) from error
 
@@ -94,7 +94,7 @@ class Report:
         """Write each problem with the original cells of its row."""
         try:
             with (
-                self._draft.open("w", encoding="utf-8", newline="") as file,
+                self._file.draft.open("w", encoding="utf-8", newline="") as file,
                 open_csv(source, how) as reader,
             ):
                 rows = csv.writer(file)
@@ -113,13 +113,13 @@ class Report:
 
     def publish(self) -> None:
         try:
-            self._draft.replace(self._path)
+            self._file.publish()
         except OSError as error:
             raise _unwritable(self._path, error) from error
 
     def discard(self) -> None:
         """Leave nothing behind where the import did not come to its end."""
-        self._draft.unlink(missing_ok=True)
+        self._file.discard()
 
 
 def _unwritable(path: Path, error: OSError) -> Unavailable:

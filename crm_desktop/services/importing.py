@@ -1,7 +1,7 @@
 """Imports a CSV file into an object: all good rows in one transaction, the others with reasons."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from operator import attrgetter
@@ -13,7 +13,7 @@ from crm_desktop.db.database import ReadSession, WriteSession
 from crm_desktop.domain.access import Permission, Reach, RecordRight
 from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.effective import EffectiveField
-from crm_desktop.domain.errors import Cancelled, Forbidden, Invalid
+from crm_desktop.domain.errors import Cancelled, Forbidden, Invalid, Unavailable
 from crm_desktop.domain.field_types import default_values, is_column, naming_fields
 from crm_desktop.services.import_fields import make_fields, make_object
 from crm_desktop.services.import_links import (
@@ -114,7 +114,7 @@ def import_file(
     NotFound and Unavailable before anything is changed, Cancelled where it was stopped.
     """
     session.actor.require(Permission.CREATE_RECORDS)
-    with ExitStack() as stack:
+    with _room_for_temporary_files(), ExitStack() as stack:
         record = None
         if report is not None:
             record = Report(report, path)
@@ -128,6 +128,19 @@ def import_file(
             record.write(log, path, plan.format)
             record.publish()
         return result
+
+
+@contextmanager
+def _room_for_temporary_files() -> Iterator[None]:
+    """Say in words that the links or the problems of many rows found no room beside memory."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or error
+        raise Unavailable(
+            f"The import cannot write its temporary files: {reason}. Nothing was changed. Make "
+            "room, or name another folder by the environment variable TMPDIR."
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,23 @@ def test_another_database_is_opened_by_its_address(
     assert servers_below(home) == []
 
 
+def test_a_server_that_is_killed_is_started_again_while_the_program_runs(home: Path) -> None:
+    with program() as process:
+        wait_until_ready(home, process)
+        before = {server.pid for server in servers_below(home)}
+        assert before
+        for server in servers_below(home):
+            server.kill()
+
+        deadline = time.monotonic() + PATIENCE
+        while not {server.pid for server in servers_below(home)} - before:
+            assert time.monotonic() < deadline
+            with suppress(subprocess.TimeoutExpired):
+                pytest.fail(f"The program ended with {process.wait(timeout=0.05)}.")
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=PATIENCE) == 0
+
+
 def test_without_a_display_it_says_what_to_do(home: Path) -> None:
     environment = {
         key: value

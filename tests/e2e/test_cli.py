@@ -2,9 +2,11 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -132,11 +134,30 @@ def test_what_is_exported_can_be_imported(run: Run, people: Path, tmp_path: Path
     assert run("export", "--object", "person", file).status == 0
     assert file.read_bytes() == b"name,city\r\nAda,Bern\r\nBob,Graz\r\n"
     assert run("export", "--object", "person").out.splitlines() == file.read_text().splitlines()
+    assert run("export", "--object", "person", "--for-spreadsheets").out.count("\ufeff") == 1
     lines = run("export", "--object", "person", "--format", "jsonl").out.splitlines()
     assert json.loads(lines[1]) == {"name": "Bob", "city": "Graz"}
     said = run("export", "--object", "person", tmp_path / "no" / "folder.csv")
     assert said.status == 1
     assert "cannot be written" in said.err
+    assert "cannot be written" in run("export", "--object", "person", "/").err
+
+
+def test_an_export_never_takes_the_place_of_a_device_or_a_link(
+    run: Run, people: Path, tmp_path: Path
+) -> None:
+    run("import", people, "--object", "person", "--create")
+    link, pipe = tmp_path / "link.csv", tmp_path / "pipe"
+    link.symlink_to(tmp_path / "target.csv")
+    assert run("export", "--object", "person", link).status == 0
+    assert link.is_symlink()
+    assert (tmp_path / "target.csv").exists()
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as threads:
+        reading = threads.submit(pipe.read_text, "utf-8")
+        assert run("export", "--object", "person", pipe).status == 0
+        assert reading.result(10).startswith("name,city")
+    assert pipe.is_fifo()
 
 
 def test_somebody_is_named_to_act_where_there_are_several(
@@ -170,6 +191,28 @@ def test_the_doctor_says_what_is_there_and_what_is_wrong(run: Run, database_url:
     assert sick.json["breaches"]["stale_primary_values"] == 2_500
 
 
+def test_the_doctor_counts_objects_and_relationships_of_one_name_apart(
+    run: Run, database_url: str
+) -> None:
+    with psycopg.connect(database_url) as connection:
+        connection.execute(
+            "INSERT INTO objects (id, name, label, plural_name) VALUES"
+            " ('obj_1', 'deal', 'Deal', 'Deals'), ('obj_2', 'deal', 'Deal', 'Deals')"
+        )
+        connection.execute(
+            "INSERT INTO records (id, object_id) VALUES"
+            " ('rec_1', 'obj_1'), ('rec_2', 'obj_1'), ('rec_3', 'obj_2')"
+        )
+        connection.execute(
+            "INSERT INTO relationships (id, name, from_object_id, to_object_id, type) VALUES"
+            " ('rel_1', 'of', 'obj_1', 'obj_1', 'N:N'), ('rel_2', 'of', 'obj_1', 'obj_1', 'N:N')"
+        )
+    lines = run("doctor").out.splitlines()
+    counted = [line.split()[-1] for line in lines if line.startswith("  deal ")]
+    assert counted == ["2", "1"]
+    assert sum(line.startswith("  of (deal → deal)") for line in lines) == 2
+
+
 def test_a_foreign_schema_is_named_by_the_doctor_and_left_alone(
     run: Run, database_url: str, people: Path
 ) -> None:
@@ -194,9 +237,18 @@ def test_detach_says_first_and_then_takes_out_and_migrate_brings_back(run: Run) 
     assert run("migrate").out == "Made: nothing, all was there.\n"
 
 
+def test_migrate_ends_with_status_1_where_what_was_asked_for_is_refused(run: Run) -> None:
+    said = run("migrate", "--grant-to", "nobody_here", "--json")
+    assert said.status == 1
+    assert "nobody_here" in said.json["problems"]["crm_desktop"]
+    assert run("migrate").status == 0
+
+
 def test_a_wrong_address_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor", "--database", "postgresql://nobody@127.0.0.1:1/nothing"]) == 1
     assert "cannot be reached" in capsys.readouterr().err
+    assert main(["doctor", "--database", "postgresql://\udcff"]) == 1
+    assert "no address" in capsys.readouterr().err
 
 
 def test_a_process_of_its_own_works_without_a_display_and_ends_quietly_in_a_pipe(
@@ -225,11 +277,12 @@ def test_a_process_of_its_own_works_without_a_display_and_ends_quietly_in_a_pipe
     assert export.wait() in {0, 1}
 
 
-def test_ctrl_c_changes_nothing_and_ends_with_status_130(
-    run: Run, people: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_ctrl_c_and_a_polite_end_change_nothing_and_end_with_status_130(
+    run: Run, people: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
     def interrupt(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
+        signal.raise_signal(number)
 
     monkeypatch.setattr("crm_desktop.services.importing.make_plan", interrupt)
     said = run("import", people, "--object", "person", "--create")

@@ -4,12 +4,14 @@ import csv
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from crm_desktop.cli import main
+from tests.conftest import new_database
 
 DATA = Path(__file__).parents[3] / "shared" / "data" / "crm_sales"
 pytestmark = pytest.mark.skipif(
@@ -54,8 +56,9 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(database_url: str, capsys: pytest.CaptureFixture[str]) -> Terminal:
-    return Terminal(database_url, capsys)
+def terminal(any_server: str, capsys: pytest.CaptureFixture[str]) -> Iterator[Terminal]:
+    with new_database(any_server, "crm_template") as database_url:
+        yield Terminal(database_url, capsys)
 
 
 def import_all(terminal: Terminal, folder: Path, *options: str) -> dict[str, dict[str, int]]:

@@ -13,6 +13,7 @@ from crm_desktop.db.database import Database
 from crm_desktop.domain.access import Actor
 from crm_desktop.gui.fuzzy import fit
 from crm_desktop.gui.main_window import MainWindow
+from crm_desktop.gui.pages.fields import FieldsPage
 from crm_desktop.gui.palette_list import Entry, EntryModel
 from crm_desktop.gui.tasks import Tasks
 from tests.gui.windows import make_object, make_window, titles, wait_until_idle
@@ -66,6 +67,19 @@ def test_a_prefix_shows_one_kind_only(
     entries = window.command_palette.model.entries
     assert entries
     assert {entry.kind for entry in entries} == {kind}
+
+
+def test_a_field_is_shown_among_the_fields(qtbot: QtBot, window: MainWindow) -> None:
+    type_in(qtbot, window, "#deal")
+    qtbot.keyClick(window.command_palette.line, Qt.Key.Key_Return)
+
+    qtbot.waitUntil(lambda: isinstance(window.current_page, FieldsPage))
+    page = window.current_page
+    assert isinstance(page, FieldsPage)
+    qtbot.waitUntil(lambda: page.current() is not None)
+    current = page.current()
+    assert current is not None
+    assert current.label == "Deal name"
 
 
 def test_commands_run_and_show_their_keys(qtbot: QtBot, window: MainWindow) -> None:

@@ -12,9 +12,9 @@ from PySide6.QtCore import (
     QPoint,
     Qt,
 )
-from PySide6.QtGui import QGuiApplication, QHelpEvent, QImage
+from PySide6.QtGui import QGuiApplication, QHelpEvent, QImage, QStandardItemModel
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QApplication, QStyleOptionViewItem, QToolTip
+from PySide6.QtWidgets import QApplication, QLineEdit, QStyleOptionViewItem, QToolTip
 from pytestqt.qtbot import QtBot
 from typing_extensions import override
 
@@ -364,3 +364,23 @@ def test_a_cut_text_is_told_whole_and_never_as_markup(qtbot: QtBot) -> None:
     assert "&lt;img" in QToolTip.text()
     assert plain_tip("<b>") == '<p style="white-space:pre-wrap">&lt;b&gt;</p>'
     QToolTip.hideText()
+
+
+def test_the_enter_that_ends_an_edit_opens_nothing(qtbot: QtBot) -> None:
+    view = GridView()
+    qtbot.addWidget(view)
+    model = QStandardItemModel(1, 1, view)
+    view.setModel(model)
+    view.show()
+    opened: list[QModelIndex] = []
+    view.activated.connect(opened.append)
+    view.edit(model.index(0, 0))
+    (editor,) = view.viewport().findChildren(QLineEdit)
+
+    qtbot.keyClicks(editor, "Lyra")
+    qtbot.keyClick(editor, Qt.Key.Key_Return)
+
+    qtbot.waitUntil(lambda: model.index(0, 0).data() == "Lyra")
+    assert opened == []
+    qtbot.keyClick(view, Qt.Key.Key_Return)
+    assert len(opened) == 1

@@ -15,7 +15,7 @@ from typing_extensions import override
 
 from crm_desktop.db.database import Database, WriteSession
 from crm_desktop.domain.access import Actor
-from crm_desktop.domain.errors import Unavailable
+from crm_desktop.domain.errors import Conflict, Unavailable
 from crm_desktop.gui.dialogs.import_dialog import ImportDialog
 from crm_desktop.gui.dialogs.object_dialog import ObjectDialog
 from crm_desktop.gui.jobs import Progress
@@ -417,6 +417,23 @@ def test_five_seconds_without_an_answer_do_not_stop_the_window(
         tasks.close()
         tasks.deleteLater()
     assert used_on_gui_thread == []
+
+
+def test_what_was_said_about_a_lost_database_goes_when_it_is_back(
+    qtbot: QtBot, window: MainWindow, opened: Tasks
+) -> None:
+    frame = window.tabs.current
+    assert frame is not None
+    opened.connection_changed.emit(ConnectionState.LOST)
+    frame.show_refusal(Unavailable("Nothing answers."))
+    frame.show_refusal(Conflict("Somebody else changed this."))
+
+    opened.connection_changed.emit(ConnectionState.CONNECTED)
+    wait_until_idle(qtbot, opened)
+
+    message = frame.messages.message()
+    assert message is not None
+    assert (frame.messages.count(), message.text) == (1, "Somebody else changed this.")
 
 
 def test_jobs_show_their_progress_and_several_fold_into_a_list(

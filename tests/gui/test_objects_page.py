@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
+from sqlalchemy import text
 
 from crm_desktop.db.database import Database
 from crm_desktop.domain.access import Actor
@@ -141,6 +142,26 @@ def test_deleting_counts_first_and_asks_for_the_name(qtbot: QtBot, page: Objects
     press(qtbot, dialog.submit)
 
     qtbot.waitUntil(lambda: texts(page, 0) == ["Deal", "Ticket"])
+
+
+def test_a_long_deletion_can_be_stopped_and_then_nothing_is_gone(
+    qtbot: QtBot, page: ObjectsPage, database: Database, actor: Actor
+) -> None:
+    page.select("obj_account")
+    page.delete_current()
+    dialog = open_dialog(qtbot, DeleteDialog)
+    qtbot.keyClicks(dialog.typed, "Account")
+    with database.write(actor) as other:
+        other.execute(text("SELECT id FROM records FOR UPDATE"))
+        press(qtbot, dialog.submit)
+        qtbot.waitUntil(lambda: dialog.submit.text() == "Deleting…")
+
+        press(qtbot, dialog.cancel)
+
+        qtbot.waitUntil(lambda: dialog.problem.text() == "Stopped. Nothing was deleted.")
+    assert texts(page, 0) == ["Account", "Deal", "Ticket"]
+    press(qtbot, dialog.cancel)
+    assert not dialog.isVisible()
 
 
 def test_an_empty_database_offers_to_make_the_first_object(qtbot: QtBot, tasks: Tasks) -> None:

@@ -19,6 +19,8 @@ from crm_desktop.gui.editors.references import ReferenceEditor
 from crm_desktop.gui.editors.text import LineEditor
 from crm_desktop.gui.pages.record import NewRecordPage, RecordPage
 from crm_desktop.gui.tasks import Tasks
+from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.empty_state import EmptyState
 from tests.make import Make
 
 STAGES = {"options": [{"value": "new", "label": "New"}, {"value": "won", "label": "Won"}]}
@@ -149,7 +151,7 @@ def test_the_same_field_edited_by_two_shows_both_values_and_asks(
     page.save()
     clash = cell(page, "fld_name")._clash
     qtbot.waitUntil(lambda: not clash.isHidden())
-    assert "Theirs" in clash._sentence.text()
+    assert "from “Orion” to “Theirs”" in clash._sentence.text()
     assert stored(database, record) == {"fld_name": "Theirs"}
     editor = cell(page, "fld_name").editor
     assert isinstance(editor, LineEditor)
@@ -288,6 +290,8 @@ def test_a_new_record_begins_with_its_defaults_and_says_what_is_missing(
     qtbot.addWidget(page)
     page.show()
     qtbot.waitUntil(lambda: bool(page.panel.form.cells))
+    assert page.title == "New Deal"
+    assert page.can_save()
     city = cell(page, "fld_city").editor
     assert isinstance(city, LineEditor)
     assert city.line.text() == "Turku"
@@ -295,10 +299,12 @@ def test_a_new_record_begins_with_its_defaults_and_says_what_is_missing(
     page.save()
     qtbot.waitUntil(lambda: bool(cell(page, "fld_name").problem.text()))
     type_into(qtbot, page, "fld_name", "Orion")
-    saved(qtbot, page)
+    with qtbot.waitSignal(page.address_changed) as moved:
+        saved(qtbot, page)
 
     qtbot.waitUntil(lambda: page.title == "Orion")
     assert page.panel.record is not None
+    assert moved.args == [f"record:{page.record_id}"]
     assert stored(database, page.panel.record.id) == {"fld_name": "Orion", "fld_city": "Turku"}
 
 
@@ -319,6 +325,61 @@ def test_a_record_deleted_by_somebody_keeps_what_was_typed_on_screen(
     editor = cell(page, "fld_name").editor
     assert isinstance(editor, LineEditor)
     assert editor.line.text() == "Long text"
+
+
+def test_a_deleted_record_says_so_and_leads_back_to_the_list(
+    qtbot: QtBot, tasks: Tasks, make: Make, database: Database
+) -> None:
+    deal = make.object("deal", fields=["name"])
+    record = make.record(deal, {"fld_name": "Orion"})
+    page = opened(qtbot, tasks, record)
+    make.sql("DELETE FROM records WHERE id = :id", id=record)
+
+    page.refresh()
+
+    empty = page.panel.findChild(EmptyState)
+    assert empty is not None
+    qtbot.waitUntil(empty.isVisible)
+    assert empty.label.text() == "This record was deleted."
+    with qtbot.waitSignal(page.open_requested) as list_asked:
+        qtbot.mouseClick(empty.button, Qt.MouseButton.LeftButton)
+    assert list_asked.args == [f"records:{deal}"]
+    page.save()
+    assert not page.panel._is_saving  # nothing is made of an empty form
+
+
+def test_the_line_below_the_title_leads_back_to_the_list(
+    qtbot: QtBot, tasks: Tasks, make: Make
+) -> None:
+    deal = make.object("deal", fields=["name"])
+    page = opened(qtbot, tasks, make.record(deal, {"fld_name": "Orion"}))
+    assert page.panel.list_link.text() == "Deal"
+
+    with qtbot.waitSignal(page.open_requested) as asked:
+        qtbot.mouseClick(page.panel.list_link, Qt.MouseButton.LeftButton)
+
+    assert asked.args == [f"records:{deal}"]
+
+
+def test_sections_of_related_records_stay_as_they_were_when_the_record_is_read_again(
+    qtbot: QtBot, tasks: Tasks, make: Make
+) -> None:
+    account, deal = make.object("account", ["name"]), make.object("deal", ["name"])
+    owner = make.record(account, {"fld_name": "Orion"})
+    relationship = make.relationship(account, deal, "1:N")
+    make.link(relationship, owner, make.record(deal, {"fld_name": "First"}))
+    page = opened(qtbot, tasks, owner)
+    qtbot.waitUntil(lambda: [each.model.rowCount() for each in page.related.lists] == [1])
+    (section,) = page.related.sections
+    assert "one to many" in [label.text() for label in section.findChildren(TextLabel)]
+    section.set_open(False)
+
+    make.link(relationship, owner, make.record(deal, {"fld_name": "Second"}))
+    page.refresh()
+
+    qtbot.waitUntil(lambda: [each.model.rowCount() for each in page.related.lists] == [2])
+    assert page.related.sections == [section]
+    assert not section.is_open()
 
 
 def test_linked_records_stand_under_the_heading_of_their_relationship(
@@ -373,3 +434,18 @@ def test_a_large_number_is_shown_with_groups_and_is_unchanged_by_looking_at_it(
     assert editor.line.text() in {"1,234,567.50", "1234567.50"}
     editor.edited.emit()
     assert not page.has_unsaved()
+
+
+def test_the_longest_labels_and_options_fit_a_narrow_form(
+    qtbot: QtBot, tasks: Tasks, make: Make
+) -> None:
+    long_option = {"options": [{"value": "long", "label": "L" * 10_000}]}
+    make.field("wide", "text", label="x" * 255)
+    make.field("huge", "select", label="&" * 255, config=long_option)
+    deal = make.object("deal", fields=["wide", "huge"])
+    page = opened(qtbot, tasks, make.record(deal, {"fld_wide": "y" * 2000, "fld_huge": "long"}))
+
+    page.panel.form.resize(300, 500)
+
+    assert page.panel.form.minimumSizeHint().width() <= 300
+    qtbot.waitUntil(lambda: not page.panel.form.horizontalScrollBar().isVisible())

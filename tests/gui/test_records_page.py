@@ -1,6 +1,10 @@
 """The record list: pages, search, order, and what happens when others change things."""
 
+import json
+
+import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetricsF
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
@@ -11,6 +15,7 @@ from crm_desktop.gui.delegates import GridRole
 from crm_desktop.gui.models.records import PAGE_ROWS, RecordTableModel
 from crm_desktop.gui.pages.records import RecordsPage
 from crm_desktop.gui.tasks import Tasks
+from crm_desktop.gui.theme import number_font
 from tests.make import Make
 
 NAME = EffectiveField("fld_name", "name", "Name", "text")
@@ -167,3 +172,66 @@ def test_an_object_that_is_gone_says_so(qtbot: QtBot, tasks: Tasks, make: Make) 
     with qtbot.waitSignal(page.refused) as refused:
         page.show()
     assert "no longer exists" in str(refused.args[0])
+
+
+def test_columns_keep_the_widths_that_somebody_gave_them(
+    qtbot: QtBot, tasks: Tasks, make: Make
+) -> None:
+    make.field("amount", "number")
+    deal = make.object("deal", fields=["name", "amount"])
+    make.record(deal, {"fld_name": "Orion", "fld_amount": 275_000_000_000_000_000})
+    page = shown(qtbot, tasks, deal)
+    usual = page.grid.columnWidth(0)
+    page.grid.setColumnWidth(0, 333)
+    page.inspector_action.trigger()
+
+    again = RecordsPage(tasks, deal)
+    qtbot.addWidget(again)
+    again.restore_view(page.view_state())
+    again.resize(1200, 600)
+    again.show()
+    qtbot.waitUntil(lambda: again.model.rowCount() == 1)
+
+    assert usual != 333
+    assert again.grid.columnWidth(0) == 333
+    assert again.inspector.isHidden()
+    assert page.grid.columnWidth(1) == again.grid.columnWidth(1)
+
+
+def test_a_narrow_page_shows_the_list_alone_until_there_is_room_again(
+    qtbot: QtBot, tasks: Tasks, make: Make
+) -> None:
+    deal = make.object("deal", fields=["name"])
+    make.record(deal, {"fld_name": "Orion"})
+    page = shown(qtbot, tasks, deal)
+    assert page.inspector.isVisible()
+
+    page.resize(600, 500)
+    assert not page.inspector.isVisible()
+    assert page.minimumSizeHint().width() <= 600
+    assert json.loads(page.view_state() or "{}").get("inspector") is None
+    page.resize(1200, 600)
+    assert page.inspector.isVisible()
+
+
+@pytest.mark.parametrize("state", ["", "{", "[1]", '{"widths": 3, "panes": ["a", 1]}'])
+def test_a_remembered_arrangement_that_makes_no_sense_is_passed_over(
+    qtbot: QtBot, tasks: Tasks, make: Make, state: str
+) -> None:
+    deal = make.object("deal", fields=["name"])
+    page = RecordsPage(tasks, deal)
+    qtbot.addWidget(page)
+    before = page.view_state()
+    page.restore_view(state)
+    assert page.view_state() == before
+
+
+def test_a_column_is_wide_enough_for_its_numbers(qtbot: QtBot, tasks: Tasks, make: Make) -> None:
+    make.field("amount", "number")
+    deal = make.object("deal", fields=["name", "amount"])
+    make.record(deal, {"fld_name": "Orion", "fld_amount": 275_000_000_000_000_000_000})
+    page = shown(qtbot, tasks, deal)
+    qtbot.waitUntil(lambda: page.model.rowCount() == 1)
+
+    text = str(page.model.index(0, 1).data())
+    assert page.grid.columnWidth(1) > QFontMetricsF(number_font()).horizontalAdvance(text)

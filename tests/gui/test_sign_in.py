@@ -9,13 +9,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from sqlalchemy import text
 from typing_extensions import override
 
 from crm_desktop.db.database import Database, WriteSession
 from crm_desktop.domain.access import Actor
 from crm_desktop.domain.errors import Unavailable
 from crm_desktop.gui.dialogs.connect import ChosenConnection, ConnectDialog
-from crm_desktop.gui.dialogs.sign_in import SignInDialog
+from crm_desktop.gui.dialogs.sign_in import FirstUserDialog, SignInDialog
 from crm_desktop.gui.jobs import Progress
 from crm_desktop.gui.main_window import MainWindow
 from crm_desktop.gui.startup import Ready, Source, Startup
@@ -154,6 +155,26 @@ def test_a_server_asks_who_signs_in_and_refuses_in_place(
     qtbot.waitUntil(lambda: titles(window) == ["Objects"], timeout=10_000)
     assert window.tasks.actor.email == "ada@example.com"
     assert window.status.kind.text == "TEST"
+
+
+def test_a_database_without_users_asks_for_the_first_one(
+    qtbot: QtBot, window: MainWindow, opener: LocalOpener, database: Database
+) -> None:
+    with database.engine.begin() as connection:
+        connection.execute(text("DELETE FROM users"))
+    Startup(window, opener, Source(opener.url, "test")).begin()
+    answer_additions(qtbot, window)
+    dialog = dialog_of(qtbot, window)
+    assert isinstance(dialog, FirstUserDialog)
+
+    sign_in(qtbot, dialog, "ada@example.com", "short")
+    qtbot.waitUntil(lambda: dialog.name_row.problem.text() != "")
+    assert dialog.isVisible()
+    dialog.name.setText("Ada")
+    sign_in(qtbot, dialog, "ada@example.com", PASSWORD)
+
+    qtbot.waitUntil(lambda: titles(window) == ["Objects"], timeout=10_000)
+    assert window.tasks.actor.email == "ada@example.com"
 
 
 def test_the_address_is_remembered_and_the_password_is_not(

@@ -239,6 +239,7 @@ def test_an_empty_view_offers_one_action(qtbot: QtBot) -> None:
         ("de_DE", ",", ".", "dmy", "."),
         ("sv_SE", ",", "\xa0", "ymd", "-"),
         ("ar_EG", ".", ",", "dmy", "/"),
+        ("C", ".", ",", "ymd", "-"),
     ],
 )
 def test_a_locale_says_how_numbers_and_dates_are_written(

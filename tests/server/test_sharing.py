@@ -1,5 +1,6 @@
 """One server for all copies of the program; it stops with the last and survives every kill."""
 
+import signal
 import subprocess
 from pathlib import Path
 
@@ -129,6 +130,43 @@ def test_a_server_killed_while_a_query_runs_comes_back(home: Path) -> None:
         server.ensure_running()
         assert has_ended(backend)
         connection.close()
+        assert what_was_noted(server.url) == 42
+
+
+def crash(home: Path, url: str) -> None:
+    """Kill a backend, as a computer without memory does; return while the server recovers."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS much AS SELECT generate_series(1, 300000)")
+        written = len((home / "server.log").read_bytes())
+        psutil.Process(connection.info.backend_pid).kill()
+    wait_until(lambda: b"reinitializing" in (home / "server.log").read_bytes()[written:])
+
+
+def test_a_server_that_recovers_from_a_crash_stops_with_the_last_copy_and_comes_back(
+    home: Path,
+) -> None:
+    with EmbeddedServer.running(home) as server:
+        note_something(server.url)
+        crash(home, server.url)
+    assert processes_in(home) == []
+
+    with EmbeddedServer.running(home) as server:
+        assert what_was_noted(server.url) == 42
+
+
+def test_a_server_that_hangs_while_it_stops_is_ended_by_the_next_start(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("crm_desktop.db.cluster.STOP_SECONDS", 1.0)
+    with EmbeddedServer.running(home) as server:
+        note_something(server.url)
+        crash(home, server.url)
+        hanging = server_process(home)
+        hanging.send_signal(signal.SIGINT)
+        wait_until(lambda: "stopping" in (home / "data" / "postmaster.pid").read_text())
+
+        server.ensure_running()
+        assert has_ended(hanging)
         assert what_was_noted(server.url) == 42
 
 

@@ -2,13 +2,14 @@ from collections.abc import Iterator
 
 import pytest
 from passlib.hash import bcrypt
-from sqlalchemy import select
+from pydantic import SecretStr
+from sqlalchemy import select, text
 
 from crm_desktop.db.database import Database
 from crm_desktop.db.tables import User
 from crm_desktop.domain.access import Actor
-from crm_desktop.domain.errors import Forbidden, Invalid, NotFound
-from crm_desktop.services import auth, objects, passwords
+from crm_desktop.domain.errors import Conflict, Forbidden, Invalid, NotFound
+from crm_desktop.services import auth, objects, passwords, users
 from tests.make import Make
 
 PASSWORD = "correct horse"  # noqa: S105 - made up
@@ -164,3 +165,20 @@ def test_in_a_workspace_with_users_the_owner_or_else_the_first_active_one_acts(
     make.sql("UPDATE users SET is_active = false")
     with pytest.raises(Forbidden, match="No user of this workspace is active"):
         owner(database)
+
+
+def test_the_first_user_is_made_only_where_there_is_none(database: Database) -> None:
+    draft = users.UserDraft(
+        email="ada@example.com", full_name="Ada", password=SecretStr("correct horse")
+    )
+    with pytest.raises(Conflict), database.write(auth.KEEPER) as session:
+        auth.create_first_user(session, draft)
+    with database.engine.begin() as connection:
+        connection.execute(text("DELETE FROM users"))
+
+    with database.write(auth.KEEPER) as session:
+        assert not auth.has_users(session)
+        actor = auth.create_first_user(session, draft)
+
+    with database.write(auth.VISITOR) as session:
+        assert auth.sign_in(session, "ada@example.com", "correct horse") == actor

@@ -10,9 +10,9 @@ from crm_desktop.domain.errors import Invalid
 from crm_desktop.domain.field_types import FIELD_TYPES
 from crm_desktop.domain.filters import Condition, RecordQuery
 from crm_desktop.domain.formats import Formats
-from crm_desktop.domain.operators import comparison_of
+from crm_desktop.domain.operators import LISTED, comparison_of
 from crm_desktop.services import column_values, filter_schema
-from crm_desktop.services.column_values import LISTED, ColumnValues
+from crm_desktop.services.column_values import ColumnValues
 from tests.make import Make
 from tests.services.filters import MISSING, STORED, add_records, found
 

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import InternalError
 from sqlalchemy.orm import Session
 
-from crm_desktop.db.database import Database, Running, dump_json, load_json
+from crm_desktop.db.database import MAX_DEPTH, Database, Running, dump_json, load_json
 from crm_desktop.db.problems import ConnectionLost, UncertainCommit
 from crm_desktop.domain.access import Actor
 from crm_desktop.domain.changes import Change, Topic
@@ -141,9 +141,30 @@ def test_numbers_in_json_come_back_digit_by_digit(any_database: Database, actor:
         assert str(session.scalar(query, {"value": dump_json(value)})) == str(value)
 
 
+def test_half_of_a_character_is_refused_in_a_sentence(database: Database, actor: Actor) -> None:
+    for session_of in (database.read, database.write):
+        with pytest.raises(Invalid, match="cannot store"), session_of(actor) as session:
+            session.scalar(text("SELECT CAST(:value AS text)"), {"value": "a\udcff"})
+
+
 def test_an_integer_of_more_digits_than_python_reads_survives() -> None:
     digits = "7" * 5000
     assert dump_json(load_json(f"[{digits}]")) == f"[{digits}]"
+
+
+def test_json_nested_deeper_than_anybody_reads_is_cut_there_and_breaks_nothing(
+    any_database: Database, actor: Actor
+) -> None:
+    deep = '{"a": ["x [", "\\"]"], "b": ' + "[" * 3000 + "]" * 3000 + ', "c": 1.50}'
+    with any_database.read(actor) as session:
+        value = session.scalar(text("SELECT CAST(:value AS jsonb)"), {"value": deep})
+    assert value["a"] == ["x [", '"]']
+    assert str(value["c"]) == "1.50"
+    shown = dump_json(value["b"])
+    assert shown.count("[") == shown.count("]") == MAX_DEPTH - 1
+    assert "…" in shown
+    wide = "[" + "[1], " * 5000 + "{}]"
+    assert dump_json(load_json(wide)) == wide
 
 
 @pytest.mark.parametrize("kind", ["read", "write", "long"])

@@ -58,7 +58,7 @@ class ConnectDialog(QDialog):
 
     def __init__(self, saved: Sequence[SavedConnection], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Connect to a server")
+        self.setWindowTitle(self.tr("Connect to a server"))
         self._saved = {each.url: each for each in saved}
         self.address = QComboBox(editable=True)
         self.address.addItems([each.url for each in saved])
@@ -71,11 +71,11 @@ class ConnectDialog(QDialog):
             self.kind.addItem(icon(KIND_ICONS[kind]), words, kind)
         self.keep = QCheckBox("Remember this connection, without the password")
         self.keep.setChecked(True)
-        self.address_row = FormRow("Address", self.address, is_required=True)
-        self.connect_button = primary_button("Connect", icon_name="plug")
+        self.address_row = FormRow(self.tr("Address"), self.address, is_required=True)
+        self.connect_button = primary_button(self.tr("Connect"), icon_name="plug")
         self.connect_button.setDefault(True)
         self.connect_button.clicked.connect(self._choose)
-        cancel = plain_button("Cancel")
+        cancel = plain_button(self.tr("Cancel"))
         set_look(cancel, "plain")
         cancel.clicked.connect(self.reject)
         buttons = QHBoxLayout()
@@ -86,11 +86,13 @@ class ConnectDialog(QDialog):
         column = QVBoxLayout(self)
         column.setContentsMargins(*(5 * unit(),) * 4)
         column.setSpacing(3 * unit())
-        column.addWidget(TextLabel("A database on a server", face="title"))
+        column.addWidget(TextLabel(self.tr("A database on a server"), face="title"))
         column.addWidget(self.address_row)
-        column.addWidget(FormRow("Database password", self.password, hint="It is not stored."))
+        column.addWidget(
+            FormRow(self.tr("Database password"), self.password, hint=self.tr("It is not stored."))
+        )
         hint = "Production is marked by a strip along the top of the window."
-        column.addWidget(FormRow("What it is for", self.kind, hint=hint))
+        column.addWidget(FormRow(self.tr("What it is for"), self.kind, hint=hint))
         column.addWidget(self.keep)
         column.addLayout(buttons)
         self.setMinimumWidth(round(scale().line * 32))
@@ -107,7 +109,7 @@ class ConnectDialog(QDialog):
         url = self.address.currentText().strip()
         if not url.startswith(SCHEMES):
             self.address_row.set_problem(
-                "Write the address as postgresql://user@host:5432/database."
+                self.tr("Write the address as postgresql://user@host:5432/database.")
             )
             self.address.setFocus()
             return

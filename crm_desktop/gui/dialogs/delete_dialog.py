@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from crm_desktop.domain.errors import UserError
+from crm_desktop.domain.errors import Cancelled, UserError
 from crm_desktop.gui.theme import line_height, unit
 from crm_desktop.gui.widgets.buttons import danger_button, plain_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
@@ -19,6 +20,7 @@ from crm_desktop.gui.widgets.icon_label import IconLabel
 
 if TYPE_CHECKING:
     from crm_desktop.db.database import ReadSession, WriteSession
+    from crm_desktop.gui.jobs import Job, Progress
     from crm_desktop.gui.tasks import Tasks
 
 
@@ -32,7 +34,11 @@ class Consequences:
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """What is to be deleted. With `typed_name` the user must type exactly that."""
+    """What is to be deleted. With `typed_name` the user must type exactly that.
+
+    What may take long has a `job`, its name in the status bar; it can be stopped, and short
+    writes do not wait for it.
+    """
 
     title: str
     verb: str
@@ -40,6 +46,7 @@ class Deletion:
     describe: Callable[[Any], Consequences]
     delete: Callable[[WriteSession], Any]
     typed_name: str = ""
+    job: str = ""
 
 
 class DeleteDialog(QDialog):
@@ -51,6 +58,7 @@ class DeleteDialog(QDialog):
         super().__init__(parent)
         self._tasks, self._deletion = tasks, deletion
         self._may, self._is_busy = False, False
+        self._job: Job | None = None
         self.setWindowTitle(deletion.title)
         self.effects = TextLabel(self.tr("Counting what goes with it…"), wraps=True)
         self.problem = ProblemLine()
@@ -113,27 +121,48 @@ class DeleteDialog(QDialog):
         if not self.submit.isEnabled():
             return
         self._set_busy(busy=True)
-        self._tasks.write(self, self._deletion.delete, self._deleted, self._refuse)
+        if self._deletion.job:
+            call = partial(_without_progress, self._deletion.delete)
+            self._job = self._tasks.run_long(
+                self, self._deletion.job, call, self._deleted, self._refuse
+            )
+        else:
+            self._tasks.write(self, self._deletion.delete, self._deleted, self._refuse)
 
     def _deleted(self, _: object) -> None:
         self.deleted.emit()
         super().accept()
 
     def _refuse(self, error: UserError) -> None:
+        self._job = None
         self._set_busy(busy=False)
-        self.problem.set_text(str(error))
+        if isinstance(error, Cancelled):
+            self.problem.set_text(self.tr("Stopped. Nothing was deleted."))
+        else:
+            self.problem.set_text(str(error))
 
     def _set_busy(self, *, busy: bool) -> None:
         self._is_busy = busy
         self.submit.setText(self.tr("Deleting…") if busy else self._deletion.verb)
         self.typed.setEnabled(not busy)
-        self.cancel.setEnabled(not busy)
+        self.cancel.setEnabled(not busy or bool(self._deletion.job))
         self._update()
 
     @override
     def reject(self) -> None:
-        if not self._is_busy:
+        """Leave; while a long deletion runs, stop that first."""
+        if self._job is not None:
+            self.cancel.setEnabled(False)
+            self._job.cancel()
+        elif not self._is_busy:
             super().reject()
+
+
+def _without_progress(
+    delete: Callable[[WriteSession], Any], session: WriteSession, _: Progress
+) -> Any:
+    """Run one statement that takes everything along: there is no progress to tell."""
+    return delete(session)
 
 
 def listed(labels: Sequence[str], most: int = 5) -> str:

@@ -30,6 +30,8 @@ from crm_desktop.services.objects import ObjectSummary
 from crm_desktop.services.relationships import RelationshipSummary
 from crm_desktop.services.users import UserSummary
 
+_FEW = 500  # records that are deleted within a moment
+
 
 def _tr(text: str) -> str:
     return QCoreApplication.translate("deletions", text)
@@ -43,6 +45,7 @@ def deletion_of_object(summary: ObjectSummary) -> Deletion:
         describe=_of_object,
         delete=partial(objects.delete_object, object_id=summary.id, version=summary.version),
         typed_name=summary.label,
+        job=_tr("Deleting {name}").format(name=summary.plural_name or summary.label),
     )
 
 
@@ -98,6 +101,7 @@ def deletion_of_relationship(summary: RelationshipSummary) -> Deletion:
             relationship_id=summary.id,
             version=summary.version,
         ),
+        job=_tr("Deleting {name}").format(name=summary.name),
     )
 
 
@@ -164,17 +168,21 @@ def deletion_of_records(record_ids: Sequence[str]) -> Deletion:
         count=partial(impact.impact_of_records, record_ids=record_ids),
         describe=partial(_of_records, number),
         delete=partial(records.delete_records, record_ids=record_ids),
+        job=_tr("Deleting {0}").format(what) if number > _FEW else "",
     )
 
 
 def _of_records(number: int, counts: RecordImpact) -> Consequences:
     effects = []
-    if counts.records < number:
+    if counts.records < number == 1:
+        effects.append(_tr("It is gone already."))
+    elif counts.records < number:
         effects.append(_tr("{0:,} of them are gone already.").format(number - counts.records))
     if counts.links:
         gone = counted(counts.links, _tr("link"), _tr("links"))
         effects.append(_tr("Also removes {0}.").format(gone))
     else:
-        effects.append(_tr("No links go with it."))
+        alone = _tr("No links go with it.") if number == 1 else _tr("No links go with them.")
+        effects.append(alone)
     effects.append(_tr("This cannot be undone."))
     return Consequences(effects)

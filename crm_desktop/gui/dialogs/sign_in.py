@@ -1,4 +1,4 @@
-"""Asks who is at the keyboard, for databases on a server."""
+"""Asks who is at the keyboard, for databases on a server; or for their first user."""
 
 from __future__ import annotations
 
@@ -25,16 +25,17 @@ class SignInDialog(QDialog):
 
     def __init__(self, place: str, email: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Sign in")
+        self._verb, self._working = self.tr("Sign in"), self.tr("Signing in…")
+        self.setWindowTitle(self._verb)
         self.email = QLineEdit(email)
         self.password = QLineEdit(echoMode=QLineEdit.EchoMode.Password)
-        self.email_row = FormRow("E-mail", self.email)
-        self.password_row = FormRow("Password", self.password)
+        self.email_row = FormRow(self.tr("E-mail"), self.email)
+        self.password_row = FormRow(self.tr("Password"), self.password)
         self.problem = ProblemLine()
-        self.sign_in = primary_button("Sign in", icon_name="log-in")
+        self.sign_in = primary_button(self._verb, icon_name="log-in")
         self.sign_in.setDefault(True)
         self.sign_in.clicked.connect(self._ask)
-        cancel = plain_button("Cancel")
+        cancel = plain_button(self.tr("Cancel"))
         set_look(cancel, "plain")
         cancel.clicked.connect(self.reject)
         buttons = QHBoxLayout()
@@ -42,14 +43,17 @@ class SignInDialog(QDialog):
         buttons.addStretch(1)
         buttons.addWidget(cancel)
         buttons.addWidget(self.sign_in)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(*(5 * unit(),) * 4)
-        column.setSpacing(4 * unit())
-        column.addWidget(TextLabel(f"Sign in to {place}", face="title", wraps=True))
-        column.addWidget(self.email_row)
-        column.addWidget(self.password_row)
-        column.addWidget(self.problem)
-        column.addLayout(buttons)
+        self.heading = TextLabel(
+            self.tr("Sign in to {place}").format(place=place), face="title", wraps=True
+        )
+        self.rows = QVBoxLayout(self)
+        self.rows.setContentsMargins(*(5 * unit(),) * 4)
+        self.rows.setSpacing(4 * unit())
+        self.rows.addWidget(self.heading)
+        self.rows.addWidget(self.email_row)
+        self.rows.addWidget(self.password_row)
+        self.rows.addWidget(self.problem)
+        self.rows.addLayout(buttons)
         self.setMinimumWidth(round(scale().line * 24))
         (self.password if email else self.email).setFocus()
 
@@ -57,12 +61,16 @@ class SignInDialog(QDialog):
         """Say at the field, or below both, why that did not work; what was typed stays."""
         self._set_busy(is_busy=False)
         problems = dict(error.problems) if isinstance(error, Invalid) else {}
-        self.email_row.set_problem(problems.pop("email", ""))
-        self.password_row.set_problem(problems.pop("password", ""))
+        for name, row in self.rows_by_name().items():
+            row.set_problem(problems.pop(name, ""))
         rest = "\n".join(problems.values()) if isinstance(error, Invalid) else str(error)
         self.problem.set_text(rest)
         self.password.setFocus()
         self.password.selectAll()
+
+    def rows_by_name(self) -> dict[str, FormRow]:
+        """Return the rows by the names that refusals give them."""
+        return {"email": self.email_row, "password": self.password_row}
 
     def _ask(self) -> None:
         self._set_busy(is_busy=True)
@@ -70,9 +78,31 @@ class SignInDialog(QDialog):
 
     def _set_busy(self, *, is_busy: bool) -> None:
         self.sign_in.setEnabled(not is_busy)
-        self.sign_in.setText("Signing in…" if is_busy else "Sign in")
+        self.sign_in.setText(self._working if is_busy else self._verb)
 
     @override
     def accept(self) -> None:
         self.password.clear()
         super().accept()
+
+
+class FirstUserDialog(SignInDialog):
+    """Asks for the first user of a database that has none: nobody could sign in otherwise."""
+
+    def __init__(self, place: str, parent: QWidget | None = None) -> None:
+        super().__init__(place, "", parent)
+        self._verb, self._working = self.tr("Create user"), self.tr("Creating…")
+        self.setWindowTitle(self.tr("First user"))
+        self.sign_in.setText(self._verb)
+        self.heading.setText(self.tr("Who administers {place}?").format(place=place))
+        self.name = QLineEdit()
+        self.name_row = FormRow(self.tr("Full name"), self.name)
+        why = self.tr("This database has no users yet. The first one may do everything.")
+        self.rows.insertWidget(1, TextLabel(why, role="muted", wraps=True))
+        self.rows.insertWidget(2, self.name_row)
+        QWidget.setTabOrder(self.name, self.email)
+        self.name.setFocus()
+
+    @override
+    def rows_by_name(self) -> dict[str, FormRow]:
+        return {**super().rows_by_name(), "full_name": self.name_row}

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QScrollArea,
     QVBoxLayout,
     QWidget,
@@ -27,8 +26,11 @@ from crm_desktop.gui.editors.value_editor import ValueEditor
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.theme import unit
 from crm_desktop.gui.widgets.buttons import plain_button
+from crm_desktop.gui.widgets.elided_label import TextLabel
 from crm_desktop.gui.widgets.form_row import FormRow
+from crm_desktop.gui.widgets.icon_label import IconLabel
 
+_LONGEST_QUOTED = 200  # letters of a value inside a sentence
 _TWO_COLUMNS_FROM = 130  # units of width; narrower forms have one column
 
 
@@ -82,10 +84,10 @@ class FieldCell(FormRow):
         super().set_problem(sentence)
         self._clash.hide()
 
-    def show_clash(self, theirs: str) -> None:
+    def show_clash(self, original: str, theirs: str) -> None:
         """Say that somebody else stored another value, and offer both."""
         self.set_problem("")
-        self._clash.show_theirs(theirs)
+        self._clash.show_theirs(original, theirs)
 
     def _note_edit(self) -> None:
         try:
@@ -108,9 +110,11 @@ class _ClashBar(QFrame):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._sentence = QLabel()
-        self._sentence.setWordWrap(True)
-        self._sentence.setTextFormat(Qt.TextFormat.PlainText)
+        self._sentence = TextLabel(role="warning", wraps=True)
+        words = QHBoxLayout()
+        words.setSpacing(unit())
+        words.addWidget(IconLabel("users", "warning"), 0, Qt.AlignmentFlag.AlignTop)
+        words.addWidget(self._sentence, 1)
         mine = plain_button(self.tr("Keep mine"))
         theirs = plain_button(self.tr("Take theirs"))
         mine.clicked.connect(partial(self.settled.emit, True))
@@ -121,16 +125,21 @@ class _ClashBar(QFrame):
         buttons.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, unit(), 0, 0)
-        column.addWidget(self._sentence)
+        column.addLayout(words)
         column.addLayout(buttons)
         self.hide()
 
-    def show_theirs(self, value: str) -> None:
-        shown = value or self.tr("nothing")
-        self._sentence.setText(
-            self.tr("Meanwhile somebody else changed this to: {}").replace("{}", shown)
-        )
+    def show_theirs(self, original: str, theirs: str) -> None:
+        """Say what it was and what it is now; the control holds what was typed here."""
+        first, second = (_quoted(text) or self.tr("nothing") for text in (original, theirs))
+        sentence = self.tr("Somebody else changed this from {0} to {1}.")
+        self._sentence.setText(sentence.replace("{0}", first).replace("{1}", second))
         self.show()
+
+
+def _quoted(text: str) -> str:
+    shown = text if len(text) <= _LONGEST_QUOTED else f"{text[: _LONGEST_QUOTED - 1]}…"
+    return f"“{shown}”" if shown else ""
 
 
 class RecordForm(QScrollArea):
@@ -245,9 +254,12 @@ class RecordForm(QScrollArea):
             cell = self._cells.get(field_id)
             if cell is not None:
                 cell.setProperty("theirs", clash)
-                field = cell.field
-                theirs = type_of(field.type).display(clash.theirs, field, self._formats)
-                cell.show_clash(theirs)
+                field, kind = cell.field, type_of(cell.field.type)
+                was, now = (
+                    kind.display(value, field, self._formats)
+                    for value in (clash.original, clash.theirs)
+                )
+                cell.show_clash(was, now)
                 self.ensureWidgetVisible(cell)
 
     def _settle(self, cell: FieldCell, keeps_mine: bool) -> None:  # noqa: FBT001 - a slot
@@ -257,6 +269,7 @@ class RecordForm(QScrollArea):
             cell.set_problem("")
         else:
             cell.show_value(clash.theirs)
+        cell.editor.setFocus()  # the buttons, which had the keyboard, are gone
         self.edited.emit()
 
     def focus_first(self) -> None:

@@ -17,7 +17,12 @@ from crm_desktop.gui.icons import object_icon
 from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.theme import icon_size, unit
-from crm_desktop.gui.widgets.buttons import plain_button, primary_button
+from crm_desktop.gui.widgets.buttons import (
+    IconButton,
+    SmallLink,
+    plain_button,
+    primary_button,
+)
 from crm_desktop.gui.widgets.elided_label import ElidedLabel
 from crm_desktop.gui.widgets.empty_state import EmptyState
 from crm_desktop.gui.widgets.icon_label import IconLabel
@@ -25,14 +30,18 @@ from crm_desktop.services import objects, records
 from crm_desktop.services.objects import ObjectDetail
 from crm_desktop.services.records import Edit, RecordDetail
 
+_LONGEST_LINK = 40  # letters
+
 
 class RecordPanel(QWidget):
     """Edits one record at a time; what was typed stays until it is stored or dropped."""
 
     loaded = Signal(object)  # RecordDetail
+    begun = Signal(object)  # the ObjectDetail of a new record, whose form is shown
     saved = Signal(str)  # the record's id
     gone = Signal()  # the record was deleted by somebody
     unsaved_changed = Signal(bool)
+    open_requested = Signal(str)  # an address: the list of the record's object, or the record
     refused = Signal(object)  # UserError that no control can show
 
     def __init__(
@@ -43,10 +52,17 @@ class RecordPanel(QWidget):
         self.record: RecordDetail | None = None
         self.record_id = self._object_id = ""
         self._fields: tuple[EffectiveField, ...] = ()
-        self._is_saving = False
+        self._is_new = self._is_saving = False
         self._icon = IconLabel("file-text", "accent", size=round(icon_size() * 1.25))
         self.title = ElidedLabel(face="title" if is_narrow else "page")
         self.subtitle = ElidedLabel(face="small", role="muted")
+        self.list_link = SmallLink()
+        self.list_link.setToolTip(self.tr("Back to the list (Alt+Up)"))
+        self.list_link.clicked.connect(self.open_list)
+        self.list_link.setVisible(not is_narrow)
+        self.open_button = IconButton("square-arrow-out-up-right", self.tr("Open record"))
+        self.open_button.clicked.connect(self._open_alone)
+        self.open_button.setVisible(is_narrow)
         self.save_button = primary_button(self.tr("Save"), icon_name="save")
         self.save_button.clicked.connect(self.save)
         self.revert_button = plain_button(self.tr("Revert"))
@@ -54,6 +70,7 @@ class RecordPanel(QWidget):
         self.form = RecordForm(tasks, self._formats)
         self.form.edited.connect(self._show_changes)
         self._empty = EmptyState(self.tr("No record is selected."), icon_name="file-text")
+        self._empty.action_requested.connect(self.open_list)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self._lay_out())
@@ -67,12 +84,17 @@ class RecordPanel(QWidget):
         titles = QVBoxLayout()
         titles.setSpacing(0)
         titles.addWidget(self.title)
-        titles.addWidget(self.subtitle)
+        below = QHBoxLayout()
+        below.setSpacing(unit())
+        below.addWidget(self.list_link)
+        below.addWidget(self.subtitle, 1)
+        titles.addLayout(below)
         self.head = QHBoxLayout()
         self.head.setContentsMargins(4 * unit(), 2 * unit(), 4 * unit(), 2 * unit())
         self.head.setSpacing(3 * unit())
         self.head.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignVCenter)
         self.head.addLayout(titles, 1)
+        self.head.addWidget(self.open_button)
         self.head.addWidget(self.revert_button)
         self.head.addWidget(self.save_button)
         page = QWidget()
@@ -87,19 +109,36 @@ class RecordPanel(QWidget):
 
     def open_record(self, record_id: str) -> None:
         """Read this record and show it; what is unsaved is the caller's business."""
-        self.record_id = record_id
+        self.record_id, self._is_new = record_id, False
         call = partial(records.get_record, record_id=record_id)
         self._tasks.read(self, call, self._show_record, self._not_read)
 
     def start_record(self, object_id: str) -> None:
         """Show an empty form for a new record of this object, its defaults filled in."""
-        self.record, self.record_id, self._object_id = None, "", object_id
+        self.record, self.record_id, self._object_id, self._is_new = None, "", object_id, True
         call = partial(_new_record, object_id=object_id)
         self._tasks.read(self, call, self._show_new, self.refused.emit)
 
     def show_nothing(self) -> None:
-        self.record, self.record_id = None, ""
+        self.record, self.record_id, self._is_new = None, "", False
+        self._empty.set_sentence(self.tr("No record is selected."))
         self._stack.setCurrentIndex(0)
+
+    def _show_gone(self) -> None:
+        """Say that there is nothing left to show, and where the others are."""
+        self.record, self.record_id = None, ""
+        action = self.tr("Show the list") if self._object_id else ""
+        self._empty.set_sentence(self.tr("This record was deleted."), action)
+        self._stack.setCurrentIndex(0)
+        self.gone.emit()
+
+    def open_list(self) -> None:
+        if self._object_id:
+            self.open_requested.emit(f"records:{self._object_id}")
+
+    def _open_alone(self) -> None:
+        if self.record_id:
+            self.open_requested.emit(f"record:{self.record_id}")
 
     def reload(self) -> None:
         """Read the record again; what was typed stays."""
@@ -118,9 +157,9 @@ class RecordPanel(QWidget):
             self.form.take_stored(detail.values, detail.names)
         self.record, self._object_id = detail, detail.object_id
         self.title.setText(detail.primary_value or self.tr("Without a name"))
-        changed = self._formats.moment_text(detail.updated_at)
+        changed = self._formats.moment_text(detail.updated_at.replace(second=0, microsecond=0))
         words = self.tr("changed {}").replace("{}", changed)
-        self.subtitle.setText(f"{detail.object_label} · {words}")
+        self._say_below(detail.object_label, words)
         self._stack.setCurrentIndex(1)
         self._show_changes()
         self.loaded.emit(detail)
@@ -153,10 +192,18 @@ class RecordPanel(QWidget):
         self.form.suggest(default_values(fields))
         self.show_icon(crm_object.icon)
         self.title.setText(self.tr("New {}").replace("{}", crm_object.label))
-        self.subtitle.setText(self.tr("Not saved yet"))
+        self._say_below(crm_object.label, self.tr("Not saved yet"))
         self._stack.setCurrentIndex(1)
         self._show_changes()
         self.form.focus_first()
+        self.begun.emit(crm_object)
+
+    def _say_below(self, object_label: str, words: str) -> None:
+        """Say under the title whose record it is, as a link where the list is elsewhere."""
+        label = object_label.replace("&", "&&")
+        self.list_link.setText(label if len(label) <= _LONGEST_LINK else f"{label[:39]}…")
+        self.list_link.setAccessibleName(self.tr("Back to the list of {}").replace("{}", label))
+        self.subtitle.setText(f"{object_label} · {words}" if self._is_narrow else f"· {words}")
 
     def show_icon(self, icon_text: str | None) -> None:
         self._icon.set_icon(object_icon(icon_text, "accent"))
@@ -165,8 +212,7 @@ class RecordPanel(QWidget):
         if isinstance(error, NotFound) and self.has_unsaved():
             self.refused.emit(error)  # what was typed stays to be copied
         elif isinstance(error, NotFound):
-            self.show_nothing()
-            self.gone.emit()
+            self._show_gone()
         else:
             self.refused.emit(error)
 
@@ -179,13 +225,13 @@ class RecordPanel(QWidget):
         """Show the stored values again, without what was typed."""
         if self.record is not None:
             self.form.show_values(self.record.values, self.record.names)
-        elif self._object_id:
+        elif self._is_new:
             self.start_record(self._object_id)
         self._show_changes()
 
     def save(self) -> None:
         """Store what was typed; a refusal is said at the controls, and nothing is lost."""
-        if self._is_saving or not self._can_save():
+        if self._is_saving or not self.can_save():
             return
         try:
             changed = self.form.changed_values()
@@ -202,8 +248,8 @@ class RecordPanel(QWidget):
         update = partial(records.update_record, record_id=self.record.id, edits=edits)
         self._tasks.write(self, update, partial(self._updated, changed), self._refuse)
 
-    def _can_save(self) -> bool:
-        return self.has_unsaved() or (self.record is None and bool(self._object_id))
+    def can_save(self) -> bool:
+        return self._is_new or (self.record is not None and self.has_unsaved())
 
     def _created(self, record_id: str) -> None:
         self._is_saving = False
@@ -240,9 +286,8 @@ class RecordPanel(QWidget):
     def _show_changes(self) -> None:
         count = self.form.changed_count()
         text = self.tr("Save {}").replace("{}", str(count)) if count else self.tr("Save")
-        is_new = self.record is None and bool(self._object_id)
-        self.save_button.setText(self.tr("Create") if is_new else text)
-        self.save_button.setEnabled(not self._is_saving and self._can_save())
+        self.save_button.setText(self.tr("Create") if self._is_new else text)
+        self.save_button.setEnabled(not self._is_saving and self.can_save())
         self.save_button.setVisible(not self._is_narrow or count > 0)
         self.revert_button.setVisible(count > 0)
         self.unsaved_changed.emit(count > 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
@@ -17,17 +17,17 @@ from crm_desktop.domain.field_types import EffectiveField
 from crm_desktop.domain.filter_rules import FilterSchema, part_problem, sentence
 from crm_desktop.domain.filters import Condition, Group, LinkCondition, Part, RecordQuery
 from crm_desktop.domain.formats import Formats
-from crm_desktop.domain.operators import comparison_of, operators_of
-from crm_desktop.gui.filters.builder import Setting
-from crm_desktop.gui.filters.filter_editor import FilterDialog
-from crm_desktop.gui.filters.quick_filter import QuickFilter, is_quick
+from crm_desktop.domain.operators import LISTED, comparison_of, operators_of
 from crm_desktop.gui.tasks import Tasks
-from crm_desktop.gui.theme import theme, unit
+from crm_desktop.gui.theme import control_height, theme, unit
 from crm_desktop.gui.widgets.buttons import link_button
 from crm_desktop.gui.widgets.chip import FilterChip
 from crm_desktop.gui.widgets.flow_layout import FlowLayout
 from crm_desktop.gui.widgets.icon_label import IconLabel
-from crm_desktop.services import column_values, filter_schema, references
+from crm_desktop.services import filter_schema, references
+
+if TYPE_CHECKING:
+    from crm_desktop.gui.filters.filter_editor import FilterDialog
 
 _OPENING = {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space, Qt.Key.Key_F2}
 
@@ -105,7 +105,9 @@ class FilterBar(QWidget):
         self.clear_button.clicked.connect(self.clear)
         self._flow = FlowLayout(self)
         self._flow.setContentsMargins(3 * unit(), 0, 3 * unit(), 2 * unit())
-        self._flow.addWidget(IconLabel("list-filter", "muted"))
+        picture = IconLabel("list-filter", "muted")
+        picture.setFixedHeight(control_height())
+        self._flow.addWidget(picture)
         self.hide()
 
     @property
@@ -173,14 +175,14 @@ class FilterBar(QWidget):
 
     def open_editor(self) -> None:
         """Open the builder with all conditions."""
-        self._with_schema(partial(self._open, self._parts, -1))
+        self._read_schema(partial(self._open, self._parts, -1))
 
     def add_condition(self) -> None:
         """Open the builder with the keyboard in a new condition."""
-        self._with_schema(partial(self._open_with_new, ""))
+        self._read_schema(partial(self._open_with_new, ""))
 
     def edit_part(self, number: int) -> None:
-        self._with_schema(partial(self._open, self._parts, number))
+        self._read_schema(partial(self._open, self._parts, number))
 
     def _open_with_new(self, field_id: str) -> None:
         schema = self._schema
@@ -200,6 +202,9 @@ class FilterBar(QWidget):
     def _open(self, parts: tuple[Part, ...], number: int) -> FilterDialog | None:
         if self._schema is None:
             return None
+        from crm_desktop.gui.filters.builder import Setting
+        from crm_desktop.gui.filters.filter_editor import FilterDialog
+
         setting = Setting(self._tasks, self._schema, self._formats, self._names)
         dialog = FilterDialog(setting, parts, self.window())
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -216,9 +221,11 @@ class FilterBar(QWidget):
 
     def open_quick(self, field: EffectiveField, query: RecordQuery, place: QPoint) -> None:
         """Offer the values of a column to tick; the builder where values hardly ever repeat."""
-        if comparison_of(field) not in column_values.LISTED:
-            self._with_schema(partial(self._open_with_new, field.id))
+        if comparison_of(field) not in LISTED:
+            self._read_schema(partial(self._open_with_new, field.id))
             return
+        from crm_desktop.gui.filters.quick_filter import QuickFilter, is_quick
+
         own = next((part for part in self._parts if is_quick(part, field.id)), None)
         others = tuple(part for part in self._parts if part is not own)
         popup = QuickFilter(
@@ -236,9 +243,6 @@ class FilterBar(QWidget):
             self.set_parts((*self._parts, *new))
 
     # What one can filter by
-
-    def _with_schema(self, then: Any) -> None:
-        self._read_schema(then)
 
     def _read_schema(self, then: Any) -> None:
         call = partial(filter_schema.get_filter_schema, object_id=self._object_id)

@@ -43,7 +43,7 @@ class FilterDialog(FormDialog):
         self._area.setWidget(self._inside)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.body.addWidget(self._area, 1)
-        self.resize(round(line_height() * 44), round(line_height() * 26))
+        self.resize(round(line_height() * 54), round(line_height() * 36))
 
     def _current(self) -> tuple[Part, ...]:
         group = self.root.group()

@@ -27,7 +27,11 @@ class ApplicationsPage(DefinitionsPage[ApplicationRow]):
 
     def __init__(self, tasks: Tasks, parent: QWidget | None = None) -> None:
         words = Words(
-            tr("Applications"), "app-window", tr("applications"), tr("Filter applications")
+            tr("Applications"),
+            "app-window",
+            tr("application"),
+            tr("applications"),
+            tr("Filter applications"),
         )
         super().__init__(tasks, ApplicationsModel(), words, parent)
         self.add_new_button(self.tr("New application"))

@@ -40,6 +40,7 @@ class Words(NamedTuple):
 
     title: str
     icon_name: str
+    row: str
     rows: str
     filter_hint: str
 
@@ -61,7 +62,7 @@ class DefinitionsPage(Page, Generic[R]):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(tasks, parent)
-        self.title, self.icon_name, self._what, filter_hint = words
+        self.title, self.icon_name, self._one, self._many, filter_hint = words
         self.model = model
         model.setParent(self)
         self.grid = GridView(self, name=self.title)
@@ -201,6 +202,11 @@ class DefinitionsPage(Page, Generic[R]):
     def current(self) -> R | None:
         return self.model.row_at(self.grid.currentIndex())
 
+    @override
+    def show_item(self, item_id: str) -> None:
+        self.clear_filters()
+        self.select(item_id)
+
     def select(self, id_: Hashable) -> None:
         """Make the row current, now or when it has been read."""
         self._wanted = id_
@@ -238,7 +244,7 @@ class DefinitionsPage(Page, Generic[R]):
             text = (
                 f"{shown:,}" if shown == total else self.tr("{0:,} of {1:,}").format(shown, total)
             )
-            status = f"{text} {self._what}"
+            status = f"{text} {self._one if total == 1 else self._many}"
             self.summary.setText(status)
             self.set_status(status)
         if total and not shown:

@@ -30,7 +30,7 @@ class FieldsPage(DefinitionsPage[FieldSummary]):
     topics: ClassVar = frozenset({Topic.FIELDS, Topic.LAYOUTS})
 
     def __init__(self, tasks: Tasks, parent: QWidget | None = None) -> None:
-        words = Words(tr("Fields"), "library", tr("fields"), tr("Filter fields"))
+        words = Words(tr("Fields"), "library", tr("field"), tr("fields"), tr("Filter fields"))
         super().__init__(tasks, FieldsModel(), words, parent)
         self.types = self._box(self.tr("Type"))
         self.categories = self._box(self.tr("Category"))

@@ -32,7 +32,7 @@ class ObjectsPage(DefinitionsPage[ObjectRow]):
     topics: ClassVar = frozenset({Topic.OBJECTS, Topic.LAYOUTS, Topic.RELATIONSHIPS})
 
     def __init__(self, tasks: Tasks, parent: QWidget | None = None) -> None:
-        words = Words(tr("Objects"), "box", tr("objects"), tr("Filter objects"))
+        words = Words(tr("Objects"), "box", tr("object"), tr("objects"), tr("Filter objects"))
         super().__init__(tasks, ObjectsModel(), words, parent)
         self._counts: Mapping[str, int] | None = None
         self._counting = False

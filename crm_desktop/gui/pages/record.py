@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence, QPalette
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from typing_extensions import override
@@ -32,17 +32,16 @@ Related = tuple[ObjectDetail, Sequence[RelationshipSide], Mapping[tuple[str, boo
 class RecordPage(Page):
     """Shows, edits and deletes one record."""
 
-    closed = Signal()  # the record is gone; nothing is left to show
-
     def __init__(self, tasks: Tasks, record_id: str, parent: QWidget | None = None) -> None:
         super().__init__(tasks, parent)
         self.record_id = record_id
-        self.set_title(self.tr("Record"))
+        self.icon_name = ""  # what the tab remembers stays until the record has been read
         self.panel = RecordPanel(tasks)
         self.panel.loaded.connect(self._show)
         self.panel.gone.connect(self._show_gone)
         self.panel.unsaved_changed.connect(self.unsaved_changed)
         self.panel.refused.connect(self.refused)
+        self.panel.open_requested.connect(self.open_requested)
         self.related = RelatedPanel(tasks)
         self.related.open_requested.connect(self.open_requested)
         split = Splitter(Qt.Orientation.Horizontal)
@@ -59,6 +58,11 @@ class RecordPage(Page):
         self._delete = QAction(icon("trash", "danger"), self.tr("Delete record…"), self)
         self._delete.setProperty("icon_name", "trash")
         self._delete.setShortcut(QKeySequence("Ctrl+Del"))
+        self._back = QAction(icon("corner-left-up"), self.tr("Back to the list"), self)
+        self._back.setProperty("icon_name", "corner-left-up")
+        self._back.setShortcut(QKeySequence("Alt+Up"))
+        self._back.triggered.connect(self.panel.open_list)
+        self.addAction(self._back)
         self._delete.triggered.connect(self._ask_to_delete)
         self._delete.setEnabled(False)
         self.addAction(self._delete)
@@ -80,6 +84,10 @@ class RecordPage(Page):
     @override
     def has_unsaved(self) -> bool:
         return self.panel.has_unsaved()
+
+    @override
+    def can_save(self) -> bool:
+        return self.panel.can_save()
 
     def _show(self, detail: RecordDetail) -> None:
         self.record_id = detail.id
@@ -103,7 +111,7 @@ class RecordPage(Page):
     def _show_gone(self) -> None:
         self.set_status(self.tr("This record was deleted."))
         self._delete.setEnabled(False)
-        self.closed.emit()
+        self.related.hide()
 
     def _ask_to_delete(self) -> None:
         dialog = DeleteDialog(self._tasks, deletion_of_records([self.record_id]), self.window())
@@ -121,17 +129,26 @@ class NewRecordPage(RecordPage):
     def __init__(self, tasks: Tasks, object_id: str, parent: QWidget | None = None) -> None:
         self._object_id = object_id
         super().__init__(tasks, "", parent)
-        self.set_title(self.tr("New record"))
+        self.title, self.icon_name = self.tr("New record"), "file-plus"
+        self.panel.begun.connect(self._name_tab)
 
     @override
     def _open(self) -> None:
         self.related.hide()
         self.panel.start_record(self._object_id)
 
+    def _name_tab(self, crm_object: ObjectDetail) -> None:
+        self.icon_name = crm_object.icon or "box"
+        self.set_title(self.tr("New {}").replace("{}", crm_object.label))
+        self.set_status(self.title)
+
     @override
     def _show(self, detail: RecordDetail) -> None:
         self.related.show()
+        is_first = self.record_id != detail.id
         super()._show(detail)
+        if is_first:
+            self.address_changed.emit(f"record:{detail.id}")
 
 
 def _related_of(session: Any, object_id: str, record_id: str) -> Related:

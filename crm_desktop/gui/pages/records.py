@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt
-from PySide6.QtGui import QAction, QKeySequence, QPalette
+from PySide6.QtGui import QAction, QKeySequence, QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -14,15 +15,14 @@ from crm_desktop.domain.changes import Change, Topic
 from crm_desktop.domain.errors import Invalid, NotFound, UserError
 from crm_desktop.domain.field_types import EffectiveField
 from crm_desktop.domain.filters import Calendar, RecordQuery, Sort
-from crm_desktop.gui.delegates import CellKind, GridRole
-from crm_desktop.gui.dialogs.delete_dialog import DeleteDialog
-from crm_desktop.gui.dialogs.deletions import deletion_of_records
+from crm_desktop.gui.delegates import plain_tip
 from crm_desktop.gui.editors.record_panel import RecordPanel
 from crm_desktop.gui.filters.filter_bar import FilterBar
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.models.records import RecordTableModel
 from crm_desktop.gui.page import Page
+from crm_desktop.gui.pages.column_widths import ColumnWidths, is_size
 from crm_desktop.gui.tasks import Handle, Tasks
 from crm_desktop.gui.theme import line_height, unit
 from crm_desktop.gui.widgets.buttons import (
@@ -39,15 +39,9 @@ from crm_desktop.services import objects, record_query, records
 from crm_desktop.services.objects import ObjectDetail
 
 NAME_COLUMN = EffectiveField("fld_name", "name", "Name", "text")
-_WIDTHS = {
-    CellKind.TITLE: 14.0,
-    CellKind.NUMBER: 7.0,
-    CellKind.DATE: 8.0,
-    CellKind.CHECK: 5.0,
-    CellKind.CHOICE: 9.0,
-}
-_USUAL_WIDTH = 11.0  # lines of text high, as all measures
 _NEEDS_GRID = {"Ctrl+Return", "Ctrl+Del"}  # other keys serve in the tree and the tabs as well
+_ROOM_FOR_BOTH = 46  # lines of text high: a narrower page shows the list alone
+_LONGEST_IN_BUTTON = 24  # letters
 _COUNT_PATIENCE = 120.0  # seconds
 
 
@@ -60,11 +54,13 @@ class RecordsPage(Page):
         self._object: ObjectDetail | None = None
         self._total: int | None = None
         self._counting: Handle | None = None
+        self._is_split = self._is_narrow = False
         self.model = RecordTableModel(tasks, system_formats(), self)
         self.search = SearchBox(self.tr("Search by name"))
         self.filters = FilterBar(tasks, system_formats(), object_id)
         self.grid = GridView(self, name=self.tr("Records"), has_gutter=True)
         self.grid.setModel(self.model)
+        self.widths = ColumnWidths(self.grid, self.model)
         self.inspector = RecordPanel(tasks, is_narrow=True)
         self.summary = TextLabel(role="muted")
         self.new_button = primary_button(self.tr("New record"), icon_name="plus")
@@ -116,14 +112,14 @@ class RecordsPage(Page):
         self.setAutoFillBackground(True)
         refresh = IconButton("refresh-cw", self.tr("Refresh"), is_outlined=True)
         refresh.clicked.connect(self.refresh)
-        inspector = IconButton("panel-right", self.tr("Inspector"), is_outlined=True)
-        inspector.clicked.connect(self.inspector_action.trigger)
-        self.search.setMinimumWidth(round(line_height() * 14))
+        inspector = action_button(self.inspector_action, is_outlined=True)
+        self.search.setMinimumWidth(round(line_height() * 6))
+        self.search.setMaximumWidth(round(line_height() * 14))
         bar = QHBoxLayout()
         bar.setContentsMargins(3 * unit(), 3 * unit(), 3 * unit(), 3 * unit())
         bar.setSpacing(2 * unit())
-        filters = action_button(self.filter_action, is_outlined=True)
-        for part in (self.search, filters, refresh, inspector):
+        bar.addWidget(self.search, 100)
+        for part in (action_button(self.filter_action, is_outlined=True), refresh, inspector):
             bar.addWidget(part)
         bar.addStretch(1)
         bar.addWidget(self.import_button)
@@ -145,12 +141,14 @@ class RecordsPage(Page):
         self.split.setStretchFactor(0, 1)
         self.split.setStretchFactor(1, 0)
         self.split.setSizes([round(line_height() * 50), round(line_height() * 19)])
+        self.inspector.setMinimumWidth(1)  # it gives way before the list does
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.addWidget(self.split)
         self.setFocusProxy(self.grid)
 
     def _connect(self) -> None:
+        self.split.splitterMoved.connect(self._note_split)
         self.search.searched.connect(self._search_again)
         self.search.left_downward.connect(self.grid.setFocus)
         self.new_button.clicked.connect(self.create_record)
@@ -175,6 +173,7 @@ class RecordsPage(Page):
         self.model.failed.connect(self._say_refused)
         self.inspector.unsaved_changed.connect(self.unsaved_changed)
         self.inspector.refused.connect(self.refused)
+        self.inspector.open_requested.connect(self.open_requested)
         self._tasks.changed.connect(self._reload_if_touched)
 
     # Reading
@@ -193,7 +192,11 @@ class RecordsPage(Page):
         self.icon_name = crm_object.icon or "box"
         self.set_title(crm_object.plural_name)
         self.inspector.show_icon(crm_object.icon)
-        self.new_button.setText(self.tr("New {}").replace("{}", crm_object.label))
+        label = crm_object.label
+        self.new_button.setToolTip(plain_tip(self.tr("New {} (Ctrl+N)").replace("{}", label)))
+        if len(label) > _LONGEST_IN_BUTTON:
+            label = f"{label[: _LONGEST_IN_BUTTON - 1].rstrip()}…"
+        self.new_button.setText(self.tr("New {}").replace("{}", label.replace("&", "&&")))
         self.search.setPlaceholderText(
             self.tr("Search in {}").replace("{}", crm_object.plural_name)
         )
@@ -208,18 +211,46 @@ class RecordsPage(Page):
         query = self._query()
         header = self.grid.horizontalHeader()
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.widths.made_by_hand()  # before other columns take their places
         self.model.show(query, columns)
-        for number in range(len(columns)):
-            across = Qt.Orientation.Horizontal
-            kind = self.model.headerData(number, across, GridRole.KIND)
-            width = _WIDTHS.get(kind, _USUAL_WIDTH) * line_height()
-            self.grid.setColumnWidth(number, max(round(width), header.sectionSizeHint(number)))
+        self.widths.begin()
+
+    @override
+    def view_state(self) -> str:
+        widths = self.widths.made_by_hand()
+        state: dict[str, Any] = {"widths": widths} if widths else {}
+        if not self.inspector_action.isChecked():
+            state["inspector"] = False
+        if self._is_split:
+            state["panes"] = self.split.sizes()
+        return json.dumps(state) if state else ""
+
+    @override
+    def restore_view(self, state: str) -> None:
+        try:
+            stored = json.loads(state or "{}")
+        except ValueError:
+            return
+        if not isinstance(stored, dict):
+            return
+        self.widths.restore(stored.get("widths"))
+        panes = stored.get("panes")
+        if stored.get("inspector") is False:
+            self.inspector_action.setChecked(False)
+            self.inspector.hide()
+        if isinstance(panes, list) and len(panes) == 2 and all(map(is_size, panes)):
+            self._note_split()
+            self.split.setSizes(panes)
+
+    def _note_split(self, *_: int) -> None:
+        self._is_split = True
 
     def _not_read(self, error: UserError) -> None:
         self.grid.set_loading(False)
         if isinstance(error, NotFound):
             self.grid.set_empty_state(self.tr("This object was deleted."), icon_name="trash-2")
             self.new_button.setEnabled(False)
+            self.import_button.setEnabled(False)
         self.refused.emit(error)
 
     def _query(self, *sort: Sort) -> RecordQuery:
@@ -256,6 +287,7 @@ class RecordsPage(Page):
         self._counting = None  # the number read so far is shown instead
 
     def _arrived(self) -> None:
+        self.widths.fit_numbers()
         self._say_empty()
         self._say_counts()
         if self.model.rowCount() and not self.grid.currentIndex().isValid():
@@ -288,6 +320,7 @@ class RecordsPage(Page):
 
     def _say_refused(self, error: UserError) -> None:
         """Say why nothing is listed; a filter that cannot be applied can be cleared here."""
+        self._say_counts()
         if self.filters.parts and isinstance(error, Invalid):
             self.filters.refresh()
             self.grid.set_empty_state(
@@ -301,13 +334,15 @@ class RecordsPage(Page):
 
     def _say_counts(self) -> None:
         shown, total = self.model.rowCount(), self._total
-        name = self._object.plural_name if self._object else self.tr("records")
+        one, many = self.tr("record"), self.tr("records")
+        if self._object is not None:
+            one, many = self._object.label, self._object.plural_name
         if total is None:
             count = f"{shown:,}" if self.model.has_all else f"{shown:,}+"
         else:
             count = f"{total:,}"
         selected = len(self.grid.selected_rows())
-        words = f"{count} {name}"
+        words = f"{count} {one if count == '1' else many}"
         if selected > 1:
             words += self.tr(" · {} selected").replace("{}", f"{selected:,}")
         self.summary.setText(words)
@@ -333,8 +368,20 @@ class RecordsPage(Page):
         if record_id != self.inspector.record_id:
             self.inspector.open_record(record_id)
 
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Let the inspector go where there is no room for it, and come back with the room."""
+        super().resizeEvent(event)
+        is_narrow = self.width() < _ROOM_FOR_BOTH * line_height()
+        if is_narrow != self._is_narrow:
+            self._is_narrow = is_narrow
+            self.inspector.setVisible(self.inspector_action.isChecked() and not is_narrow)
+            self._follow_current()
+
     def _show_inspector(self) -> None:
-        self.inspector.setVisible(self.inspector_action.isChecked())
+        is_shown = self.inspector.isHidden()  # it may have gone for want of room
+        self.inspector_action.setChecked(is_shown)
+        self.inspector.setVisible(is_shown)
         self._follow_current()
 
     @override
@@ -378,6 +425,9 @@ class RecordsPage(Page):
         rows = self.grid.selected_rows()
         if not rows:
             return
+        from crm_desktop.gui.dialogs.delete_dialog import DeleteDialog
+        from crm_desktop.gui.dialogs.deletions import deletion_of_records  # with most services
+
         deletion = deletion_of_records([self.model.id_of(row) for row in rows])
         dialog = DeleteDialog(self._tasks, deletion, self.window())
         dialog.finished.connect(dialog.deleteLater)

@@ -26,7 +26,11 @@ class RelationshipsPage(DefinitionsPage[RelationshipSummary]):
 
     def __init__(self, tasks: Tasks, parent: QWidget | None = None) -> None:
         words = Words(
-            tr("Relationships"), "spline", tr("relationships"), tr("Filter relationships")
+            tr("Relationships"),
+            "spline",
+            tr("relationship"),
+            tr("relationships"),
+            tr("Filter relationships"),
         )
         super().__init__(tasks, RelationshipsModel(), words, parent)
         self.add_new_button(self.tr("New relationship"))

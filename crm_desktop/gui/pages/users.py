@@ -25,7 +25,7 @@ class UsersPage(DefinitionsPage[UserSummary]):
     topics: ClassVar = frozenset({Topic.USERS})
 
     def __init__(self, tasks: Tasks, parent: QWidget | None = None) -> None:
-        words = Words(tr("Users"), "users", tr("users"), tr("Filter users"))
+        words = Words(tr("Users"), "users", tr("user"), tr("users"), tr("Filter users"))
         super().__init__(tasks, UsersModel(), words, parent)
         self.add_new_button(self.tr("New user"))
         self.add_row_action(self.tr("Edit user…"), "pencil", "F2", self.edit_current)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 from typing_extensions import override
 
 from crm_desktop.gui.icons import Role, icon
-from crm_desktop.gui.theme import control_height, icon_size, restyle, unit
+from crm_desktop.gui.theme import control_height, icon_size, restyle, small_font, unit
 
 
 def _is_enter(event: QKeyEvent) -> bool:
@@ -60,6 +60,23 @@ def _button(
         side = icon_size()
         button.setIconSize(QSize(side + round(1.5 * unit()), side))  # air before the text
     return button
+
+
+class SmallLink(Button):
+    """A link inside a line of small text, without air of its own."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(text, parent)
+        self.setAutoDefault(False)
+        self.setProperty("look", "small-link")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFont(small_font())
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ApplicationFontChange:
+            self.setFont(small_font())
 
 
 class IconButton(QToolButton):

@@ -86,8 +86,12 @@ class ElidedLabel(TextLabel):
         self._mode = mode
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
+    def whole_text(self) -> str:
+        """Return what would be read if there were room."""
+        return self.text()
+
     def shown_text(self) -> str:
-        line = " ".join(self.text()[:1000].split())
+        line = " ".join(self.whole_text()[:1000].split())
         return self.fontMetrics().elidedText(line, self._mode, self.contentsRect().width())
 
     @override
@@ -97,14 +101,14 @@ class ElidedLabel(TextLabel):
 
     @override
     def sizeHint(self) -> QSize:
-        wide = self.fontMetrics().horizontalAdvance(" ".join(self.text()[:1000].split()))
+        wide = self.fontMetrics().horizontalAdvance(" ".join(self.whole_text()[:1000].split()))
         return QSize(wide + 2, self.fontMetrics().height())
 
     @override
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip:
-            cut = self.shown_text() != self.text()
-            self.setToolTip(plain_tip(self.text()) if cut else "")
+            cut = self.shown_text() != self.whole_text()
+            self.setToolTip(plain_tip(self.whole_text()) if cut else "")
         return super().event(event)
 
     @override

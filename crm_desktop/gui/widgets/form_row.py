@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from crm_desktop.gui.theme import icon_size, restyle, unit
-from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.elided_label import ElidedLabel, TextLabel
 from crm_desktop.gui.widgets.icon_label import IconLabel
 
 
@@ -32,6 +33,14 @@ class ProblemLine(QWidget):
         self.setVisible(bool(sentence))
 
 
+class RowLabel(ElidedLabel):
+    """A label that may be a buddy: its `&` are doubled, lest they name keys."""
+
+    @override
+    def whole_text(self) -> str:
+        return self.text().replace("&&", "&")
+
+
 class FormRow(QWidget):
     """One question of a form. The label is the control's buddy; problems are said in place."""
 
@@ -48,8 +57,8 @@ class FormRow(QWidget):
         super().__init__(parent)
         self.control = control
         shown = label.replace("&", "&&")
-        self.label = QLabel(f"{shown} *" if is_required else shown)
-        self.label.setTextFormat(Qt.TextFormat.PlainText)
+        self.label = RowLabel(f"{shown} *" if is_required else shown)
+        self.label.setParent(self)  # shown without one it would be a window, which closes popups
         self.label.setBuddy(control.focusProxy() or control)
         self.label.setVisible(bool(label))
         self.label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -59,6 +68,7 @@ class FormRow(QWidget):
         self.pencil.setToolTip(self.tr("Changed, not saved yet"))
         self.pencil.hide()
         self.hint = TextLabel(hint, face="caption", role="muted", wraps=True)
+        self.hint.setParent(self)
         self.hint.setVisible(bool(hint))
         self.problem = ProblemLine()
         self._lay_out(is_locked=is_locked)

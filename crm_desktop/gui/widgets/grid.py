@@ -254,7 +254,9 @@ class GridView(QTableView):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.matches(QKeySequence.StandardKey.Copy):
+        if self.state() == QAbstractItemView.State.EditingState:
+            event.accept()  # the Enter that ends an edit comes by here as well
+        elif event.matches(QKeySequence.StandardKey.Copy):
             self.copy_selection()
         elif event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and not event.modifiers() & (
             Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier

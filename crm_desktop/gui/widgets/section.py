@@ -10,7 +10,6 @@ from typing_extensions import override
 from crm_desktop.gui.icons import icon_pixmap
 from crm_desktop.gui.theme import icon_size, row_height, strong_font, theme, unit
 from crm_desktop.gui.widgets.chip import CountBadge
-from crm_desktop.gui.widgets.icon_label import IconLabel
 
 
 class Section(QWidget):
@@ -30,15 +29,13 @@ class Section(QWidget):
     ) -> None:
         super().__init__(parent)
         self.content, self._is_framed = content, is_framed
-        self.heading = _Heading(title)
+        self.heading = _Heading(title, picture)
         self.heading.toggled.connect(self._open)
         self.badge = CountBadge()
         self.badge.hide()
         self._line = QHBoxLayout()
         self._line.setSpacing(2 * unit())
         self._line.addWidget(self.heading)
-        if picture is not None:
-            self._line.addWidget(IconLabel(picture))
         self._line.addWidget(self.badge)
         self._line.addStretch(1)
         inset = 2 * unit() if is_framed else 0
@@ -87,11 +84,11 @@ class Section(QWidget):
 
 
 class _Heading(QAbstractButton):
-    """The title with an arrow before it; Space and a click open and close."""
+    """The title with an arrow and a picture before it; Space and a click open and close."""
 
-    def __init__(self, title: str) -> None:
+    def __init__(self, title: str, picture: QIcon | None) -> None:
         super().__init__()
-        self._title = title
+        self._title, self._picture = title, picture
         self.setCheckable(True)
         self.setAccessibleName(title)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -101,11 +98,15 @@ class _Heading(QAbstractButton):
     @override
     def sizeHint(self) -> QSize:
         wide = QFontMetrics(strong_font()).horizontalAdvance(self._title)
-        return QSize(wide + icon_size() + 3 * unit(), row_height())
+        return QSize(self._title_left() + wide + 2 * unit(), row_height())
 
     @override
     def minimumSizeHint(self) -> QSize:
         return QSize(icon_size() * 3, row_height())
+
+    def _title_left(self) -> int:
+        pictures = 1 if self._picture is None else 2
+        return pictures * icon_size() + (2 * pictures - 1) * unit()
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -113,10 +114,13 @@ class _Heading(QAbstractButton):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         arrow = "chevron-down" if self.isChecked() else "chevron-right"
         picture = icon_pixmap(arrow, "muted", side, self.devicePixelRatioF())
-        painter.drawPixmap(0, (self.height() - side) // 2, picture)
+        top = (self.height() - side) // 2
+        painter.drawPixmap(0, top, picture)
+        if self._picture is not None:
+            self._picture.paint(painter, side + unit(), top, side, side)
         painter.setFont(strong_font())
         painter.setPen(QColor(tokens.text))
-        room = self.rect().adjusted(side + unit(), 0, -unit(), 0)
+        room = self.rect().adjusted(self._title_left(), 0, -unit(), 0)
         title = painter.fontMetrics().elidedText(
             self._title, Qt.TextElideMode.ElideRight, room.width()
         )

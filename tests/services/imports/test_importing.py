@@ -4,6 +4,7 @@ import csv
 import io
 import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
@@ -14,7 +15,14 @@ import pytest
 
 from crm_desktop.db.database import Database
 from crm_desktop.domain.access import Actor, Permission
-from crm_desktop.domain.errors import Cancelled, Forbidden, Invalid, NotFound, UserError
+from crm_desktop.domain.errors import (
+    Cancelled,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Unavailable,
+    UserError,
+)
 from crm_desktop.domain.json_edits import JsonEdit
 from crm_desktop.services.fields import FieldDraft, create_field
 from crm_desktop.services.import_inference import DateOrderUnknown
@@ -271,6 +279,22 @@ def test_columns_without_a_field_are_refused_by_name_or_made_or_left_out(
     assert stored() == [{"name": "Ada"}, {"name": "Bob"}, {"name": "Bob", "shoe_size": 43}]
 
 
+def test_the_library_is_read_once_however_many_columns_are_new(
+    run_import: Import, statements: list[str]
+) -> None:
+    run_import(",".join(f"c{n}" for n in range(40)) + "\n" + ",".join("x" * 40) + "\n")
+    assert sum("ORDER BY lower(fields.label)" in statement for statement in statements) == 1
+
+
+def test_columns_of_one_name_get_a_field_each_that_says_whose_it_is(
+    run_import: Import, database: Database, actor: Actor
+) -> None:
+    run_import("a b,A-B,a  b!\n1,x,2024-03-31\n", object_name="one")
+    run_import("a b,A-B,a  b!\nx,y,z\n", object_name="two")
+    assert list(types_of(database, actor, "one")) == ["a_b", "one_a_b", "one_a_b_2"]
+    assert list(types_of(database, actor, "two")) == ["two_a_b", "two_a_b_2", "two_a_b_3"]
+
+
 def test_an_object_that_is_not_there_is_made_only_when_asked(run_import: Import) -> None:
     with pytest.raises(NotFound, match="thing"):
         run_import(PEOPLE, creates=False)
@@ -343,6 +367,38 @@ def test_a_report_never_overwrites_the_file_that_is_imported(
 ) -> None:
     with pytest.raises(Invalid, match="overwrite"):
         run_import(PEOPLE, source)
+
+
+def test_a_report_never_takes_the_place_of_a_pipe_and_follows_links(
+    run_import: Import, tmp_path: Path
+) -> None:
+    target, link, pipe = tmp_path / "target.csv", tmp_path / "link.csv", tmp_path / "pipe"
+    link.symlink_to(target)
+    run_import("name,n\nAda,1\nBob,x\n", link, types={"n": "number"})
+    assert link.is_symlink()
+    assert "Bob" in target.read_text(encoding="utf-8")
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as threads:
+        reading = threads.submit(pipe.read_text, "utf-8")
+        run_import("n\ny\n", pipe, creates=False)
+        assert "is not a number" in reading.result(10)
+    assert pipe.is_fifo()
+
+
+def test_a_folder_for_temporary_files_that_takes_none_is_said_and_nothing_changes(
+    run_import: Import,
+    database: Database,
+    actor: Actor,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))
+    for arguments in ({"links": ["boss=thing.name"]}, {"report": tmp_path / "report.csv"}):
+        with pytest.raises(Unavailable, match="temporary files"):
+            run_import("name,boss\nAda,\nBob,Ada\n", **arguments)
+    with database.read(actor) as session:
+        assert list_objects(session) == []
+    assert [file.name for file in tmp_path.iterdir()] == ["source.csv"]
 
 
 def test_a_preview_says_what_would_happen_and_changes_nothing(

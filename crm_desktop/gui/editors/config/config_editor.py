@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QScrollArea, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QScrollArea,
+    QTabBar,
+    QVBoxLayout,
+    QWidget,
+)
 
 from crm_desktop.domain.errors import Invalid
 from crm_desktop.domain.json_edits import same_json
@@ -127,5 +134,8 @@ class ConfigEditor(QWidget):
         self.tabs.blockSignals(False)
 
     def _show_tab(self, tab: int) -> None:
+        focused = QApplication.focusWidget()
+        if focused is not None and self.isAncestorOf(focused):
+            self.tabs.setFocus()  # else the keyboard would leave with what is hidden
         self._scroll.setVisible(tab == FORM)
         self.json.setVisible(tab == JSON)

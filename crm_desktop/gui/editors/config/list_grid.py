@@ -35,11 +35,10 @@ class ListGrid(GridView):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if self.state() == QAbstractItemView.State.EditingState:
-            event.accept()  # the Enter that ends an edit comes by here as well
-            return
         action = self._action_of(event)
-        if action is not None:
+        if self.state() == QAbstractItemView.State.EditingState:
+            super().keyPressEvent(event)
+        elif action is not None:
             action()
         elif event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and not event.modifiers():
             if self.currentIndex().flags() & Qt.ItemFlag.ItemIsEditable:

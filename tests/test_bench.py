@@ -1,0 +1,63 @@
+"""The benchmarks run, with little data, and say honestly when a bar is missed."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from bench import __main__ as bench
+from bench.measure import Options, Result
+
+TOP = Path(__file__).parents[1]
+KEYS = {"name", "value", "unit", "against", "ratio", "bar", "holds"}
+
+
+def test_every_benchmark_runs_and_prints_its_results_as_json() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "bench", "--rows", "120", "--rounds", "1", "--json"],
+        cwd=TOP,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    results = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert [result["name"] for result in results] == [
+        "start, window shown",
+        "start, first records",
+        "paint",
+        "first-page",
+        "import, with additions",
+        "import, without additions",
+    ], ended.stderr
+    for result in results:
+        assert set(result) == KEYS
+        assert result["value"] > 0
+        assert result["ratio"] > 0
+        assert result["against"]
+    assert ended.returncode == (0 if all(result["holds"] for result in results) else 1)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "at_least", "status"),
+    [(1.4, False, 0), (1.6, False, 1), (1.6, True, 0), (1.4, True, 1)],
+)
+def test_a_missed_bar_shows_in_the_exit_status(
+    ratio: float,
+    at_least: bool,  # noqa: FBT001 - a parameter of the test
+    status: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def run(options: Options) -> Iterator[Result]:
+        assert options.rows == 7
+        yield Result("thing", 2.0, "ms", "a peer", ratio, 1.5, at_least=at_least)
+
+    monkeypatch.setitem(sys.modules, "bench.thing", SimpleNamespace(run=run))
+    monkeypatch.setitem(bench.MODULES, "thing", "bench.thing")
+    assert bench.main(["thing", "--rows", "7"]) == status
