@@ -23,7 +23,13 @@ from crm_desktop.domain.filters import (
 )
 from crm_desktop.domain.formats import Formats
 from crm_desktop.domain.operators import LINK_WORDS, Operator, operators_of
-from crm_desktop.gui.filters.operands import OperandInput, focus, make_input, read_operand
+from crm_desktop.gui.filters.operands import (
+    OperandInput,
+    focus,
+    make_input,
+    read_operand,
+    stops_in,
+)
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.theme import icon_size, line_height, theme, unit
@@ -63,6 +69,7 @@ class PartRow(QWidget):
     """One comparison, or one demand on links; asks to be removed by its cross."""
 
     removed = Signal()
+    reshaped = Signal()  # controls came or went
 
     def __init__(self, setting: Setting, part: Part | None = None) -> None:
         super().__init__()
@@ -70,6 +77,7 @@ class PartRow(QWidget):
         self._input: OperandInput | None = None
         self.where: GroupBox | None = None
         self._lost = part if part is not None and part_problem(part, setting.schema) else None
+        self._stored = "" if part is None or isinstance(part, Group) else part.operator
         self.subject = _Choice(self.tr("Field"), 11)
         self.operator = _Choice(self.tr("Operator"), 9)
         self.problem = ProblemLine()
@@ -97,9 +105,9 @@ class PartRow(QWidget):
         holder = QHBoxLayout(self._place)
         holder.setContentsMargins(0, 0, 0, 0)
         self._line.addWidget(self._place, 1)
-        remove = IconButton("x", self.tr("Remove this condition"), role="muted")
-        remove.clicked.connect(self.removed)
-        self._line.addWidget(remove, 0, Qt.AlignmentFlag.AlignTop)
+        self._cross = IconButton("x", self.tr("Remove this condition"), role="muted")
+        self._cross.clicked.connect(self.removed)
+        self._line.addWidget(self._cross, 0, Qt.AlignmentFlag.AlignTop)
         for part in (self.subject, self.operator):
             self._line.setAlignment(part, Qt.AlignmentFlag.AlignTop)
         self._box = QVBoxLayout(self)
@@ -161,8 +169,7 @@ class PartRow(QWidget):
         field = self.field()
         if field is not None:
             every = operators_of(field).values()
-            stored = self._lost.operator if isinstance(self._lost, Condition) else ""
-            return [(o.name, o.words) for o in every if o.is_offered or o.name == stored]
+            return [(o.name, o.words) for o in every if o.is_offered or o.name == self._stored]
         if isinstance(self.subject.currentData(), str):
             return []  # a field that is gone
         plain = list(LINK_WORDS.items())
@@ -184,12 +191,16 @@ class PartRow(QWidget):
         elif str(self.operator.currentData()).endswith(_WHERE) and self._linked() is not None:
             self.where = GroupBox(self._linked_setting(), depth=2)
             self.where.add_row()
+            self.where.reshaped.connect(self.reshaped)
             self._box.addWidget(self.where)
+            self.where.show()
+        self.reshaped.emit()
 
     def _put_input(self, input_: OperandInput, kept: Any) -> None:
         layout = self._place.layout()
         if layout is not None:
             layout.addWidget(input_)
+            input_.show()  # now: the next key may already be Tab
         input_.edited.connect(self._forget_problem)
         if kept is not None and _still_fits(kept, self._make_part(kept), self._setting.schema):
             input_.show_value(kept)
@@ -207,6 +218,12 @@ class PartRow(QWidget):
     def _forget_problem(self) -> None:
         self._lost = None if self._lost is not None and self.field() is not None else self._lost
         self.problem.set_text("")
+
+    def stops(self) -> list[QWidget]:
+        """Return the controls in the order in which Tab visits them."""
+        inside = [] if self._input is None else stops_in(self._input)
+        beyond = [] if self.where is None else self.where.stops()
+        return [self.subject, self.operator, *inside, self._cross, *beyond]
 
     def _linked(self) -> FilterSchema | None:
         data = self.subject.currentData()
@@ -261,7 +278,8 @@ class GroupBox(QWidget):
     """Rows of which all, any or none must hold; groups within are inset behind a line."""
 
     removed = Signal()
-    grew = Signal()
+    reshaped = Signal()  # controls came or went
+    grew = Signal()  # somebody added something at the end
 
     def __init__(self, setting: Setting, depth: int = 1, *, is_removable: bool = False) -> None:
         super().__init__()
@@ -281,10 +299,11 @@ class GroupBox(QWidget):
         head = QHBoxLayout()
         head.addWidget(self.kind)
         head.addStretch(1)
+        self._cross: IconButton | None = None
         if is_removable:
-            remove = IconButton("x", self.tr("Remove this group"), role="muted")
-            remove.clicked.connect(self.removed)
-            head.addWidget(remove)
+            self._cross = IconButton("x", self.tr("Remove this group"), role="muted")
+            self._cross.clicked.connect(self.removed)
+            head.addWidget(self._cross)
         self._body = QVBoxLayout()
         self._body.setSpacing(2 * unit())
         self.add_button = link_button(self.tr("Add condition"), icon_name="plus")
@@ -323,7 +342,10 @@ class GroupBox(QWidget):
     def _add(self, row: PartRow | GroupBox) -> None:
         self.rows.append(row)
         self._body.addWidget(row)
+        row.show()
         row.removed.connect(self._remove_sender)
+        row.reshaped.connect(self.reshaped)
+        self.reshaped.emit()
         if isinstance(row, GroupBox):
             row.grew.connect(self.grew)
 
@@ -353,6 +375,12 @@ class GroupBox(QWidget):
         row.hide()
         row.setParent(None)
         row.deleteLater()
+
+    def stops(self) -> list[QWidget]:
+        """Return the controls in the order in which Tab visits them."""
+        head = [self.kind] if self._cross is None else [self.kind, self._cross]
+        rows = [stop for row in self.rows for stop in row.stops()]
+        return [*head, *rows, self.add_button, self.group_button]
 
     # Reading
 

@@ -118,7 +118,8 @@ class FilterBar(QWidget):
         """Show other conditions, such as a saved view's, and announce them."""
         if parts != self._parts:
             self._parts = parts
-            self._show_chips()
+            if self._schema is not None:
+                self._show_chips()  # otherwise they would name ids
             self.changed.emit()
             self._ask_names()
 
@@ -156,6 +157,7 @@ class FilterBar(QWidget):
         self.setVisible(bool(self._parts))
         if focused >= 0 and self.chips:
             self.chips[min(focused, len(self.chips) - 1)].setFocus()
+        self._flow.invalidate()
         self.updateGeometry()
 
     def _chip(self, number: int, part: Part) -> ConditionChip:

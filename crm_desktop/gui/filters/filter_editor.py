@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from PySide6.QtCore import Qt
@@ -32,6 +33,7 @@ class FilterDialog(FormDialog):
             self.root.add_row()
         self._before = self._current()
         self.root.grew.connect(self._show_end)
+        self.root.reshaped.connect(self._order_stops)
         self._area = QScrollArea()
         self._area.setWidgetResizable(True)
         self._area.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -43,7 +45,14 @@ class FilterDialog(FormDialog):
         self._area.setWidget(self._inside)
         self._area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.body.addWidget(self._area, 1)
+        self._order_stops()
         self.resize(round(line_height() * 54), round(line_height() * 36))
+
+    def _order_stops(self) -> None:
+        """Let Tab go from left to right and down, however the rows came about."""
+        stops = [*self.root.stops(), self.cancel, self.submit]
+        for before, after in pairwise(stops):
+            QWidget.setTabOrder(before, after)
 
     def _current(self) -> tuple[Part, ...]:
         group = self.root.group()

@@ -228,3 +228,9 @@ def read_operand(input_: OperandInput | None) -> tuple[Any, str]:
 
 def focus(widget: QWidget) -> None:
     (widget.focusProxy() or widget).setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+def stops_in(input_: OperandInput) -> list[QWidget]:
+    """Return the controls inside that Tab visits."""
+    every = [child for child in input_.findChildren(QWidget) if child.focusProxy() is None]
+    return [child for child in every if child.focusPolicy() & Qt.FocusPolicy.TabFocus]

@@ -6,9 +6,17 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QKeyEvent, QPainter
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QListWidget,
+    QListWidgetItem,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
 from typing_extensions import override
 
 from crm_desktop.domain.errors import UserError
@@ -18,7 +26,7 @@ from crm_desktop.domain.formats import Formats
 from crm_desktop.domain.operators import comparison_of
 from crm_desktop.gui.editors.choices import dot_icon
 from crm_desktop.gui.tasks import Handle, Tasks
-from crm_desktop.gui.theme import line_height, unit
+from crm_desktop.gui.theme import line_height, number_font, row_height, theme, unit
 from crm_desktop.gui.widgets.buttons import plain_button, primary_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
 from crm_desktop.gui.widgets.search_box import SearchBox
@@ -28,8 +36,33 @@ from crm_desktop.services.column_values import ColumnValues, ValueCount
 EMPTY_VALUE = object()
 """Stands in the list for records without any value."""
 _DATA = Qt.ItemDataRole.UserRole
+_COUNT = _DATA + 1
 _TICKING = {"is_any_of", "has_any_of", "is_true", "is_false", "is_empty"}
 _PATIENCE = 60.0  # seconds
+
+
+class _Counts(QStyledItemDelegate):
+    """Writes each value's count at the right end of its line."""
+
+    @override
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        count = str(index.data(_COUNT) or "")
+        room: QRect = option.rect
+        wide = QFontMetrics(number_font()).horizontalAdvance(count) + 4 * unit()
+        whole = QRect(room)
+        option.rect = room.adjusted(0, 0, -wide, 0)
+        super().paint(painter, option, index)
+        painter.save()
+        painter.setFont(number_font())
+        painter.setPen(QColor(theme().muted))
+        side = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(whole.adjusted(0, 0, -2 * unit(), 0), side, count)
+        painter.restore()
 
 
 class QuickFilter(QWidget):
@@ -54,6 +87,7 @@ class QuickFilter(QWidget):
         self.values = QListWidget()
         self.values.setAccessibleName(field.label)
         self.values.setUniformItemSizes(True)
+        self.values.setItemDelegate(_Counts(self.values))
         self.note = TextLabel(face="caption", role="muted", wraps=True)
         self.apply_button = primary_button(self.tr("Apply"))
         self.clear_button = plain_button(self.tr("Show all"))
@@ -120,7 +154,11 @@ class QuickFilter(QWidget):
         self.note.setVisible(bool(self.note.text()))
 
     def _add(self, value: ValueCount, color: str | None) -> None:
-        item = QListWidgetItem(f"{value.text}  ·  {value.count:,}")
+        item = QListWidgetItem(value.text)
+        item.setData(_COUNT, f"{value.count:,}")
+        item.setToolTip(value.text)
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{value.text}, {value.count:,}")
+        item.setSizeHint(QSize(0, row_height()))
         if color is not None:
             item.setIcon(dot_icon(color))
         item.setData(_DATA, value.value)
