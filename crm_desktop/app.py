@@ -12,7 +12,6 @@ import threading
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
-from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,9 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{NO_DISPLAY}\n")
         return 2
     with ExitStack() as on_exit:
-        home = home_folder()
-        _open_log(home, on_exit)
-        return _run(options, home, on_exit)
+        return _run(options, home_folder(), on_exit)
 
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -79,6 +76,8 @@ def _has_no_display() -> bool:
 
 def _open_log(home: Path, on_exit: ExitStack) -> None:
     """Write the log into the home folder; where that cannot be written, the start says so."""
+    from logging.handlers import RotatingFileHandler  # not before the first paint
+
     logging.getLogger().setLevel(logging.INFO)
     try:
         (home / "log").mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -130,7 +129,12 @@ def _run(options: argparse.Namespace, home: Path, on_exit: ExitStack) -> int:
     _prepare_first_page(options, app, window, startup)
     app.lastWindowClosed.connect(app.quit)  # Qt by itself does not while answers are awaited
     window.show()
-    _after_first_paint(window, startup.begin)
+
+    def begin() -> None:
+        _open_log(home, on_exit)
+        startup.begin()
+
+    _after_first_paint(window, begin)
     return app.exec()
 
 

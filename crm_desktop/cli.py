@@ -76,6 +76,10 @@ AsOption = Annotated[
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
+UNCHANGED = "Stopped. Nothing was changed."
+IN_STEPS = "Stopped. The steps that were finished stay; the same command goes on from there."
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status: 0, 1 failed, 2 misused, 130 interrupted."""
     try:
@@ -86,8 +90,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except _MISUSE as misuse:
         misuse.show()
         return MISUSED
-    except (Cancelled, typer.Abort, KeyboardInterrupt):
-        sys.stderr.write("\nStopped. Nothing was changed.\n")
+    except Cancelled as stop:
+        sys.stderr.write(f"\n{stop}\n")
+        return INTERRUPTED
+    except (typer.Abort, KeyboardInterrupt):
+        sys.stderr.write(f"\n{UNCHANGED}\n")
         return INTERRUPTED
     except UserError as refusal:
         sys.stderr.write(f"{refusal}\n")
@@ -291,7 +298,7 @@ def migrate(
     if extend and contract_only:
         raise typer.BadParameter("--extend and --contract-only exclude each other.")
     wanted = Extras.YES if extend else Extras.NO if contract_only else Extras.ASK
-    with _url(context, database) as url:
+    with _url(context, database, IN_STEPS) as url:
         done = make_ready(url, extras=wanted, grant_to=grant_to)
     if as_json:
         typer.echo(
@@ -329,7 +336,7 @@ def detach(
     from crm_desktop.db.migrate import check
     from crm_desktop.db.migrate import detach as take_out
 
-    with _url(context, database) as url:
+    with _url(context, database, IN_STEPS) as url:
         if not yes:
             found = check(url)
             ours = [SCHEMA] if found.desktop_version else []
@@ -434,8 +441,11 @@ def self_test() -> int:
 
 
 @contextmanager
-def _url(context: typer.Context, database: str) -> Iterator[str]:
-    """Give the address of the database, with the embedded server running where it is that one."""
+def _url(context: typer.Context, database: str, stopped: str = UNCHANGED) -> Iterator[str]:
+    """Give the address of the database, with the embedded server running where it is that one.
+
+    `stopped` is what Ctrl+C leaves, in a sentence.
+    """
     wanted = database or context.obj["database"]
     try:
         if wanted:
@@ -447,7 +457,7 @@ def _url(context: typer.Context, database: str) -> Iterator[str]:
         with EmbeddedServer.running(home_folder()) as server:
             yield server.url
     except KeyboardInterrupt:  # before typer makes something else of it
-        raise Cancelled("Stopped. Nothing was changed.") from None
+        raise Cancelled(stopped) from None
 
 
 @contextmanager

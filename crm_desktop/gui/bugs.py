@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import platform
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, qVersion
@@ -38,6 +37,7 @@ class BugCatcher(QObject):
             self._window.close()
             return
         _log.critical("A mistake in the program", exc_info=(kind, error, trace))
+        import platform
         import traceback
 
         text = "".join(traceback.format_exception(kind, error, trace))

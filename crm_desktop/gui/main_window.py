@@ -385,9 +385,22 @@ class MainWindow(QMainWindow):
             event.ignore()
             self._ask_to_save(unsaved, self.close, self._close_surely)
             return
+        if self.tasks.jobs and not self._is_sure:
+            event.ignore()
+            self._ask_about_jobs()
+            return
         self._keep()
         self.about_to_close.emit()
         event.accept()
+
+    def _ask_about_jobs(self) -> None:
+        """Ask before the window closes on work that would be lost."""
+        from crm_desktop.gui.messages import ask
+
+        running = "\n".join(job.title for job in self.tasks.jobs)
+        why = f"{running}\n\nWhat is not finished is undone: the database stays as it was before."
+        text = "Stop what is running and close?"
+        ask(self, "Still running", text, why, "Stop and close", self._close_surely, danger=True)
 
     def _close_surely(self) -> None:
         self._is_sure = True

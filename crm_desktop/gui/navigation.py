@@ -11,6 +11,7 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt,
 from PySide6.QtCore import QSortFilterProxyModel as FilterModel
 from PySide6.QtGui import (
     QColor,
+    QFocusEvent,
     QFontMetricsF,
     QPainter,
     QPen,
@@ -289,22 +290,35 @@ class NavigationTree(QTreeView):
             self.setExpanded(index, not self.isExpanded(index))
 
     @override
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.viewport().update()  # Qt repaints the words of a row, but the ring is around all of it
+
+    @override
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.viewport().update()
+
+    @override
     def drawRow(self, painter: QPainter, options: QStyleOptionViewItem, index: Index) -> None:
         """Paint the tint over the whole row, indentation included, as one rounded box."""
-        has_keyboard = self.hasFocus() and index == self.currentIndex()
-        is_chosen = self.selectionModel().isSelected(index)
-        if is_chosen or has_keyboard:
-            ring = QPen(QColor(theme().accent), 2) if has_keyboard else QPen(Qt.PenStyle.NoPen)
-            painter.save()
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(ring)
-            if is_chosen:
-                painter.setBrush(QColor(theme().selection))
-            inset = 1 if has_keyboard else 0
-            box = options.rect.adjusted(inset, inset, -inset, -inset)
-            painter.drawRoundedRect(box, radius(), radius())
-            painter.restore()
+        if self.selectionModel().isSelected(index):
+            fill = QColor(theme().selection)
+            self._draw_box(painter, options.rect, QPen(Qt.PenStyle.NoPen), fill)
         super().drawRow(painter, options, index)
+        if self.hasFocus() and index == self.currentIndex():
+            ring = QPen(QColor(theme().accent), 2)
+            box = options.rect.adjusted(1, 1, -1, -1)
+            self._draw_box(painter, box, ring, Qt.GlobalColor.transparent)
+
+    @staticmethod
+    def _draw_box(painter: QPainter, box: QRect, ring: QPen, fill: QColor | Qt.GlobalColor) -> None:
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(ring)
+        painter.setBrush(fill)
+        painter.drawRoundedRect(box, radius(), radius())
+        painter.restore()
 
     @override
     def drawBranches(self, painter: QPainter, rect: QRect, index: Index) -> None:

@@ -183,7 +183,9 @@ def refuse_undated(plan: ImportPlan) -> None:
         return
     names = ", ".join(f"“{header}”" for header in plan.undated)
     raise DateOrderUnknown(
-        {"date_order": f"The dates in {names} fit both day/month and month/day."}
+        {
+            "date_order": f"It cannot be told whether the dates in {names} are day/month or month/day."
+        }
     )
 
 

@@ -331,14 +331,17 @@ def _why_not_written(
 ) -> Conflict | NotFound | Forbidden:
     keys = list(edits)
     values: list[Any] = [func.jsonb_extract_path(Record.data, key) for key in keys]
-    row = session.execute(select(Record.id, *values).where(Record.id == record_id)).one_or_none()
+    kind = func.jsonb_typeof(Record.data)
+    row = session.execute(select(kind, *values).where(Record.id == record_id)).one_or_none()
     if row is None:
         return NotFound(GONE)
+    if row[0] != "object":
+        return Forbidden("Another program stored no fields in this record; it is left as it is.")
     stored = dict(zip(keys, row[1:], strict=True))
     clashes = {
         key: Clash(edit.old, stored[key], edit.new)
         for key, edit in edits.items()
-        if edit.old != stored[key]
+        if not same_value(edit.old, stored[key])
     }
     if not clashes:
         return Forbidden("The database does not let you change this record.")

@@ -455,6 +455,26 @@ def test_jobs_show_their_progress_and_several_fold_into_a_list(
     assert not window.status.jobs.isVisible()
 
 
+def test_closing_asks_first_while_something_runs(
+    qtbot: QtBot, window: MainWindow, home: Path
+) -> None:
+    go_on = Event()
+
+    def work(_: WriteSession, __: Progress) -> None:
+        go_on.wait(10)
+
+    window.tasks.run_long(window, "Importing contacts", work)
+    window.close()
+    assert window.isVisible()
+    answer(qtbot, window, "Cancel")
+    assert window.isVisible()
+    window.close()
+    answer(qtbot, window, "Stop and close")
+    qtbot.waitUntil(lambda: not window.isVisible())
+    go_on.set()
+    qtbot.waitUntil(lambda: window.tasks.jobs == ())
+
+
 def test_importing_a_file_begins_with_the_object_that_is_shown(
     qtbot: QtBot, window: MainWindow, database: Database, actor: Actor
 ) -> None:

@@ -203,7 +203,7 @@ class RecordPanel(QWidget):
         label = object_label.replace("&", "&&")
         self.list_link.setText(label if len(label) <= _LONGEST_LINK else f"{label[:39]}…")
         self.list_link.setAccessibleName(self.tr("Back to the list of {}").replace("{}", label))
-        self.subtitle.setText(f"{object_label} · {words}" if self._is_narrow else f"· {words}")
+        self.subtitle.setText(words if self._is_narrow else f"· {words}")
 
     def show_icon(self, icon_text: str | None) -> None:
         self._icon.set_icon(object_icon(icon_text, "accent"))

@@ -1,0 +1,249 @@
+"""`make screenshots`: a picture of every page and main dialog, light and dark, in docs/images.
+
+Takes the real window through a first start in a temporary home: the start page, then the sample
+workspace. Nothing is left behind but the pictures.
+"""
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, chdir, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+if sys.platform.startswith("linux"):
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.update(LC_ALL="en_US.UTF-8", TZ="UTC")  # the same numbers and dates on every computer
+
+from PySide6.QtCore import QCoreApplication, QEventLoop, QPoint, QSettings, QSize, QTimer
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
+
+from crm_desktop.gui.main_window import MainWindow
+from crm_desktop.gui.pictures import QUIET
+from crm_desktop.gui.startup import Source, Startup
+from crm_desktop.gui.tasks import Tasks
+from crm_desktop.gui.theme import Appearance, Scheme, apply_theme, theme
+from crm_desktop.gui.widgets.grid import GridView
+from crm_desktop.opening import DatabaseOpener
+
+if TYPE_CHECKING:
+    from crm_desktop.gui.pages.definitions_page import DefinitionsPage
+
+FOLDER = Path(__file__).parents[1] / "docs" / "images"
+SIZE = QSize(1440, 900)
+SCHEMES = (Scheme.LIGHT, Scheme.DARK)
+CSV = """\
+Full name,Job title,E-mail,Newsletter,Languages,Seen at
+Amelia Novak,Head of purchasing,amelia.novak@example.com,yes,English,14/03/2025
+Jonas Lindqvist,Plant manager,jonas.lindqvist@example.com,no,German,02/04/2025
+Clara Okafor,IT lead,clara.okafor@example.com,yes,French,28/02/2025
+Mateusz Kowal,Buyer,mateusz.kowal@example.com,yes,Polish,19/01/2025
+"""
+
+
+class Photographer:
+    """One window, and the pictures that are taken of it."""
+
+    def __init__(self, window: MainWindow, appearance: Appearance, folder: Path) -> None:
+        self.window, self._appearance, self._folder = window, appearance, folder
+
+    def wait(self) -> None:
+        """Return when nothing has been under way for a moment."""
+        loop, quiet = QEventLoop(), QTimer(interval=QUIET, singleShot=True)
+        quiet.timeout.connect(loop.quit)
+
+        def follow(is_busy: bool) -> None:  # noqa: FBT001 - a signal's
+            if is_busy:
+                quiet.stop()
+            else:
+                quiet.start()
+
+        self.window.tasks.busy_changed.connect(follow)
+        follow(self.window.tasks.is_busy)
+        loop.exec()
+        self.window.tasks.busy_changed.disconnect(follow)
+
+    def take(self, name: str) -> None:
+        """Save `name-light.png` and `name-dark.png` of what the window shows now."""
+        for scheme in SCHEMES:
+            self._appearance.set_scheme(scheme)
+            self.wait()
+            file = self._folder / f"{name}-{scheme.value}.png"
+            if not self._picture().save(str(file)):
+                raise OSError(f"{file} could not be written")
+            sys.stdout.write(f"{file.relative_to(FOLDER.parents[1])}\n")
+
+    def take_page(self, name: str, address: str) -> None:
+        self.window.open(address)
+        self.wait()
+        self.take(name)
+
+    def take_dialog(self, name: str, ask: Callable[[], object]) -> None:
+        """Take the dialog that `ask` opens, over the window, and close it again."""
+        ask()
+        self.wait()
+        self.take(name)
+        for dialog in self._dialogs():
+            dialog.close()
+        self.wait()
+
+    def _dialogs(self) -> list[QDialog]:
+        widgets = QApplication.topLevelWidgets()
+        return [each for each in widgets if isinstance(each, QDialog) and each.isVisible()]
+
+    def _picture(self) -> QPixmap:
+        """Return the window's picture with the dialog drawn in its middle, as desktops do."""
+        picture = self.window.grab()
+        painter = QPainter(picture)
+        for dialog in self._dialogs():
+            _draw_dialog(painter, picture, dialog)
+        painter.end()
+        return picture
+
+
+def _draw_dialog(painter: QPainter, picture: QPixmap, dialog: QDialog) -> None:
+    shown = dialog.grab()
+    size = shown.deviceIndependentSize().toSize()
+    room = picture.deviceIndependentSize().toSize() - size
+    place = QPoint(room.width() // 2, room.height() // 2)
+    painter.setPen(QPen(QColor(theme().border_strong), 2))
+    painter.fillRect(picture.rect(), QColor(0, 0, 0, 70))
+    painter.drawRect(place.x(), place.y(), size.width(), size.height())
+    painter.drawPixmap(place, shown)
+
+
+@contextmanager
+def _temporary_folder() -> Iterator[Path]:
+    """Give a folder that the server's account can pass through also where we are root."""
+    folder = Path(tempfile.mkdtemp(prefix="crm-screenshots-")).resolve()
+    folder.chmod(0o711)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
+def main() -> int:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as on_exit:
+        folder = on_exit.enter_context(_temporary_folder())
+        photographer, startup = _window(folder / "home", on_exit)
+        _take_start(photographer, startup)
+        _take_pages(photographer)
+        _take_dialogs(photographer, folder)
+    return 0
+
+
+def _window(home: Path, on_exit: ExitStack) -> tuple[Photographer, Startup]:
+    """Build what `crm_desktop.app` builds, without log and signals."""
+    app = QApplication([])
+    app.setApplicationName("CRM Desktop")
+    app.setCursorFlashTime(0)
+    opener = DatabaseOpener(home)
+    on_exit.callback(opener.close)
+    tasks = Tasks()
+    on_exit.callback(tasks.close)
+    appearance = apply_theme(app, Scheme.LIGHT)
+    home.mkdir()
+    settings = QSettings(str(home / "window.ini"), QSettings.Format.IniFormat)
+    window = MainWindow(tasks, settings)
+    on_exit.callback(_delete, window)
+    window.resize(SIZE)
+    window.show()
+    window.activateWindow()
+    return Photographer(window, appearance, FOLDER), Startup(window, opener, Source())
+
+
+def _delete(window: QWidget) -> None:
+    window.close()
+    window.deleteLater()
+    QCoreApplication.processEvents()
+
+
+def _take_start(photographer: Photographer, startup: Startup) -> None:
+    startup.begin()
+    _wait_for(startup)
+    photographer.wait()
+    photographer.take("start")
+    photographer.window.start_page.sample_requested.emit()
+    _wait_for(startup)
+    photographer.wait()
+
+
+def _wait_for(startup: Startup) -> None:
+    loop = QEventLoop()
+    startup.finished.connect(loop.quit)
+    loop.exec()
+    startup.finished.disconnect(loop.quit)
+
+
+def _take_pages(photographer: Photographer) -> None:
+    window = photographer.window
+    for address in ("objects", "fields", "relationships", "applications", "users"):
+        photographer.take_page(address, address)
+    for frame in window.tabs.frames[1:]:
+        window.tabs.discard(frame)
+    companies = _open_records(photographer, "Companies")
+    companies.setCurrentIndex(companies.model().index(2, 0))
+    company = f"record:{companies.current_id()}"
+    deals = _open_records(photographer, "Deals")
+    deals.setCurrentIndex(deals.model().index(3, 0))
+    photographer.wait()
+    photographer.take("records")
+    photographer.take_page("record", company)
+
+
+def _open_records(photographer: Photographer, title: str) -> GridView:
+    window = photographer.window
+    window.open(f"records:{_object_id(window, title)}")
+    photographer.wait()
+    return cast("GridView", vars(window.current_page)["grid"])
+
+
+def _object_id(window: MainWindow, title: str) -> str:
+    entries = [entry for group in window.navigation.groups for entry in group.objects]
+    return next(entry.id for entry in entries if entry.title == title)
+
+
+def _take_dialogs(photographer: Photographer, folder: Path) -> None:
+    from crm_desktop.gui.dialogs.import_dialog import ImportDialog
+
+    window = photographer.window
+    window.open_palette()
+    window.command_palette.line.setText("con")
+    photographer.wait()
+    photographer.take("palette")
+    window.command_palette.close_palette()
+    for name, address, title in (
+        ("field-dialog", "fields", "Stage"),
+        ("object-dialog", "objects", "Deal"),
+    ):
+        window.open(address)
+        photographer.wait()
+        page = cast("DefinitionsPage[Any]", window.current_page)
+        _choose(page.grid, title)
+        photographer.take_dialog(name, page.edit_current)
+    file = folder / "Visitors at the fair.csv"
+    file.write_text(CSV, encoding="utf-8")
+    _open_records(photographer, "Contacts")
+    dialog = ImportDialog(window.tasks, _object_id(window, "Contacts"), window)
+    dialog.open()
+    photographer.wait()
+    with chdir(folder):  # the picture shows the path, which is another one at each run
+        dialog.set_file(file.name)
+        photographer.take_dialog("import-dialog", dialog.show)
+
+
+def _choose(grid: GridView, title: str) -> None:
+    """Make the row current whose first cell says so."""
+    model = grid.model()
+    rows = range(model.rowCount())
+    row = next(row for row in rows if model.index(row, 0).data() == title)
+    grid.setCurrentIndex(model.index(row, 0))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,136 @@
+"""Whoever hears the screen instead of seeing it: every control of every page has a name."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSpinBox,
+    QComboBox,
+    QHeaderView,
+    QLineEdit,
+    QPlainTextEdit,
+    QTabBar,
+    QTextEdit,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from crm_desktop.domain.field_types import FIELD_TYPES
+from crm_desktop.gui.dialogs.application_dialog import ApplicationDialog
+from crm_desktop.gui.dialogs.connect import ConnectDialog
+from crm_desktop.gui.dialogs.field_dialog import FieldDialog
+from crm_desktop.gui.dialogs.object_dialog import ObjectDialog
+from crm_desktop.gui.dialogs.relationship_dialog import RelationshipDialog
+from crm_desktop.gui.dialogs.user_dialog import UserDialog
+from crm_desktop.gui.pages.record import NewRecordPage
+from crm_desktop.gui.routes import make_page
+from crm_desktop.gui.tasks import Tasks
+from tests.gui.asking import shown
+from tests.gui.windows import make_window, wait_until_idle
+from tests.make import Make
+
+CONTROLS = (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSpinBox,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QTabBar,
+    QTextEdit,
+)
+PARTS = (QComboBox, QAbstractSpinBox, QAbstractItemView, QHeaderView, QLineEdit, QTabBar)
+
+
+def nameless(root: QWidget) -> list[str]:
+    """Return the controls that can be used and have no name; parts of a control are its own."""
+    found = []
+    for widget in root.findChildren(QWidget):
+        is_part = isinstance(widget, QHeaderView) or _is_inside_a_control(widget)
+        can_be_used = widget.focusPolicy() != Qt.FocusPolicy.NoFocus
+        if not isinstance(widget, CONTROLS) or is_part or not can_be_used or widget.isHidden():
+            continue
+        if not QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name).strip():
+            parent = widget.parentWidget()
+            found.append(
+                f"{type(widget).__name__} {widget.objectName()} in {type(parent).__name__}"
+            )
+    return found
+
+
+def _is_inside_a_control(widget: QWidget) -> bool:
+    parent = widget.parentWidget()
+    while parent and not isinstance(parent, PARTS):
+        parent = parent.parentWidget()
+    return bool(parent)
+
+
+@pytest.mark.parametrize("address", ["objects", "fields", "relationships", "applications", "users"])
+def test_every_control_of_the_pages_of_definitions_has_a_name(
+    qtbot: QtBot, tasks: Tasks, address: str
+) -> None:
+    page = shown(qtbot, make_page(address, tasks))
+    wait_until_idle(qtbot, tasks)
+    assert nameless(page) == []
+
+
+def test_every_editor_of_a_record_has_a_name(qtbot: QtBot, tasks: Tasks, make: Make) -> None:
+    for name in FIELD_TYPES:
+        make.field(f"a_{name}", name)
+    deal = make.object("deal", fields=[f"a_{name}" for name in FIELD_TYPES])
+    page = shown(qtbot, NewRecordPage(tasks, deal))
+    qtbot.waitUntil(lambda: len(page.panel.form.cells) == len(FIELD_TYPES))
+    assert nameless(page) == []
+
+
+def test_every_control_of_a_list_and_of_a_record_has_a_name(
+    qtbot: QtBot, tasks: Tasks, make: Make
+) -> None:
+    deal, account = make.object("deal", ["name"]), make.object("account", ["name"])
+    record = make.record(deal, {"fld_name": "Orion"})
+    link = make.relationship(account, deal, "1:N")
+    make.link(link, make.record(account, {"fld_name": "Orion Analytics"}), record)
+    for address in (f"records:{deal}", f"record:{record}"):
+        page = shown(qtbot, make_page(address, tasks))
+        wait_until_idle(qtbot, tasks)
+        assert nameless(page) == []
+
+
+@pytest.mark.parametrize("name", FIELD_TYPES)
+def test_every_setting_of_a_field_has_a_name(qtbot: QtBot, tasks: Tasks, name: str) -> None:
+    dialog = shown(qtbot, FieldDialog(tasks))
+    dialog.types.choose(name)
+    wait_until_idle(qtbot, tasks)
+    assert nameless(dialog) == []
+
+
+@pytest.mark.parametrize(
+    "make_dialog",
+    [
+        lambda tasks: ObjectDialog(tasks, None),
+        lambda tasks: RelationshipDialog(tasks, None),
+        lambda tasks: ApplicationDialog(tasks, None),
+        lambda tasks: UserDialog(tasks, None),
+        lambda _: ConnectDialog([]),
+    ],
+    ids=["object", "relationship", "application", "user", "connect"],
+)
+def test_every_control_of_a_dialog_has_a_name(
+    qtbot: QtBot, tasks: Tasks, make_dialog: Callable[[Tasks], QWidget]
+) -> None:
+    dialog = shown(qtbot, make_dialog(tasks))
+    wait_until_idle(qtbot, tasks)
+    assert nameless(dialog) == []
+
+
+def test_every_control_of_the_window_has_a_name(qtbot: QtBot, tasks: Tasks, home: Path) -> None:
+    window = make_window(qtbot, tasks, home)
+    window.show_pages()
+    window.open_palette()
+    wait_until_idle(qtbot, tasks)
+    assert nameless(window) == []
