@@ -14,6 +14,7 @@ from crm_desktop.gui.filters.quick_filter import QuickFilter
 from crm_desktop.gui.pages.records import RecordsPage
 from crm_desktop.gui.tasks import Tasks
 from tests.gui.asking import activate, open_dialog
+from tests.gui.test_accessible_names import nameless
 from tests.make import Make
 
 STAGES = {"options": [{"value": "won", "label": "Won", "color": "#22aa55"},
@@ -189,6 +190,7 @@ def test_the_builder_shows_every_kind_of_condition_and_gives_it_back(
     assert dialog.root.group().parts == tuple(ON_EVERY_TYPE)
     assert dialog.root.check()
     assert not dialog.is_changed()
+    assert nameless(dialog) == []
     dialog.reject()
 
 

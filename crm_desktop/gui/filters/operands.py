@@ -231,6 +231,8 @@ def focus(widget: QWidget) -> None:
 
 
 def stops_in(input_: OperandInput) -> list[QWidget]:
-    """Return the controls inside that Tab visits."""
-    every = [child for child in input_.findChildren(QWidget) if child.focusProxy() is None]
+    """Return the controls inside that Tab visits; lists that drop down are windows of their own."""
+    window = input_.window()
+    own = [child for child in input_.findChildren(QWidget) if child.window() is window]
+    every = [child for child in own if child.focusProxy() is None]
     return [child for child in every if child.focusPolicy() & Qt.FocusPolicy.TabFocus]
