@@ -171,7 +171,7 @@ def _listen_to_signals(app: QApplication, on_exit: ExitStack) -> None:
 
     def quit_(*_: object) -> None:
         _log.info("Asked to quit by a signal.")
-        app.quit()
+        app.exit()  # `quit` asks the windows, and one with unsaved text may say no
 
     for number in (signal.SIGINT, signal.SIGTERM):
         on_exit.callback(signal.signal, number, signal.signal(number, quit_))

@@ -182,11 +182,8 @@ def refuse_undated(plan: ImportPlan) -> None:
     if not plan.undated:
         return
     names = ", ".join(f"“{header}”" for header in plan.undated)
-    raise DateOrderUnknown(
-        {
-            "date_order": f"It cannot be told whether the dates in {names} are day/month or month/day."
-        }
-    )
+    sentence = f"It cannot be told whether the dates in {names} are day/month or month/day."
+    raise DateOrderUnknown({"date_order": sentence})
 
 
 def refuse_unknown(plan: ImportPlan) -> None:

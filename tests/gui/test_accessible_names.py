@@ -24,6 +24,7 @@ from crm_desktop.domain.field_types import FIELD_TYPES
 from crm_desktop.gui.dialogs.application_dialog import ApplicationDialog
 from crm_desktop.gui.dialogs.connect import ConnectDialog
 from crm_desktop.gui.dialogs.field_dialog import FieldDialog
+from crm_desktop.gui.dialogs.import_dialog import ImportDialog
 from crm_desktop.gui.dialogs.object_dialog import ObjectDialog
 from crm_desktop.gui.dialogs.relationship_dialog import RelationshipDialog
 from crm_desktop.gui.dialogs.user_dialog import UserDialog
@@ -116,9 +117,10 @@ def test_every_setting_of_a_field_has_a_name(qtbot: QtBot, tasks: Tasks, name: s
         lambda tasks: RelationshipDialog(tasks, None),
         lambda tasks: ApplicationDialog(tasks, None),
         lambda tasks: UserDialog(tasks, None),
+        lambda tasks: ImportDialog(tasks, ""),
         lambda _: ConnectDialog([]),
     ],
-    ids=["object", "relationship", "application", "user", "connect"],
+    ids=["object", "relationship", "application", "user", "import", "connect"],
 )
 def test_every_control_of_a_dialog_has_a_name(
     qtbot: QtBot, tasks: Tasks, make_dialog: Callable[[Tasks], QWidget]

@@ -62,8 +62,9 @@ class FormRow(QWidget):
         self.label.setBuddy(control.focusProxy() or control)
         self.label.setVisible(bool(label))
         self.label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        if label and not control.accessibleName():
-            control.setAccessibleName(self._spoken(label, is_required=is_required))
+        for spoken in {control, control.focusProxy() or control}:
+            if label and not spoken.accessibleName():
+                spoken.setAccessibleName(self._spoken(label, is_required=is_required))
         self.pencil = IconLabel("pencil", "warning", size=round(icon_size() * 0.85))
         self.pencil.setToolTip(self.tr("Changed, not saved yet"))
         self.pencil.hide()
