@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QListWidget,
     QListWidgetItem,
+    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QVBoxLayout,
@@ -55,6 +56,8 @@ class _Counts(QStyledItemDelegate):
         room: QRect = option.rect
         wide = QFontMetrics(number_font()).horizontalAdvance(count) + 4 * unit()
         whole = QRect(room)
+        if option.state & QStyle.StateFlag.State_Selected:
+            painter.fillRect(whole, QColor(theme().selection))
         option.rect = room.adjusted(0, 0, -wide, 0)
         super().paint(painter, option, index)
         painter.save()

@@ -320,8 +320,9 @@ class RecordsPage(Page):
 
     def _say_refused(self, error: UserError) -> None:
         """Say why nothing is listed; a filter that cannot be applied can be cleared here."""
-        self._say_counts()
         if self.filters.parts and isinstance(error, Invalid):
+            self.summary.setText("")  # nothing was counted
+            self.set_status("")
             self.filters.refresh()
             self.grid.set_empty_state(
                 self.tr("A filter cannot be applied. {}").replace("{}", str(error)),
