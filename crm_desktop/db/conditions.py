@@ -264,7 +264,7 @@ def string_sql(parameters: Parameters, field: EffectiveField, table: str) -> str
 
 def text_key(parameters: Parameters, field: EffectiveField, table: str) -> str:
     """Return what an index on the field's text is built on, also for a choice."""
-    as_text = replace(field, type="text")
+    as_text = replace(field, type="text", config={})
     return sort_key(parameters, as_text, table, descending=False).sql
 
 

@@ -83,7 +83,7 @@ def list_values(
     )
     rows = session.execute(text(statement), parameters.values).all()
     found = [(row[2], row[3]) for row in rows if row[2] is not None]
-    values = _shown(session, found[:limit], field, kind, formats)
+    values = _shown(session, found[:limit], field, formats, search)
     return ColumnValues(
         values, int(rows[0][1]), has_more=len(found) > limit, is_partial=rows[0][0] >= MOST_SCANNED
     )
@@ -159,9 +159,10 @@ def _shown(
     session: ReadSession,
     found: Sequence[tuple[Any, int]],
     field: EffectiveField,
-    kind: Comparison,
     formats: Formats,
+    search: str,
 ) -> tuple[ValueCount, ...]:
+    kind = comparison_of(field)
     names: Mapping[str, str] = {}
     if kind in {"reference", "user"}:
         ids = [value for value, _ in found]
@@ -169,8 +170,13 @@ def _shown(
     return tuple(
         ValueCount(value, names.get(value, "") or value_text(value, field, formats), int(number))
         for value, number in ((_exact(value), number) for value, number in found)
-        if kind != "date" or is_day(value)
+        if (kind != "date" or is_day(value)) and _may_be_told(value, names, kind, search)
     )
+
+
+def _may_be_told(value: Any, names: Mapping[str, str], kind: Comparison, search: str) -> bool:
+    """Say whether a value may be listed: a search must not tell names that may not be read."""
+    return kind != "reference" or not search.strip() or value in names
 
 
 def _exact(value: Any) -> Any:

@@ -91,3 +91,16 @@ def test_references_are_listed_and_searched_by_name(
 
     assert listed(values_of(database, actor, RecordQuery(deal))) == [("Orion", 3), ("Maple", 1)]
     assert listed(values_of(database, actor, RecordQuery(deal), search="map")) == [("Maple", 1)]
+
+
+def test_a_search_among_values_tells_no_name_that_may_not_be_read(
+    make: Make, database: Database, actor: Actor
+) -> None:
+    make.field("value", "reference")
+    secret = make.object("secret", ["name"], permissions={"read": []})
+    deal = make.object("deal", ["value"])
+    hidden = make.record(secret, {"fld_name": "Hidden"})
+    add_records(make, deal, [{FIELD: hidden}])
+
+    assert listed(values_of(database, actor, RecordQuery(deal))) == [(hidden, 1)]
+    assert listed(values_of(database, actor, RecordQuery(deal), search="hid")) == []
