@@ -1,7 +1,12 @@
 """Which records to list, and in what order: as data."""
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from typing import Any, Literal, TypeAlias
+
+GroupKind = Literal["all", "any", "none"]
+LinkOperator = Literal["has_link", "has_no_link"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +19,11 @@ class Sort:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One comparison of a field's value; `operator` as in `views.tables[].filters`."""
+    """One comparison of a field's value; `operator` as in `views.tables[].filters`.
+
+    What `value` holds depends on the operator (`domain.operators.Operand`): nothing, one JSON
+    value, a tuple of them, the two ends of a range, or a count and a unit of time.
+    """
 
     field_id: str
     operator: str
@@ -22,13 +31,58 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkCondition:
+    """Whether a record has links under a relationship, seen from one of its sides.
+
+    With `where`, only links to records that it matches count; it holds no further links.
+    """
+
+    relationship_id: str
+    is_from: bool
+    operator: LinkOperator = "has_link"
+    where: "Condition | Group | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Parts of which all, any or none must hold; no parts at all are no condition."""
+
+    kind: GroupKind
+    parts: "tuple[Part, ...]"
+
+
+Part: TypeAlias = Condition | LinkCondition | Group
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """What "today" and "this week" mean to a person; without `now` the service takes the time."""
+
+    time_zone: tzinfo = UTC
+    first_weekday: int = 0  # Monday
+    now: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RecordQuery:
     """The records of one object: `search` is looked for in `primary_value`, in any case.
 
-    Without `sort` the newest come first. All conditions must hold.
+    With `searches_all_text` the values of all text fields are looked at as well. Without `sort`
+    the newest come first. All conditions must hold.
     """
 
     object_id: str
     search: str = ""
     sort: tuple[Sort, ...] = ()
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[Part, ...] = ()
+    searches_all_text: bool = False
+    calendar: Calendar = field(default=Calendar())
+
+
+def leaves_of(parts: tuple[Part, ...]) -> Iterator[Condition | LinkCondition]:
+    """Give every comparison of a record's own, at any depth; not those of linked records."""
+    for part in parts:
+        if isinstance(part, Group):
+            yield from leaves_of(part.parts)
+        else:
+            yield part

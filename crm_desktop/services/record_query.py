@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import CursorResult, Engine, select, text
 
+from crm_desktop.db.conditions import LIKE_ESCAPE, Conditions, containing, string_sql
 from crm_desktop.db.database import ReadSession
 from crm_desktop.db.expressions import (
     PRIMARY_VALUE,
@@ -32,10 +35,11 @@ from crm_desktop.domain.field_types import (
 )
 from crm_desktop.domain.filters import RecordQuery
 from crm_desktop.domain.formats import Formats
+from crm_desktop.services.filter_schema import schema_of
 from crm_desktop.services.record_rights import OWNER_KEY, may
+from crm_desktop.services.records import fields_of
 from crm_desktop.services.reference_checks import REFERRING, names_of_targets
 
-LIKE_ESCAPE = "\\"
 MOMENT_FORM = 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
 SHORTEST_INDEXED = 3  # letters from which a trigram index helps
 COLLATION = "und-x-icu"  # the root of all languages, where a server was built with ICU
@@ -164,7 +168,7 @@ def estimate_records(session: ReadSession, query: RecordQuery) -> int:
     """Return how many records the planner expects, at once; rights are not looked at."""
     session.actor.require(Permission.READ_RECORDS)
     parameters = Parameters()
-    where = " AND ".join(_matching(parameters, query))
+    where = " AND ".join(_matching(session, parameters, query))
     statement = f"EXPLAIN (FORMAT JSON) SELECT 1 FROM records AS r WHERE {where}"  # noqa: S608
     plan = execute(session, statement, parameters.values).scalar_one()
     plan = plan if isinstance(plan, list) else json_value(plan)
@@ -191,14 +195,6 @@ def find_records(session: ReadSession, words: str, *, limit: int = 20) -> list[F
         .limit(limit)
     )
     return [FoundRecord(*row) for row in session.execute(query)]
-
-
-def containing(words: str) -> str:
-    """Return the pattern of ILIKE for text that contains these words as they stand."""
-    plain = words.strip()
-    for sign in (LIKE_ESCAPE, "%", "_"):
-        plain = plain.replace(sign, LIKE_ESCAPE + sign)
-    return f"%{plain}%"
 
 
 def execute(session: ReadSession, statement: str, values: dict[str, Any]) -> CursorResult[Any]:
@@ -308,13 +304,26 @@ def _wanted(parameters: Parameters, columns: Sequence[EffectiveField]) -> str:
     return " || ".join(arrays)
 
 
-def _matching(parameters: Parameters, query: RecordQuery) -> list[str]:
+def _matching(session: ReadSession, parameters: Parameters, query: RecordQuery) -> list[str]:
+    """Return what matches; a query without conditions asks the database nothing beforehand."""
     parts = [f"r.object_id = {parameters.bind(query.object_id)}"]
     if query.search.strip():
         pattern = parameters.bind(containing(query.search))
-        parts.append(f"r.primary_value ILIKE {pattern}")
+        names = [f"r.primary_value ILIKE {pattern}"]
+        if query.searches_all_text:
+            texts = [f for f in fields_of(session, query.object_id) if type_of(f.type).is_text_like]
+            names += [f"{string_sql(parameters, f, 'r')} ILIKE {pattern}" for f in texts]
+        parts.append(f"({' OR '.join(names)})")
     if query.conditions:
-        raise Invalid({"conditions": "Records cannot be filtered by conditions yet."})
+        calendar = query.calendar
+        conditions = Conditions(
+            parameters,
+            schema_of(session, query.object_id, query.conditions),
+            str(session.actor.user_id),
+            calendar if calendar.now else replace(calendar, now=datetime.now(UTC)),
+            partial(_readable, session, parameters),
+        )
+        parts.append(conditions.sql(query.conditions))
     return parts
 
 
@@ -325,36 +334,48 @@ def readable(
     *,
     looks_first: bool = False,
 ) -> str:
-    """Return what matches, and what `objects.permissions` lets the person read, as one condition.
+    """Return what matches, and what the person may read of it, as one condition.
 
-    The permissions are looked at once, by a subquery of its own, not for each record. With
-    `looks_first` by a statement of its own: then nobody's data stands in the condition where all
-    may be read, and an index alone can answer.
+    With `looks_first` the object's permissions are read by a statement of its own: then nobody's
+    data stands in the condition where all may be read, and an index alone can answer.
     """
     session.actor.require(Permission.READ_RECORDS)
-    parts = _matching(parameters, query)
-    user_id = str(session.actor.user_id)
-    me, owner = parameters.bind(user_id), parameters.bind(OWNER_KEY)
-    own = (
-        f"(CAST(r.created_by AS text) IS NOT DISTINCT FROM {me}"
-        f" OR r.data ->> {owner} IS NOT DISTINCT FROM {me})"
+    parts = _matching(session, parameters, query)
+    if not looks_first:
+        return " AND ".join([*parts, _readable(session, parameters, query.object_id, "r")])
+    found = session.scalar(select(CrmObject.permissions).where(CrmObject.id == query.object_id))
+    reach = session.actor.reach(found if isinstance(found, dict) else {}, RecordRight.READ)
+    if reach is Reach.NONE:
+        parts.append("false")
+    elif reach is Reach.OWN:
+        parts.append(_own(session, parameters, "r"))
+    return " AND ".join(parts)
+
+
+def _own(session: ReadSession, parameters: Parameters, table: str) -> str:
+    """Return the condition that a record is the person's own, as `Reach.OWN` means it."""
+    me, owner = parameters.bind(str(session.actor.user_id)), parameters.bind(OWNER_KEY)
+    return (
+        f"(CAST({table}.created_by AS text) IS NOT DISTINCT FROM {me}"
+        f" OR {table}.data ->> {owner} IS NOT DISTINCT FROM {me})"
     )
-    if looks_first:
-        found = session.scalar(select(CrmObject.permissions).where(CrmObject.id == query.object_id))
-        reach = session.actor.reach(found if isinstance(found, dict) else {}, RecordRight.READ)
-        parts += {Reach.NONE: ["false"], Reach.OWN: [own]}.get(reach, [])
-        return " AND ".join(parts)
-    object_id = parameters.bind(query.object_id)
-    everybody = parameters.bind(["all", f"user_{user_id}"], "text[]")
-    parts.append(
+
+
+def _readable(session: ReadSession, parameters: Parameters, object_id: str, table: str) -> str:
+    """Return the condition that a record of the object may be read.
+
+    The permissions are looked at once, by a subquery of its own, not for each record.
+    """
+    bound_id, own = parameters.bind(object_id), _own(session, parameters, table)
+    everybody = parameters.bind(["all", f"user_{session.actor.user_id}"], "text[]")
+    return (
         f"CASE (SELECT CASE WHEN NOT o.permissions ? 'read' THEN 'all'"  # noqa: S608
         f" WHEN jsonb_typeof(o.permissions -> 'read') <> 'array' THEN 'none'"
         f" WHEN o.permissions -> 'read' ?| {everybody} THEN 'all'"
         f" WHEN o.permissions -> 'read' ? 'owner' THEN 'own' ELSE 'none' END"
-        f" FROM objects AS o WHERE o.id = {object_id})"
+        f" FROM objects AS o WHERE o.id = {bound_id})"
         f" WHEN 'all' THEN true WHEN 'own' THEN {own} ELSE false END"
     )
-    return " AND ".join(parts)
 
 
 def _explain_nothing(session: ReadSession, object_id: str) -> None:

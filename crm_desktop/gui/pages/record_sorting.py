@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QObject, QPoint, Qt, Slot
+from PySide6.QtCore import QObject, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QActionGroup, QGuiApplication
 from PySide6.QtWidgets import QMenu
 
@@ -16,6 +16,8 @@ from crm_desktop.gui.widgets.grid_headers import GridHeader
 
 class SortControl(QObject):
     """A click sorts by one column: upward, downward, not at all; with Shift, by it as well."""
+
+    filter_requested = Signal(int)  # the column whose values shall be ticked
 
     def __init__(self, grid: GridView, model: RecordTableModel) -> None:
         super().__init__(grid)
@@ -99,6 +101,9 @@ class SortControl(QObject):
             text = self.tr("Do not sort by {}").replace("{}", field.label)
             self._offer(menu, text, others, None)
         self._offer(menu, self.tr("Newest first"), (), group)
+        menu.addSeparator()
+        tick = menu.addAction(self.tr("Filter by values…"))
+        tick.triggered.connect(partial(self._ask_to_filter, column))
         if by := self._model.text_order:
             menu.addSeparator()
             note = menu.addAction(self.tr("Text is sorted by: {}").replace("{}", by))
@@ -118,6 +123,9 @@ class SortControl(QObject):
 
     def _sort_by(self, sort: tuple[Sort, ...], _checked: object = None) -> None:
         self._model.sort_by(sort)
+
+    def _ask_to_filter(self, column: int, _checked: object = None) -> None:
+        self.filter_requested.emit(column)
 
     def _titles(self, sort: tuple[Sort, ...]) -> str:
         labels = {field.id: field.label for field in self._model.columns}

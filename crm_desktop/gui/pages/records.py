@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -13,12 +12,13 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QMenu, QVBoxLayout
 from typing_extensions import override
 
 from crm_desktop.domain.changes import Change, Topic
-from crm_desktop.domain.errors import NotFound, UserError
+from crm_desktop.domain.errors import Invalid, NotFound, UserError
 from crm_desktop.domain.field_types import EffectiveField
-from crm_desktop.domain.filters import RecordQuery
+from crm_desktop.domain.filters import Calendar, RecordQuery, Sort
 from crm_desktop.gui.delegates import plain_tip
 from crm_desktop.gui.dialogs.go_to_row import GoToRowDialog
 from crm_desktop.gui.editors.record_panel import RecordPanel
+from crm_desktop.gui.filters.filter_bar import FilterBar
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.models.records import RecordTableModel
@@ -60,6 +60,7 @@ class RecordsPage(Page):
         self._is_split = self._is_narrow = False
         self.model = RecordTableModel(tasks, system_formats(), self)
         self.search = SearchBox(self.tr("Search by name"))
+        self.filters = FilterBar(tasks, system_formats(), object_id)
         self.grid = GridView(self, name=self.tr("Records"), has_gutter=True)
         self.grid.setModel(self.model)
         self.widths = ColumnWidths(self.grid, self.model)
@@ -99,6 +100,15 @@ class RecordsPage(Page):
             self.tr("Sort by this column…"), "arrow-down-up", "Ctrl+Shift+S",
             self.sorting.show_menu,
         )  # fmt: skip
+        self.filter_action = self._action(
+            self.tr("Filter…"), "list-filter", "Ctrl+Shift+F", self.filters.open_editor
+        )
+        self.quick_filter_action = self._action(
+            self.tr("Filter by values of this column"),
+            "list-checks",
+            "Ctrl+Shift+L",
+            self.filter_column,
+        )
 
     def _action(self, text: str, icon_name: str, key: str, act: Any) -> QAction:
         action = QAction(icon(icon_name), text, self)
@@ -122,8 +132,8 @@ class RecordsPage(Page):
         bar.setContentsMargins(3 * unit(), 3 * unit(), 3 * unit(), 3 * unit())
         bar.setSpacing(2 * unit())
         bar.addWidget(self.search, 100)
-        bar.addWidget(refresh)
-        bar.addWidget(inspector)
+        for part in (action_button(self.filter_action, is_outlined=True), refresh, inspector):
+            bar.addWidget(part)
         bar.addStretch(1)
         bar.addWidget(self.import_button)
         bar.addWidget(self.new_button)
@@ -132,6 +142,7 @@ class RecordsPage(Page):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(bar)
+        column.addWidget(self.filters)
         column.addWidget(self.running)
         column.addWidget(self.grid, 1)
         column.addWidget(self.footer)
@@ -149,10 +160,13 @@ class RecordsPage(Page):
 
     def _connect(self) -> None:
         self.split.splitterMoved.connect(self._note_split)
-        self.search.searched.connect(self._search)
+        self.search.searched.connect(self._search_again)
         self.search.left_downward.connect(self.grid.setFocus)
         self.new_button.clicked.connect(self.create_record)
         self.import_button.clicked.connect(self.import_file)
+        self.sorting.filter_requested.connect(self._open_quick)
+        self.filters.changed.connect(self._search_again)
+        self.filters.refused.connect(self.refused)
         self.grid.activated.connect(self.open_current)
         self.grid.refused.connect(self.refused)
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -161,7 +175,7 @@ class RecordsPage(Page):
         self.grid.selectionModel().currentRowChanged.connect(self._follow_current)
         self.model.loading_changed.connect(self.grid.set_loading)
         self.model.arrived.connect(self._arrived)
-        self.model.failed.connect(self.refused)
+        self.model.failed.connect(self._say_refused)
         self.model.reading_changed.connect(self._follow_work)
         self.model.counting_changed.connect(self._follow_work)
         self.model.layoutAboutToBeChanged.connect(self._note_current)
@@ -180,6 +194,7 @@ class RecordsPage(Page):
     def refresh(self) -> None:
         """Read the layout again, then the records."""
         call = partial(_object_and_fields, object_id=self.object_id)
+        self.filters.refresh()
         self.grid.set_loading(True)
         self._tasks.read(self, call, self._show_object, self._not_read)
 
@@ -206,7 +221,7 @@ class RecordsPage(Page):
             self.model.reload(row, self.grid.visible_rows())
 
     def _begin(self, columns: tuple[EffectiveField, ...]) -> None:
-        query = RecordQuery(self.object_id, self.search.text().strip())
+        query = self._query()
         self.widths.made_by_hand()  # before other columns take their places
         self.model.show(query, columns)
         self.widths.begin()
@@ -252,9 +267,20 @@ class RecordsPage(Page):
             self.import_button.setEnabled(False)
         self.refused.emit(error)
 
-    def _search(self, words: str) -> None:
+    def _query(self, *sort: Sort) -> RecordQuery:
+        """Return what is searched and filtered for now."""
+        formats = system_formats()
+        return RecordQuery(
+            self.object_id,
+            self.search.text().strip(),
+            sort,
+            self.filters.parts,
+            calendar=Calendar(formats.time_zone, formats.first_weekday),
+        )
+
+    def _search_again(self, *_: str) -> None:
         self._needs_summary = True
-        self.model.show(replace(self.model.query, search=words), self.model.columns)
+        self.model.show(self._query(*self.model.query.sort), self.model.columns)
 
     @Slot()
     def _follow_work(self) -> None:
@@ -316,6 +342,13 @@ class RecordsPage(Page):
                 action=self.tr("Clear search"),
                 on_action=self.search.clear,
             )
+        elif self.filters.parts:
+            self.grid.set_empty_state(
+                self.tr("No record meets the filters."),
+                icon_name="funnel-x",
+                action=self.tr("Clear filters"),
+                on_action=self.filters.clear,
+            )
         else:
             self.grid.set_empty_state(
                 self.tr("There are no records yet."),
@@ -323,6 +356,21 @@ class RecordsPage(Page):
                 action=self.new_button.text(),
                 on_action=self.create_record,
             )
+
+    def _say_refused(self, error: UserError) -> None:
+        """Say why nothing is listed; a filter that cannot be applied can be cleared here."""
+        if self.filters.parts and isinstance(error, Invalid):
+            self.footer.set_sentence("")  # nothing was counted
+            self.set_status("")
+            self.filters.refresh()
+            self.grid.set_empty_state(
+                self.tr("A filter cannot be applied. {}").replace("{}", str(error)),
+                icon_name="funnel-x",
+                action=self.tr("Clear filters"),
+                on_action=self.filters.clear,
+            )
+        else:
+            self.refused.emit(error)
 
     def _say_counts(self) -> None:
         count = f"{self.model.total:,}"
@@ -401,6 +449,18 @@ class RecordsPage(Page):
     def open_current(self) -> None:
         if record_id := self.current_id():
             self.open_requested.emit(f"record:{record_id}")
+
+    def filter_column(self) -> None:
+        """Offer the values of the current column to filter by."""
+        self._open_quick(max(0, self.grid.currentIndex().column()))
+
+    def _open_quick(self, column: int) -> None:
+        if not 0 <= column < len(self.model.columns):
+            return
+        header = self.grid.horizontalHeader()
+        corner = QPoint(header.sectionViewportPosition(column), header.height())
+        place = header.viewport().mapToGlobal(corner)
+        self.filters.open_quick(self.model.columns[column], self.model.query, place)
 
     def delete_selected(self) -> None:
         ids = self.model.ids_of(self.grid.selected_rows())

@@ -58,6 +58,7 @@ class FormRow(QWidget):
         self.control = control
         shown = label.replace("&", "&&")
         self.label = RowLabel(f"{shown} *" if is_required else shown)
+        self.label.setParent(self)  # shown without one it would be a window, which closes popups
         self.label.setBuddy(control.focusProxy() or control)
         self.label.setVisible(bool(label))
         self.label.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -68,6 +69,7 @@ class FormRow(QWidget):
         self.pencil.setToolTip(self.tr("Changed, not saved yet"))
         self.pencil.hide()
         self.hint = TextLabel(hint, face="caption", role="muted", wraps=True)
+        self.hint.setParent(self)
         self.hint.setVisible(bool(hint))
         self.problem = ProblemLine()
         self._lay_out(is_locked=is_locked)
