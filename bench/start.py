@@ -31,7 +31,7 @@ def run(options: Options) -> Iterator[Result]:
             with open_workspace(server.url) as workspace:
                 object_id = _load_sample(workspace)
                 user_id = str(workspace.actor.user_id)
-            environment = _environment(home)
+            environment = _environment(home, folder / "bytecode")
             program = ("bench.start_program",)
             peers = (
                 ("bench.start_window",),
@@ -68,9 +68,14 @@ def _load_sample(workspace: Workspace) -> str:
     return max(counts, key=lambda object_id: (counts[object_id], object_id))
 
 
-def _environment(home: Path) -> dict[str, str]:
-    environment = os.environ | {"CRM_DESKTOP_HOME": str(home)}
-    environment.pop("CRM_DESKTOP_DATABASE", None)
+def _environment(home: Path, bytecode: Path) -> dict[str, str]:
+    """Return what the processes run with: both sides find compiled modules, as installed ones."""
+    environment = os.environ | {
+        "CRM_DESKTOP_HOME": str(home),
+        "PYTHONPYCACHEPREFIX": str(bytecode),
+    }
+    for name in ("CRM_DESKTOP_DATABASE", "PYTHONDONTWRITEBYTECODE"):
+        environment.pop(name, None)
     has_display = any(environment.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
     if sys.platform.startswith("linux") and not has_display:
         environment["QT_QPA_PLATFORM"] = "offscreen"
