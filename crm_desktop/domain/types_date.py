@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 from typing_extensions import override
@@ -178,8 +179,16 @@ def is_day(value: Any) -> bool:
 
 def is_moment(value: Any) -> bool:
     """Say whether this is ISO 8601 in UTC, with a zone: what other programs store."""
-    if not isinstance(value, str) or value[10:11] != "T" or not value[-1:].isalnum():
-        return False
+    return (
+        isinstance(value, str)
+        and value[10:11] == "T"
+        and value[-1:].isalnum()
+        and _is_moment_text(value)
+    )
+
+
+@lru_cache(maxsize=64)  # what has been parsed is checked next
+def _is_moment_text(value: str) -> bool:
     found = _MOMENT.fullmatch(value)
     if found is None or found[4] is None:
         return False

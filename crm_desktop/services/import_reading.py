@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
@@ -171,16 +171,11 @@ def open_csv(path: Path, how: CsvFormat) -> Iterator[CsvReader]:
             first = next(source, "")
         while first and not first.strip():
             first = next(source, "")
-        reader = csv.reader(_chained(first, source), delimiter=how.separator)
+        reader = csv.reader(chain((first,), source), delimiter=how.separator)
         headers = next(reader, [])
         if not any(map(str.strip, headers)):
             raise _refusal(f"{path.name} has no header: its first line is empty.")
         yield CsvReader(unique_headers(headers), reader, lines, raw, lines.number + 1)
-
-
-def _chained(first: str, rest: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from rest
 
 
 @contextmanager
