@@ -310,8 +310,16 @@ def load_json(source: str | bytes) -> Any:
     than `MAX_DEPTH` becomes “…”. It stays as it is stored, since only what was edited is written.
     """
     text = source if isinstance(source, str) else bytes(source).decode()
-    if text.count("[") + text.count("{") > MAX_DEPTH:
+    if len(text) > MAX_DEPTH and text.count("[") + text.count("{") > MAX_DEPTH:
         text = _cut(text)
+    try:
+        value, end = _DECODER.raw_decode(text)  # `decode` without its search for blanks around
+    except ValueError:
+        value, end = None, -1
+    return value if end == len(text) else _decode_odd(text)
+
+
+def _decode_odd(text: str) -> Any:
     try:
         return _DECODER.decode(text)
     except ValueError:  # an integer of more digits than Python reads
