@@ -25,12 +25,8 @@ if TYPE_CHECKING:
     from crm_desktop.gui.jobs import Progress
 
 LOCAL_NAME, LOCAL_HOST = "workspace", "this computer"
-TO_OPEN = (  # what `open` needs; most of it is SQLAlchemy
-    "crm_desktop.db.liveness",
-    "crm_desktop.db.migrate",
-    "crm_desktop.services.auth",
-    "crm_desktop.services.objects",
-)
+TO_CONNECT = ("crm_desktop.db.liveness", "crm_desktop.db.migrate")  # most of it is SQLAlchemy
+TO_READ = ("crm_desktop.services.auth", "crm_desktop.services.objects")
 
 
 class DatabaseOpener:
@@ -39,23 +35,24 @@ class DatabaseOpener:
     def __init__(self, home: Path) -> None:
         self._home = home
         self._server: EmbeddedServer | None = None
-        self._may_preload, self._can_open = threading.Event(), threading.Event()
-        self._has_preloaded = threading.Event()
+        self._may_preload, self._has_preloaded = threading.Event(), threading.Event()
+        self._can_connect, self._can_read = threading.Event(), threading.Event()
 
     def preload(self, address: str) -> None:
-        """Import what opening needs while the server starts, then the page while we connect.
+        """Import what `open` needs, just before it does, and then the page at this address.
 
         `open` imports nothing meanwhile: two threads in one package's circular imports trip.
         """
         self._may_preload.wait()
         try:
-            for name in TO_OPEN:
-                import_module(name)
-            self._can_open.set()
+            for names, done in ((TO_CONNECT, self._can_connect), (TO_READ, self._can_read)):
+                for name in names:
+                    import_module(name)
+                done.set()
             import_module(routes.ROUTES[routes.kind_of(address)].module)
         finally:
-            self._can_open.set()
-            self._has_preloaded.set()
+            for event in (self._can_connect, self._can_read, self._has_preloaded):
+                event.set()
 
     def open(self, source: Source, *, extend: bool, tell: Callable[[str], None]) -> Ready:
         """Return a database that answers and fits. Raises UserErrors.
@@ -67,7 +64,7 @@ class DatabaseOpener:
         self._server = self._server or EmbeddedServer(self._home)
         self._may_preload.set()
         url = source.url or self.local_url(tell)
-        self._can_open.wait()
+        self._can_connect.wait()
         tell("Connecting to the database…")
         from crm_desktop.db.database import Database
         from crm_desktop.db.migrate import Extras, migrate
@@ -77,6 +74,7 @@ class DatabaseOpener:
         if not report.after.is_fit:
             raise Unavailable(_unfit(report))
         tell("Reading the workspace…")
+        self._can_read.wait()
         ready = _ready(source, url, Database.at(url), report)
         self._has_preloaded.wait()
         return ready
@@ -179,7 +177,7 @@ def _has_users(url: str) -> bool:
 def _is_empty(database: Database, actor: Actor) -> bool:
     from crm_desktop.services import objects
 
-    with database.read(actor) as session:
+    with database.write(actor) as session:  # this connection is open already
         return not objects.list_objects(session)
 
 
