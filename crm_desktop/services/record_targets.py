@@ -35,19 +35,20 @@ RecordTarget: TypeAlias = ChosenRecords | FoundRecords
 
 
 def target_sql(session: ReadSession, parameters: Parameters, target: RecordTarget) -> str:
-    """Return a SELECT of the ids of those records that may be read; its values are bound.
+    """Return a SELECT of the ids of those records that may be read; its values are bound."""
+    session.actor.require(Permission.READ_RECORDS)
+    where = target_condition(session, parameters, target)
+    return f"SELECT r.id FROM records AS r WHERE {where}"  # noqa: S608 - values are bound
 
-    It holds `FROM records AS r`; chosen records that are gone are not among them.
-    """
+
+def target_condition(session: ReadSession, parameters: Parameters, target: RecordTarget) -> str:
+    """Return the condition that a record `r` is one of them and may be read."""
     session.actor.require(Permission.READ_RECORDS)
     if isinstance(target, FoundRecords):
-        where = readable(session, parameters, target.query, looks_first=True)
-    else:
-        ids = parameters.bind(list(target.ids), "text[]")
-        everything = RecordQuery(target.object_id)
-        allowed = readable(session, parameters, everything, looks_first=True)
-        where = f"r.id = ANY({ids}) AND {allowed}"
-    return f"SELECT r.id FROM records AS r WHERE {where}"  # noqa: S608 - values are bound
+        return readable(session, parameters, target.query, looks_first=True)
+    ids = parameters.bind(list(target.ids), "text[]")
+    allowed = readable(session, parameters, RecordQuery(target.object_id), looks_first=True)
+    return f"r.id = ANY({ids}) AND {allowed}"
 
 
 def count_targets(session: ReadSession, target: RecordTarget) -> int:
