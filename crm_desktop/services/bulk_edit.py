@@ -1,7 +1,7 @@
 """Bulk edits: the same changes to very many records, foreseen first, then made by one statement."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -74,6 +74,11 @@ class Rehearsal:
     def failed(self) -> int:
         return sum(failure.count for failure in self.failures)
 
+    @property
+    def met(self) -> int:
+        """Count all that the edit is about."""
+        return self.changed + self.unchanged + self.failed + self.unexamined
+
 
 @dataclass(frozen=True, slots=True)
 class BulkResult:
@@ -130,8 +135,9 @@ def apply_changes(
     """Make the changes by one statement, as they were rehearsed; one step to undo.
 
     What somebody else changed meanwhile is no conflict: every record is meant to hold the new
-    value whatever it held. But when a list finds many more records than were agreed to, it is
-    another edit: raises Conflict. Raises Invalid when records fail that were not to be left out.
+    value whatever it held. But when a list finds many more records than when it was rehearsed,
+    it is another edit: raises Conflict. Raises Invalid when records fail that should not be
+    left out.
     """
     session.actor.require(Permission.UPDATE_RECORDS)
     edit = _prepare(session, target, changes, rehearsal.refused)
@@ -139,11 +145,10 @@ def apply_changes(
     failing = sum(seen.failing.values()) + len(rehearsal.refused)
     if failing and not leaves_out_failing:
         raise Invalid({"": f"{failing:,} of these records cannot be changed. Check again."})
-    agreed = rehearsal.changed + rehearsal.failed
-    if seen.changed > agreed * 1.1 + 10:
+    if seen.met > rehearsal.met * 1.1 + 10:
         raise Conflict(
-            f"{seen.changed:,} records would be changed now, not {rehearsal.changed:,} as when it "
-            "was checked: others changed or added records meanwhile. Check again."
+            f"This is about {seen.met:,} records now, not about {rehearsal.met:,} as when it was "
+            "checked: others changed or added records meanwhile. Check again."
         )
     many = "1 record" if seen.changed == 1 else f"{seen.changed:,} records"
     session.describe(f"edit of {many}")
@@ -284,7 +289,11 @@ class _Seen:
     changed: int
     unchanged: int
     gone: int
-    failing: Mapping[int, int] = field(default_factory=dict)
+    failing: Mapping[int, int]
+
+    @property
+    def met(self) -> int:
+        return self.changed + self.unchanged + sum(self.failing.values())
 
 
 def _examine(session: ReadSession, edit: _Edit) -> _Seen:
