@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from crm_desktop.domain.changes import Change, Topic
 from crm_desktop.gui.dialogs.delete_dialog import DeleteDialog
-from crm_desktop.gui.dialogs.deletions import deletion_of_records
+from crm_desktop.gui.dialogs.deletions import deletion_of_targets
 from crm_desktop.gui.editors.record_panel import RecordPanel
 from crm_desktop.gui.editors.related_panel import RelatedPanel
 from crm_desktop.gui.icons import icon
@@ -23,6 +23,7 @@ from crm_desktop.gui.theme import line_height
 from crm_desktop.gui.widgets.splitter import Splitter
 from crm_desktop.services import link_lists, objects, relationships
 from crm_desktop.services.objects import ObjectDetail
+from crm_desktop.services.record_targets import ChosenRecords
 from crm_desktop.services.records import RecordDetail
 from crm_desktop.services.relationships import RelationshipSide
 
@@ -114,7 +115,10 @@ class RecordPage(Page):
         self.related.hide()
 
     def _ask_to_delete(self) -> None:
-        dialog = DeleteDialog(self._tasks, deletion_of_records([self.record_id]), self.window())
+        if self.panel.record is None:
+            return
+        chosen = ChosenRecords(self.panel.record.object_id, (self.record_id,))
+        dialog = DeleteDialog(self._tasks, deletion_of_targets(chosen), self.window())
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
