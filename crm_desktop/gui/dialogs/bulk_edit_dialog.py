@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Signal
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDialog,
@@ -26,7 +26,7 @@ from crm_desktop.domain.formats import Formats
 from crm_desktop.gui.dialogs.bulk_report import BulkReport
 from crm_desktop.gui.dialogs.delete_dialog import counted
 from crm_desktop.gui.editors.bulk_form import BulkForm
-from crm_desktop.gui.theme import line_height, theme, unit
+from crm_desktop.gui.theme import line_height, unit
 from crm_desktop.gui.widgets.buttons import danger_button, plain_button, primary_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
 from crm_desktop.gui.widgets.form_row import ProblemLine
@@ -91,7 +91,7 @@ class BulkEditDialog(QDialog):
         self.check = primary_button(self.tr("Check"))
         self.submit = primary_button(self.tr("Change"))
         self.discard = danger_button(self.tr("Discard"))
-        self.keep = plain_button(self.tr("Keep editing"))
+        self.keep = primary_button(self.tr("Keep editing"))
         self._lay_out()
         self._connect()
         self._read()
@@ -113,8 +113,8 @@ class BulkEditDialog(QDialog):
         box.addLayout(self._head())
         self._pages = QStackedWidget()
         self._pages.addWidget(self.form)
+        self._pages.setBackgroundRole(QPalette.ColorRole.Base)
         self._pages.setAutoFillBackground(True)
-        self._paint_surface()
         box.addWidget(Hairline())
         box.addWidget(self._pages, 1)
         box.addWidget(Hairline())
@@ -174,17 +174,6 @@ class BulkEditDialog(QDialog):
         self.cancel.clicked.connect(self.reject)
         self.keep.clicked.connect(self._keep_editing)
         self.discard.clicked.connect(self._leave)
-
-    def _paint_surface(self) -> None:
-        palette = self._pages.palette()
-        palette.setColor(QPalette.ColorRole.Window, QColor(theme().surface))
-        self._pages.setPalette(palette)
-
-    @override
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.ApplicationPaletteChange:
-            self._paint_surface()
 
     # What the records hold
 
@@ -295,7 +284,7 @@ class BulkEditDialog(QDialog):
         self.report.agreed_changed.connect(self._offer)
         self._pages.addWidget(self.report)
         self._pages.setCurrentWidget(self.report)
-        self.sentence.setText("")
+        self.sentence.setText(self.tr("Nothing has been changed yet."))
         many = counted(rehearsal.changed, self.tr("record"), self.tr("records"))
         self.submit.setText(self.tr("Change {}").replace("{}", many))
         self._offer()
@@ -383,7 +372,7 @@ class BulkEditDialog(QDialog):
             self._say()
             self.form.focus_first()
         else:
-            self.sentence.setText("")
+            self.sentence.setText(self.tr("Nothing has been changed yet."))
             self._offer()
             self.back.setFocus()
 

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from crm_desktop.domain.field_types import EffectiveField, target_ids, type_of
+from crm_desktop.domain.field_types import EffectiveField, same_value, target_ids, type_of
 from crm_desktop.domain.formats import Formats
 from crm_desktop.gui.delegates import EMPTY
 from crm_desktop.gui.dialogs.delete_dialog import counted
@@ -25,15 +25,17 @@ from crm_desktop.gui.icons import Role
 from crm_desktop.gui.theme import unit
 from crm_desktop.gui.widgets.elided_label import ElidedLabel, TextLabel
 from crm_desktop.gui.widgets.form_row import FormRow
+from crm_desktop.gui.widgets.hairline import Hairline
 from crm_desktop.gui.widgets.icon_label import IconLabel
 from crm_desktop.services.bulk_edit import Example, Failure, Rehearsal
 
 _MOST_REASONS = 6
-_MOST_LINES = 12  # of values before and after
+_MOST_LINES = 10  # of values before and after
+_WIDTHS = (3, 2, 2, 3)  # of the columns of values before and after
 _REFERRING = frozenset({"reference", "lookup"})
 
 
-class BulkReport(QScrollArea):
+class BulkReport(QWidget):
     """Says what was found; `may_go_on` when the person agreed to all that has to be agreed to."""
 
     agreed_changed = Signal()
@@ -48,9 +50,6 @@ class BulkReport(QScrollArea):
     ) -> None:
         super().__init__()
         self._rehearsal, self._fields, self._formats = rehearsal, fields, formats
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName(self.tr("What would happen"))
         self.leave_out = QCheckBox(self._words_to_leave_out())
         self.leave_out.toggled.connect(self.agreed_changed)
@@ -58,16 +57,29 @@ class BulkReport(QScrollArea):
         self.typed.textChanged.connect(self.agreed_changed)
         self._expected = str(rehearsal.changed) if must_type and rehearsal.changed else ""
         body = QWidget()
+        body.setAutoFillBackground(False)
         self._box = QVBoxLayout(body)
-        self._box.setContentsMargins(5 * unit(), 3 * unit(), 5 * unit(), 3 * unit())
+        self._box.setContentsMargins(5 * unit(), 4 * unit(), 5 * unit(), 3 * unit())
         self._box.setSpacing(3 * unit())
         self._say_counts()
         self._say_failures()
         self._show_examples()
         self._say_undo()
-        self._ask()
         self._box.addStretch(1)
-        self.setWidget(body)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(body)
+        body.setAutoFillBackground(False)  # the dialog's surface shows through
+        scroll.viewport().setAutoFillBackground(False)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(scroll, 1)
+        self._line = Hairline()
+        column.addWidget(self._line)
+        column.addLayout(self._agreement())
 
     def may_go_on(self) -> bool:
         found = self._rehearsal
@@ -144,7 +156,11 @@ class BulkReport(QScrollArea):
         grid.addLayout(words, row, 1)
 
     def _show_examples(self) -> None:
-        lines = [line for each in self._rehearsal.examples for line in self._lines_of(each)]
+        lines: list[Sequence[str]] = []
+        for example in self._rehearsal.examples:
+            more = self._lines_of(example)
+            if not lines or len(lines) + len(more) <= _MOST_LINES:
+                lines += more
         if not lines:
             return
         frame = QFrame()
@@ -155,20 +171,22 @@ class BulkReport(QScrollArea):
         grid.setVerticalSpacing(unit())
         headings = (self.tr("For example"), self.tr("Field"), self.tr("Now"), self.tr("Afterwards"))
         for column, heading in enumerate(headings):
-            grid.setColumnStretch(column, 1)
+            grid.setColumnStretch(column, _WIDTHS[column])
             grid.addWidget(TextLabel(heading, face="small", role="muted"), 0, column)
-        for row, line in enumerate(lines[:_MOST_LINES], start=1):
+        for row, line in enumerate(lines, start=1):
             for column, words in enumerate(line):
                 role: Role = "muted" if column in {1, 2} else "text"
                 grid.addWidget(ElidedLabel(words, role=role), row, column)
         self._box.addWidget(frame)
 
     def _lines_of(self, example: Example) -> list[Sequence[str]]:
+        """Return the record's fields that change, its name in the first of the lines."""
         lines: list[Sequence[str]] = []
-        for place, (key, before) in enumerate(example.before.items()):
-            field = self._fields[key]
-            was, new = self._text(field, before), self._text(field, example.after[key])
-            lines.append((example.name if not place else "", field.label, was, new))
+        for key, before in example.before.items():
+            field, after = self._fields[key], example.after[key]
+            if not same_value(before, after):
+                was, new = self._text(field, before), self._text(field, after)
+                lines.append(("" if lines else example.name, field.label, was, new))
         return lines
 
     def _text(self, field: EffectiveField, value: Any) -> str:
@@ -186,20 +204,24 @@ class BulkReport(QScrollArea):
             sentence = self.tr("This database keeps no history: this cannot be undone.")
             self._say("triangle-alert", "warning", sentence)
 
-    def _ask(self) -> None:
+    def _agreement(self) -> QVBoxLayout:
+        """Return what has to be agreed to, which never scrolls out of sight."""
         found = self._rehearsal
         can_go_on = bool(found.changed) and not found.unexamined
-        if found.failed and can_go_on:
-            self._box.addWidget(self.leave_out)
-        else:
-            self.leave_out.setParent(self)
-            self.leave_out.hide()
-        if self._expected and can_go_on:
-            ask = self.tr("This is a production database. Type “{}” to confirm")
-            self._box.addWidget(FormRow(ask.replace("{}", self._expected), self.typed))
-        else:
-            self.typed.setParent(self)
-            self.typed.hide()
+        typing = self.tr("This is a production database. Type “{}” to confirm")
+        row = FormRow(typing.replace("{}", self._expected), self.typed)
+        box = QVBoxLayout()
+        is_asking = False
+        for part, is_shown in ((self.leave_out, found.failed), (row, self._expected)):
+            part.setParent(self)
+            part.setVisible(bool(is_shown) and can_go_on)
+            is_asking |= bool(is_shown) and can_go_on
+            box.addWidget(part)
+        box.setSpacing(3 * unit())
+        self._line.setVisible(is_asking)
+        above, below = (3 * unit(), 4 * unit()) if is_asking else (0, 0)
+        box.setContentsMargins(5 * unit(), above, 5 * unit(), below)
+        return box
 
     def _words_to_leave_out(self) -> str:
         failed = self._rehearsal.failed

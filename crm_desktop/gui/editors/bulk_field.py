@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -37,7 +37,7 @@ from crm_desktop.gui.editors.making import make_editor
 from crm_desktop.gui.editors.references import ReferenceEditor
 from crm_desktop.gui.editors.value_editor import ValueEditor
 from crm_desktop.gui.tasks import Tasks
-from crm_desktop.gui.theme import icon_size, restyle
+from crm_desktop.gui.theme import control_height, icon_size, restyle
 from crm_desktop.gui.widgets.elided_label import TextLabel
 from crm_desktop.gui.widgets.form_row import ProblemLine, RowLabel
 from crm_desktop.gui.widgets.icon_label import IconLabel
@@ -152,7 +152,8 @@ class BulkField(QObject):
         for asks in {doing.asks for doing in self._doings} - {"value", "nothing"}:
             self._editors[asks] = _amount_editor(field, asks, formats, tasks)
         self.nothing = TextLabel(self.tr("No value afterwards"), role="muted")
-        self.values = QStackedWidget()
+        self.nothing.setFixedHeight(control_height())
+        self.values = _Values()
         for part in (*self._editors.values(), self.nothing):
             self.values.addWidget(part)
         self.problem = ProblemLine()
@@ -245,6 +246,10 @@ class BulkField(QObject):
         if doing is None or doing.asks != "nothing":
             shown = self._asked(doing)
         self.values.setCurrentWidget(shown)
+        self.values.updateGeometry()
+        _mute(self.doing, is_muted=doing is None)
+        if doing is not None and isinstance(self.editor.control, QComboBox):
+            _mute(self.editor.control, is_muted=False)
         if doing is not None and doing.make in _STARTING_EMPTY and self._is_untouched():
             self.editor.show_value(None)
             show_note(self.editor, "")
@@ -265,6 +270,20 @@ class BulkField(QObject):
 
 
 _STARTING_EMPTY = frozenset({_adding, _removing, _increase, _decrease})
+
+
+class _Values(QStackedWidget):
+    """Editors of which one is shown; only that one takes room."""
+
+    @override
+    def sizeHint(self) -> QSize:
+        shown = self.currentWidget()
+        return shown.sizeHint() if shown else super().sizeHint()
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        shown = self.currentWidget()
+        return shown.minimumSizeHint() if shown else super().minimumSizeHint()
 
 
 class _DoingBox(QComboBox):
@@ -313,6 +332,16 @@ def _show_note_in_box(editor: ValueEditor, box: QComboBox, note: str) -> None:
     line = box.lineEdit()
     if line is not None:
         line.setPlaceholderText(note)
-    elif note and isinstance(editor, ChoiceEditor) and box.currentData() is None:
+        return
+    is_noted = bool(note) and isinstance(editor, ChoiceEditor) and box.currentData() is None
+    if is_noted:
         box.setPlaceholderText(note)
         box.setCurrentIndex(-1)
+    _mute(box, is_muted=is_noted)
+
+
+def _mute(box: QComboBox, *, is_muted: bool) -> None:
+    """Show what says nothing about a value in the colour of placeholders."""
+    if box.property("muted") != is_muted:
+        box.setProperty("muted", is_muted)
+        restyle(box)

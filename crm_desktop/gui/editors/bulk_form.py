@@ -45,6 +45,8 @@ class BulkForm(QScrollArea):
         column.addLayout(self._grid)
         column.addStretch(1)
         self.setWidget(body)
+        body.setAutoFillBackground(False)  # the dialog's surface shows through
+        self.viewport().setAutoFillBackground(False)
 
     def show_summary(self, summary: TargetSummary) -> None:
         """Show what the records hold; what was entered already stays."""
