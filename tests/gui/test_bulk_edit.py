@@ -52,7 +52,7 @@ def open_bulk_edit(qtbot: QtBot, page: RecordsPage) -> BulkEditDialog:
     qtbot.keyClick(page.grid, KEY.Key_E, CONTROL | SHIFT)
     dialog = open_dialog(qtbot, BulkEditDialog)
     activate(qtbot, dialog)
-    qtbot.waitUntil(lambda: bool(dialog.form.fields))
+    qtbot.waitUntil(lambda: any(each.doing.isVisible() for each in dialog.form.fields.values()))
     return dialog
 
 
