@@ -89,8 +89,10 @@ class _Stored:
         """
         value = f"CASE WHEN {self.is_empty} THEN {self.json} WHEN {is_right} THEN {new} END"
         is_other = f"CAST({new} AS text) IS DISTINCT FROM CAST({self.json} AS text)"
-        guard = f"CASE WHEN NOT {self.is_empty} AND {is_right} THEN {is_other}"
-        guarded = [(f"{guard} AND ({rule}) ELSE false END", why) for rule, why in problems]
+        guard = f"CASE WHEN NOT {self.is_empty} AND {is_right}"
+        guarded = [
+            (f"{guard} THEN ({rule}) AND {is_other} ELSE false END", why) for rule, why in problems
+        ]
         differs = (
             f"CASE WHEN {self.is_empty} THEN false WHEN {is_right} THEN {is_other} ELSE true END"
         )

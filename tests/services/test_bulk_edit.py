@@ -1,11 +1,11 @@
 """Bulk edits against a real database: what changes, what fails and why, and one step back."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from crm_desktop.db.database import Database, Running
 from crm_desktop.db.tables import Record
@@ -29,6 +29,7 @@ from crm_desktop.services.bulk_edit import BulkResult, Rehearsal
 from crm_desktop.services.bulk_summary import FieldSummary
 from crm_desktop.services.record_targets import ChosenRecords, FoundRecords, RecordTarget
 from tests.make import Make
+from tests.services.conftest import Second
 
 Changes = Mapping[str, Change]
 STAGES = {"options": [{"value": "new", "label": "New"}, {"value": "won", "label": "Won"}]}
@@ -293,6 +294,33 @@ def test_a_bulk_edit_is_one_step_to_undo(
         history.undo(session, undo.id)
     assert stored(make) == before
     assert make.value(select(Record.primary_value).limit(1)) != "Same"
+
+
+def test_what_somebody_else_writes_at_the_same_moment_into_other_fields_stays(
+    database: Database,
+    actor: Actor,
+    make: Make,
+    deals: str,
+    in_another_thread: Callable[..., Second],
+) -> None:
+    first, second = (make.record(deals, {"fld_name": "N", "fld_rate": 1}) for _ in range(2))
+    changes: Changes = {"fld_stage": SetTo("won"), "fld_rate": IncreaseBy(1)}
+    rehearsal = rehearse(database, actor, everything(deals), changes)
+
+    def write() -> BulkResult:
+        with database.long(actor) as session:
+            return bulk_edit.apply_changes(
+                session, everything(deals), changes, rehearsal, leaves_out_failing=False
+            )
+
+    with database.engine.begin() as theirs:
+        theirs.execute(text("UPDATE records SET data = data || '{\"fld_rate\": 5, \"fld_x\": 6}'"
+                            " WHERE id = :id"), {"id": first})  # fmt: skip
+        theirs.execute(text("DELETE FROM records WHERE id = :id"), {"id": second})
+        ours = in_another_thread(write)
+        ours.wait_until_blocked()
+    assert ours.result() == BulkResult(1, 1)
+    assert stored(make) == {first: {"fld_name": "N", "fld_rate": 6, "fld_stage": "won", "fld_x": 6}}
 
 
 def test_a_list_that_finds_many_more_than_was_agreed_is_left_alone(
