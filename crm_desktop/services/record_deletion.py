@@ -1,10 +1,10 @@
-"""Deletes records, however many, by few statements; counts beforehand what goes with them."""
+"""Deletes records, however many, by one statement; counts beforehand what goes with them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, or_, select, text
+from sqlalchemy import Select, or_, select
 
 from crm_desktop.db.database import ReadSession, WriteSession
 from crm_desktop.db.expressions import Parameters
@@ -20,7 +20,12 @@ from crm_desktop.domain.field_types import (
 )
 from crm_desktop.services.history import keeps_history
 from crm_desktop.services.record_query import execute, permitted
-from crm_desktop.services.record_targets import ChosenRecords, RecordTarget, target_sql
+from crm_desktop.services.record_targets import (
+    ChosenRecords,
+    RecordTarget,
+    target_condition,
+    target_sql,
+)
 from crm_desktop.services.reference_checks import REFERRING
 
 
@@ -86,67 +91,46 @@ _LINKS = """
 
 
 def delete_targets(session: WriteSession, target: RecordTarget, *, agreed: int) -> int:
-    """Delete the records and their links, all or none; return how many there were.
+    """Delete the records by one statement, all or none; return how many there were.
 
-    Links go first and together: left to the foreign keys they would go record by record. Raises
-    Conflict when there are more than the `agreed` number, Forbidden when one may not be deleted.
+    Their links go with them by the contract's foreign keys. Raises Conflict when there are more
+    than the `agreed` number, Forbidden when one may not be deleted.
     """
     session.actor.require(Permission.DELETE_RECORDS)
-    found = _collect(session, target)
-    if found > agreed:
-        raise Conflict(
-            f"These are {found:,} records now, not {agreed:,} as when they were counted: others "
-            "added or changed some meanwhile. Nothing was deleted."
-        )
-    _check_rights(session, target.object_id)
+    parameters = Parameters()
+    where = target_condition(session, parameters, target)
+    may = permitted(session, parameters, target.object_id, RecordRight.DELETE)
+    found = _count(session, parameters, where)
+    _check_agreed(found, agreed)
+    refused = 0 if may == "true" else _count(session, parameters, f"{where} AND NOT {may}")
+    if refused:
+        what = "this record" if refused == 1 else f"{refused:,} of these records"
+        raise Forbidden(f"You are not allowed to delete {what}. Nothing was deleted.")
     session.describe("deletion of a record" if found == 1 else f"deletion of {found:,} records")
-    links = session.connection().exec_driver_sql(_DELETE_LINKS).rowcount
-    deleted = session.connection().exec_driver_sql(_DELETE_RECORDS).rowcount
-    left = found - deleted and session.scalar(text(_COUNT_LEFT))
-    if left:  # a trigger or a policy of the database's owner passed over them
+    statement = f"DELETE FROM records AS r WHERE {where}"  # noqa: S608 - values are bound
+    deleted = execute(session, statement, parameters.values).rowcount
+    _check_agreed(deleted, agreed)
+    left = _count(session, parameters, where) if deleted < found else 0
+    if left:  # a trigger, a rule or a policy of the database's owner passed over them
         raise Forbidden(f"The database keeps {left:,} of these records. Nothing was deleted.")
     if deleted:
         session.note(Topic.RECORDS, target.object_id)
-    if links:
         for relationship_id in session.scalars(_relationships_of(target.object_id)):
             session.note(Topic.LINKS, relationship_id)
     return deleted
 
 
-_MAKE = "CREATE TEMPORARY TABLE crm_deleted (id varchar NOT NULL) ON COMMIT DROP"
-_DELETE_LINKS = """
-DELETE FROM relationship_records WHERE id IN (
-    SELECT l.id FROM crm_deleted AS d JOIN relationship_records AS l ON l.from_record_id = d.id
-    UNION
-    SELECT l.id FROM crm_deleted AS d JOIN relationship_records AS l ON l.to_record_id = d.id
-)
-"""
-_DELETE_RECORDS = "DELETE FROM records AS r USING crm_deleted AS d WHERE r.id = d.id"
-_COUNT_LEFT = "SELECT count(*) FROM records AS r JOIN crm_deleted AS d ON r.id = d.id"
+def _check_agreed(found: int, agreed: int) -> None:
+    if found > agreed:
+        raise Conflict(
+            f"These are {found:,} records now, not {agreed:,} as when they were counted: others "
+            "added or changed some meanwhile. Nothing was deleted."
+        )
 
 
-def _collect(session: WriteSession, target: RecordTarget) -> int:
-    """Note which records are meant: a filter on links would not find them without their links."""
-    parameters = Parameters()
-    ids = target_sql(session, parameters, target)
-    session.execute(text("DROP TABLE IF EXISTS pg_temp.crm_deleted"))
-    session.execute(text(_MAKE))
-    statement = f"INSERT INTO crm_deleted {ids}"
-    found = execute(session, statement, parameters.values).rowcount
-    session.execute(text("ANALYZE crm_deleted"))
-    return found
-
-
-def _check_rights(session: WriteSession, object_id: str) -> None:
-    parameters = Parameters()
-    may = permitted(session, parameters, object_id, RecordRight.DELETE)
-    if may == "true":
-        return
-    statement = f"{_COUNT_LEFT} WHERE NOT {may}"
-    refused = execute(session, statement, parameters.values).scalar_one()
-    if refused:
-        what = "this record" if refused == 1 else f"{refused:,} of these records"
-        raise Forbidden(f"You are not allowed to delete {what}. Nothing was deleted.")
+def _count(session: ReadSession, parameters: Parameters, where: str) -> int:
+    statement = f"SELECT count(*) FROM records AS r WHERE {where}"  # noqa: S608 - values are bound
+    return int(execute(session, statement, parameters.values).scalar_one())
 
 
 def _relationships_of(object_id: str) -> Select[str]:
