@@ -420,5 +420,8 @@ class MainWindow(QMainWindow):
         ask(self, "Still running", text, why, "Stop and close", self._close_surely, danger=True)
 
     def _close_surely(self) -> None:
+        for frame in self._unsaved():
+            if frame.page is not None:
+                frame.page.drop_unsaved()
         self._is_sure = True
         self.close()
