@@ -1,4 +1,4 @@
-"""Permanent links to records, `crm-desktop://record/rec_…`: written, and read with suspicion."""
+"""Permanent links to records: written, and read with suspicion."""
 
 import re
 from urllib.parse import quote, unquote

@@ -37,7 +37,8 @@ class WindowMenus:
         close = Command("Close tab", window.tabs.close_current, "x", [standard.Close])
         quit_ = Command("Quit", window.close, "log-out", [standard.Quit])
         import_ = Command("Import a CSV file…", window.import_file, "file-input")
-        files = [import_, None, connect, None, close, None, quit_]
+        drafts = Command("Unsaved drafts…", window.draft_notices.show_drafts, "file-clock")
+        files = [import_, drafts, None, connect, None, close, None, quit_]
         self._import = fill_menu(bar, "&File", files, window).actions()[0]
         save = Command("Save", window.save, "save", [standard.Save])
         find = Command("Find in view", window.start_find, "search", [standard.Find])

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QObject, Signal
 
 from crm_desktop.domain.errors import Clash, UserError
 from crm_desktop.domain.field_types import EffectiveField
 from crm_desktop.domain.formats import Formats
-from crm_desktop.gui.dialogs.conflict_dialog import ConflictDialog
 from crm_desktop.gui.editors.record_form import RecordForm
 from crm_desktop.gui.editors.record_times import by_whom
 from crm_desktop.gui.tasks import Tasks
@@ -23,12 +22,25 @@ from crm_desktop.services.reference_checks import names_of_targets
 Found = tuple[RecordDetail, Mapping[str, str]]
 
 
-class RecordConflicts(QObject):
-    """Shows clashes at the controls of a form, and side by side when that is asked for."""
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What is to be compared side by side; `who` says who changed the record last."""
 
-    def __init__(self, tasks: Tasks, form: RecordForm, formats: Formats, parent: QWidget) -> None:
+    title: str
+    clashes: Mapping[str, Clash]
+    fields: Sequence[EffectiveField]
+    names: Mapping[str, str]
+    who: str
+
+
+class RecordConflicts(QObject):
+    """Shows clashes at the controls of a form, and collects them for who compares them."""
+
+    comparison_wanted = Signal(object)  # Comparison
+
+    def __init__(self, tasks: Tasks, form: RecordForm, formats: Formats, parent: QObject) -> None:
         super().__init__(parent)
-        self._tasks, self._form, self._formats, self._window = tasks, form, formats, parent
+        self._tasks, self._form, self._formats = tasks, form, formats
         self._names: Mapping[str, str] = {}
         self._who = self._title = ""
         form.compare_requested.connect(self.compare)
@@ -42,23 +54,13 @@ class RecordConflicts(QObject):
         self._tasks.read(self, call, then, partial(self._show_unnamed, clashes))
 
     def compare(self) -> None:
-        """Open the dialog over everything that still clashes."""
+        """Ask for everything that still clashes to be shown side by side."""
         clashes = self._form.clashes()
-        if not clashes:
-            return
-        cells = self._form.cells
-        dialog = ConflictDialog(
-            self.tr("“{}” was changed while you edited it").replace("{}", self._title),
-            clashes,
-            [cells[key].field for key in clashes],
-            self._formats,
-            self._names,
-            self._window.window(),
-            who=self._who,
-        )
-        dialog.settled.connect(self._form.settle)
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        if clashes:
+            fields = [self._form.cells[key].field for key in clashes]
+            title = self.tr("“{}” was changed while you edited it").replace("{}", self._title)
+            asked = Comparison(title, clashes, fields, self._names, self._who)
+            self.comparison_wanted.emit(asked)
 
     def _show(self, clashes: Mapping[str, Clash], found: Found) -> None:
         detail, names = found

@@ -52,6 +52,7 @@ class RecordPanel(QWidget):
     unsaved_changed = Signal(bool)
     open_requested = Signal(str)  # an address: the list of the record's object, or the record
     refused = Signal(object)  # UserError that no control can show
+    comparison_wanted = Signal(object)  # Comparison: somebody else changed the same fields
     step_requested = Signal(int)  # to the next record, 1, or to the one before, -1
 
     def __init__(
@@ -75,6 +76,7 @@ class RecordPanel(QWidget):
         self.drafts = FormDrafts(tasks, drafts, self.form, self._formats)
         self.drafts.refused.connect(self.refused)
         self._conflicts = RecordConflicts(tasks, self.form, self._formats, self)
+        self._conflicts.comparison_wanted.connect(self.comparison_wanted)
         self.form.edited.connect(self._note_edit)
         self._empty = EmptyState(self.tr("No record is selected."), icon_name="file-text")
         self._empty.action_requested.connect(self.open_list)

@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from crm_desktop.domain.errors import UserError
 from crm_desktop.domain.record_links import link_to_record
 from crm_desktop.gui.editors.record_panel import RecordPanel
+from crm_desktop.gui.pages.comparing import open_comparison
 from crm_desktop.gui.pages.record_list import RecordList
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.trail import Trail
@@ -26,6 +27,7 @@ class Inspecting(QObject):
         self._tasks, self._list, self._panel = tasks, record_list, panel
         panel.unsaved_changed.connect(self._follow_again)
         panel.step_requested.connect(self.step)
+        panel.comparison_wanted.connect(partial(open_comparison, panel))
         panel.stepper.allow(has_before=False, has_after=False)
 
     def follow(self) -> None:

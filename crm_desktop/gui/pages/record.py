@@ -21,6 +21,7 @@ from crm_desktop.gui.editors.related_panel import RelatedPanel
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.messages import choose
 from crm_desktop.gui.page import Page
+from crm_desktop.gui.pages.comparing import open_comparison
 from crm_desktop.gui.pages.record_walk import RecordWalk
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.theme import line_height
@@ -57,6 +58,7 @@ class RecordPage(Page):
         self.panel.not_saved.connect(self._stay)
         self.panel.refused.connect(self.refused)
         self.panel.open_requested.connect(self.open_requested)
+        self.panel.comparison_wanted.connect(partial(open_comparison, self.panel))
         self.related = RelatedPanel(tasks)
         self.related.open_requested.connect(self.open_requested)
         split = Splitter(Qt.Orientation.Horizontal)

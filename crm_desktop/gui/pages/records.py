@@ -22,6 +22,7 @@ from crm_desktop.gui.icons import icon
 from crm_desktop.gui.page import Page
 from crm_desktop.gui.pages.column_widths import is_size
 from crm_desktop.gui.pages.inspecting import Inspecting
+from crm_desktop.gui.pages.list_drafts import ListDrafts
 from crm_desktop.gui.pages.record_list import RecordList, new_record_text
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.theme import line_height
@@ -57,6 +58,7 @@ class RecordsPage(Page):
         self.list = RecordList(tasks, object_id)
         self.model, self.grid = self.list.model, self.list.grid
         self.inspector = RecordPanel(tasks, self._drafts, is_narrow=True)
+        self.left_over = ListDrafts(self._drafts, object_id)
         self.inspecting = Inspecting(tasks, self.list, self.inspector)
         self.new_button = primary_button(self.tr("New record"), icon_name="plus")
         self.import_button = plain_button(self.tr("Import…"), icon_name="file-up")
@@ -130,6 +132,7 @@ class RecordsPage(Page):
         bar.addStretch(1)
         bar.addWidget(self.import_button)
         bar.addWidget(self.new_button)
+        self.list.add_notice(self.left_over)
         self.split = Splitter(Qt.Orientation.Horizontal)
         self.split.addWidget(self.list)
         self.split.addWidget(self.inspector)
@@ -159,6 +162,7 @@ class RecordsPage(Page):
         self.inspector.unsaved_changed.connect(self.unsaved_changed)
         self.inspector.refused.connect(self.refused)
         self.inspecting.refused.connect(self.refused)
+        self.left_over.open_requested.connect(self.open_requested)
         self.inspector.open_requested.connect(self.open_requested)
         self._tasks.changed.connect(self._reload_if_touched)
 
@@ -172,6 +176,7 @@ class RecordsPage(Page):
     def _show_object(self, crm_object: ObjectDetail) -> None:
         self.icon_name = crm_object.icon or "box"
         self.set_title(crm_object.plural_name)
+        self.left_over.call_object(crm_object.label)
         self.inspector.show_icon(crm_object.icon)
         tip = self.tr("New {} (Ctrl+N)").replace("{}", crm_object.label)
         self.new_button.setToolTip(plain_tip(tip))
