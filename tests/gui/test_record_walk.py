@@ -1,18 +1,21 @@
 """From record to record: in a tab, beside the list, by permanent links, as a duplicate."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QItemSelectionModel
 from PySide6.QtGui import QGuiApplication, QKeySequence
+from PySide6.QtNetwork import QLocalSocket
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from crm_desktop import cli
 from crm_desktop.db.database import Database
 from crm_desktop.domain.record_links import link_to_record
-from crm_desktop.gui import link_server
-from crm_desktop.gui.link_server import LinkServer, hand_over, server_name
+from crm_desktop.gui.link_server import LinkServer, server_name
 from crm_desktop.gui.main_window import MainWindow
 from crm_desktop.gui.pages.record import DuplicatePage, RecordPage
 from crm_desktop.gui.pages.records import RecordsPage
@@ -160,19 +163,28 @@ def test_a_duplicate_begins_with_the_values_and_is_a_record_of_its_own(
     assert stored(database, deals["C"]) == {"fld_name": "C"}
 
 
-def test_a_running_window_takes_links_of_other_programs_and_nothing_else(
-    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_link_on_the_command_line_reaches_the_running_window_and_what_is_none_is_refused(
+    qtbot: QtBot, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(link_server, "ANSWERING", 0)  # the answer comes from this very thread
-    name = server_name(tmp_path)
-    assert not hand_over(name, link_to_record("rec_1"))  # nobody listens
     server = LinkServer()
     wanted: list[str] = []
     server.record_wanted.connect(wanted.append)
-    assert server.listen(name)
-    for line in ("rm -rf", "crm-desktop://record/" + "a" * 9000, link_to_record("rec_1")):
-        hand_over(name, line)
-    qtbot.waitUntil(lambda: bool(wanted))
+    assert server.listen(server_name(home))
+
+    program = [sys.executable, "-m", "crm_desktop", link_to_record("rec_1")]
+    with subprocess.Popen(program) as client:
+        qtbot.waitUntil(lambda: client.poll() is not None, timeout=20_000)
+        assert client.returncode == 0
+    assert wanted == ["rec_1"]
+
+    socket = QLocalSocket()
+    for line in (b"rm -rf /\n", b"crm-desktop://record/" + b"a" * 9000, b"\xff\n"):
+        socket.connectToServer(server_name(home))
+        socket.write(line)
+        qtbot.waitUntil(lambda: socket.state() == QLocalSocket.LocalSocketState.UnconnectedState)
+        assert bytes(socket.readAll().data()) == b"refused\n"
+    assert cli.main(["crm-desktop://record/%ff"]) == 2
+    assert "no link to a record" in capsys.readouterr().err
     assert wanted == ["rec_1"]
     server.close()
     server.deleteLater()
