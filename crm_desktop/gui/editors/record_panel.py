@@ -265,7 +265,7 @@ class RecordPanel(QWidget):
         self.times.show_words(words if self._is_narrow else f"· {words}")
         self._show_page(has_record=True)
         self.drafts.begin(crm_object.id, "", self.title.text(), {})
-        self._show_changes()
+        self._note_edit()
         self.form.focus_first()
         self.begun.emit(crm_object)
 
