@@ -189,9 +189,11 @@ def _of_records(target: RecordTarget, asks: bool, counts: DeletionImpact) -> Con
     is_one = counts.records == 1
     if not isinstance(target, ChosenRecords):
         what = counted(counts.records, _tr("record is"), _tr("records are"))
-        effects.append(_tr("{0} deleted, on pages that are not shown as well.").format(what))
+        effects.append(_tr("{0} deleted, those that are not in sight included.").format(what))
     if counts.gone:
-        effects.append(_tr("{0:,} of them are gone already.").format(counts.gone))
+        gone = _tr("1 of them is gone already.")
+        many = _tr("{0:,} of them are gone already.").format(counts.gone)
+        effects.append(gone if counts.gone == 1 else many)
     if counts.links:
         gone = counted(counts.links, _tr("link"), _tr("links"))
         effects.append(_tr("Also removes {0}.").format(gone))
