@@ -69,8 +69,8 @@ def _measure(
     spent, plain = in_turns(
         partial(_apply, workspace, target, grow, rehearsal, rows),
         partial(update, _GROW, {"key": amount}, rows),
-        max(1, rounds - 2),
-        warm_up=0,
+        max(1, rounds - 1),
+        warm_up=1,
     )
     yield _result("bulk-edit, a percentage", spent, plain, rows, 2)
     took = seconds(partial(_rehearse, workspace, target, {stage: SetTo(next(values))}))

@@ -22,6 +22,7 @@ from crm_desktop.domain.types_date import DateType
 from crm_desktop.domain.types_number import NumberType
 from crm_desktop.domain.validation import BLANKS, REQUIRED
 
+NOTHING = "CAST(NULL AS jsonb)"
 # What `domain.types_date` takes for a moment.
 _TIME = "T([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9]([.][0-9]{1,12})?)?(Z|[+]00(:?00)?|-00:00)$"
 _DAY = "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])"
@@ -32,14 +33,17 @@ class NewValue:
     """A field's value after a change: `sql` gives jsonb, NULL where nothing is left.
 
     `differs` says that a record would change; `problems` are conditions under which it cannot,
-    each with the reason, the first that holds counting. None of them is ever NULL.
+    each with the reason, the first that holds counting; `is_nothing` that no value is left. None
+    of them is ever NULL. Without `can_name` no text is written or taken away, so that the record
+    keeps its name.
     """
 
     field: EffectiveField
     sql: str
     differs: str
     problems: tuple[tuple[str, str], ...] = ()
-    is_same_for_all: bool = False
+    is_nothing: str = "false"
+    can_name: bool = True
 
 
 def new_value(
@@ -48,12 +52,12 @@ def new_value(
     """Return what the change makes of the field in a record of `table`; it has been checked."""
     stored = _Stored.of(parameters, field, table)
     if is_clearing(change):
-        return NewValue(field, "CAST(NULL AS jsonb)", f"NOT {stored.is_empty}", (), True)
+        return NewValue(field, NOTHING, f"NOT {stored.is_empty}", is_nothing="true")
     match change:
         case SetTo(value):
             new = parameters.bind(dump_json(value), "jsonb")
             differs = f"CAST({stored.json} AS text) IS DISTINCT FROM CAST({new} AS text)"
-            return NewValue(field, new, differs, (), True)
+            return NewValue(field, new, differs)
         case AddOptions() | RemoveOptions():
             return _options(parameters, stored, change)
         case IncreaseBy() | IncreaseByPercent():
@@ -99,7 +103,9 @@ class _Stored:
         wrong = f"NOT {self.is_empty} AND NOT {is_right}"
         kind = type_of(self.field.type).label.lower()
         reason = f"What is stored there does not fit the type “{kind}”."
-        return NewValue(self.field, value, differs, ((wrong, reason), *guarded))
+        return NewValue(
+            self.field, value, differs, ((wrong, reason), *guarded), f"{self.json} IS NULL"
+        )
 
 
 # --- numbers -----------------------------------------------------------------------------------
@@ -121,7 +127,8 @@ def _number(
         decimals = decimals_after_percent(field)
         new = new if decimals is None else f"round({new}, {decimals:d})"
         new = f"round({new}, greatest(scale({number}), min_scale({new})))"
-    return stored.changed(is_right, f"to_jsonb({new})", _number_rules(parameters, field, new))
+    value = stored.changed(is_right, f"to_jsonb({new})", _number_rules(parameters, field, new))
+    return replace(value, can_name=False)
 
 
 def _number_rules(parameters: Parameters, field: EffectiveField, new: str) -> list[tuple[str, str]]:
@@ -207,7 +214,7 @@ def _options(
     if least is not None:
         few = f"There would be fewer than {least} options."
         rules.append((f"jsonb_array_length({more}) < {least:d}", few))
-    return stored.changed(_is_list(parameters, json), more, rules)
+    return replace(stored.changed(_is_list(parameters, json), more, rules), can_name=False)
 
 
 def _without_options(parameters: Parameters, stored: _Stored, options: str) -> NewValue:
@@ -220,7 +227,8 @@ def _without_options(parameters: Parameters, stored: _Stored, options: str) -> N
         few = f"There would be fewer than {least} options."
         rules.append((f"jsonb_array_length({left}) BETWEEN 1 AND {least - 1:d}", few))
     new = f"NULLIF({left}, CAST('[]' AS jsonb))"
-    return stored.changed(_is_list(parameters, stored.json), new, rules)
+    value = stored.changed(_is_list(parameters, stored.json), new, rules)
+    return replace(value, is_nothing=f"({value.sql}) IS NULL", can_name=False)
 
 
 def _is_list(parameters: Parameters, json: str) -> str:

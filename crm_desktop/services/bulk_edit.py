@@ -242,20 +242,14 @@ def _check(
 
 def _data_sql(parameters: Parameters, edit: _Edit) -> str:
     """Return the document as it will be; keys that nobody changes are not looked at."""
-    added, emptied = [], []
+    data, emptied = "r.data", []
     for value in edit.values:
         key = parameters.bind(value.field.id)
-        added += [] if value.sql == _NOTHING else [f"{key}, {value.sql}"]
-        emptied += [key] if value.sql == _NOTHING else []
-        if not value.is_same_for_all:
-            emptied.append(f"CASE WHEN {value.sql} IS NULL THEN {key} END")
-    data = "r.data"
-    for pair in added:
-        data += f" || jsonb_build_object({pair})"
+        if value.is_nothing != "true":
+            data += f" || jsonb_build_object({key}, {value.sql})"
+        if value.is_nothing != "false":
+            emptied.append(f"CASE WHEN {value.is_nothing} THEN {key} END")
     return f"({data}) - CAST(ARRAY[{', '.join(emptied)}] AS text[])" if emptied else data
-
-
-_NOTHING = "CAST(NULL AS jsonb)"
 
 
 def _write(session: WriteSession, edit: _Edit, ids: Sequence[str] | None) -> int:
@@ -267,15 +261,17 @@ def _write(session: WriteSession, edit: _Edit, ids: Sequence[str] | None) -> int
     parameters = Parameters(dict(edit.parameters.values))
     author = parameters.bind(ensure_user(session, session.actor.user_id), "uuid")
     data = _data_sql(parameters, edit)
-    sets = [f"data = {data}", "updated_at = now()", f"updated_by = {author}"]
-    if {each.id for each in edit.changed_fields} & {f.id for f in naming_fields(edit.fields)}:
+    naming = {each.id for each in naming_fields(edit.fields)}
+    document = f"data = {data}"
+    if any(value.can_name and value.field.id in naming for value in edit.values):
         name = primary_value_sql(parameters, edit.fields, "changed.data")
-        changed = f"(SELECT {data} AS data) AS changed"
-        sets.append(f"primary_value = (SELECT {name} FROM {changed})")  # noqa: S608 - bound
+        changed = f"(SELECT {data} AS data OFFSET 0) AS changed"  # worked out once
+        document = f"(data, primary_value) = (SELECT changed.data, {name} FROM {changed})"  # noqa: S608
+    sets = f"{document}, updated_at = now(), updated_by = {author}"
     where = f"{edit.where} AND {edit.differs} AND {edit.reason} IS NULL"
     if ids is not None:
         where = f"r.id = ANY({parameters.bind(list(ids), 'text[]')}) AND {where}"
-    statement = f"UPDATE records AS r SET {', '.join(sets)} WHERE {where}"  # noqa: S608 - bound
+    statement = f"UPDATE records AS r SET {sets} WHERE {where}"  # noqa: S608 - values are bound
     return execute(session, statement, parameters.values).rowcount
 
 
