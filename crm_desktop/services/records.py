@@ -303,17 +303,19 @@ def _quoted(name: str) -> str:
 def _check_keys(fields: Iterable[EffectiveField], values: Mapping[str, Any]) -> None:
     """Refuse values of fields that the object has not, or that nobody may type."""
     known = {field.id: field for field in fields}
-    problems = {}
-    for key in values:
-        field = known.get(key)
-        if is_column(field) if field else False:
-            problems[key] = "The database keeps this value itself."
-        elif field is None:
-            problems[key] = "This object has no such field."
-        elif field.is_readonly:
-            problems[key] = f"“{field.label}” is read-only."
+    found = ((key, why_not_writable(known.get(key))) for key in values)
+    problems = {key: problem for key, problem in found if problem}
     if problems:
         raise Invalid(problems)
+
+
+def why_not_writable(field: EffectiveField | None) -> str:
+    """Say why nobody may type a value of this field, "" where one may; None: there is no such."""
+    if field is None:
+        return "This object has no such field."
+    if is_column(field):
+        return "The database keeps this value itself."
+    return f"“{field.label}” is read-only." if field.is_readonly else ""
 
 
 def _write_edits(
