@@ -50,7 +50,7 @@ def names(page: RecordsPage) -> list[str]:
 
 
 def chips(page: RecordsPage) -> list[str]:
-    return [chip.label.text() for chip in page.filters.chips]
+    return [chip.label.text() for chip in page.list.filters.chips]
 
 
 def open_builder(qtbot: QtBot, page: RecordsPage) -> FilterDialog:
@@ -81,8 +81,8 @@ def apply(qtbot: QtBot, dialog: FilterDialog) -> None:
 
 
 def filtered(qtbot: QtBot, page: RecordsPage, *parts: Part, shows: set[str]) -> None:
-    page.filters.set_parts(parts)
-    qtbot.waitUntil(lambda: len(page.filters.chips) == len(parts))
+    page.list.filters.set_parts(parts)
+    qtbot.waitUntil(lambda: len(page.list.filters.chips) == len(parts))
     qtbot.waitUntil(lambda: set(names(page)) == shows and page.model.is_settled)
 
 
@@ -97,9 +97,9 @@ def test_a_filter_is_built_and_applied_by_keyboard_alone(qtbot: QtBot, page: Rec
     apply(qtbot, dialog)
 
     qtbot.waitUntil(lambda: set(names(page)) == {"Maple", "Cedar"})
-    assert page.filters.parts == (Condition("fld_amount", "at_least", 50),)
+    assert page.list.filters.parts == (Condition("fld_amount", "at_least", 50),)
     assert chips(page) == ["Amount is at least 50"]
-    assert page.filters.isVisible()
+    assert page.list.filters.isVisible()
     qtbot.waitUntil(lambda: page.status.startswith("2 "))
 
 
@@ -114,7 +114,7 @@ def test_what_was_typed_stays_where_it_is_refused(qtbot: QtBot, page: RecordsPag
     assert isinstance(row, PartRow)
     assert "“many” is not a number" in row.problem.text()
     assert dialog.isVisible()
-    assert page.filters.parts == ()
+    assert page.list.filters.parts == ()
     assert row.isAncestorOf(focused())
     dialog.done(FilterDialog.DialogCode.Rejected)
 
@@ -139,7 +139,7 @@ def test_groups_are_nested_by_keyboard(qtbot: QtBot, page: RecordsPage) -> None:
 
     equal = [Condition("fld_amount", "equals", amount) for amount in (5, 500)]
     either = Group("any", tuple(equal))
-    assert page.filters.parts == (Condition("fld_name", "contains", "r"), either)
+    assert page.list.filters.parts == (Condition("fld_name", "contains", "r"), either)
     assert chips(page) == ["Name contains r", "Amount is 5 or Amount is 500"]
     qtbot.waitUntil(lambda: set(names(page)) == {"Orion", "Cedar"})
 
@@ -183,8 +183,8 @@ def test_the_builder_shows_every_kind_of_condition_and_gives_it_back(
     page = RecordsPage(tasks, deal)
     qtbot.addWidget(page)
     page.show()
-    page.filters.set_parts(tuple(ON_EVERY_TYPE))
-    page.filters.open_editor()
+    page.list.filters.set_parts(tuple(ON_EVERY_TYPE))
+    page.list.filters.open_editor()
     dialog = open_dialog(qtbot, FilterDialog)
 
     assert dialog.root.group().parts == tuple(ON_EVERY_TYPE)
@@ -198,7 +198,7 @@ def test_a_chip_is_removed_and_opened_by_keyboard(qtbot: QtBot, page: RecordsPag
     first, second = Condition("fld_name", "contains", "r"), Condition("fld_amount", "less", 100)
     filtered(qtbot, page, first, second, shows={"Orion"})
 
-    page.filters.chips[1].setFocus()
+    page.list.filters.chips[1].setFocus()
     qtbot.keyClick(focused(), KEY.Key_Return)
     dialog = open_dialog(qtbot, FilterDialog)
     activate(qtbot, dialog)
@@ -208,14 +208,14 @@ def test_a_chip_is_removed_and_opened_by_keyboard(qtbot: QtBot, page: RecordsPag
     qtbot.keyClick(dialog, KEY.Key_Escape)
     activate(qtbot, page)
 
-    page.filters.chips[0].setFocus()
+    page.list.filters.chips[0].setFocus()
     qtbot.keyClick(focused(), KEY.Key_Delete)
     qtbot.waitUntil(lambda: set(names(page)) == {"Orion", "Maple"})
-    assert page.filters.chips[0].hasFocus()
-    page.filters.clear_button.setFocus()
+    assert page.list.filters.chips[0].hasFocus()
+    page.list.filters.clear_button.setFocus()
     qtbot.keyClick(focused(), KEY.Key_Return)
     qtbot.waitUntil(lambda: len(names(page)) == 3)
-    assert page.filters.isHidden()
+    assert page.list.filters.isHidden()
 
 
 def test_an_empty_result_offers_to_clear_the_filters(qtbot: QtBot, page: RecordsPage) -> None:
@@ -230,7 +230,7 @@ def test_sorting_and_searching_keep_the_filters(qtbot: QtBot, page: RecordsPage)
     filtered(qtbot, page, Condition("fld_amount", "at_least", 50), shows={"Maple", "Cedar"})
     page.grid.horizontalHeader().setSortIndicator(0, Qt.SortOrder.AscendingOrder)
     qtbot.waitUntil(lambda: names(page) == ["Cedar", "Maple"])
-    qtbot.keyClicks(page.search, "r")
+    qtbot.keyClicks(page.list.search, "r")
     qtbot.waitUntil(lambda: names(page) == ["Cedar"])
 
 
@@ -241,9 +241,9 @@ def test_a_condition_on_a_field_that_was_detached_says_so_and_can_be_removed(
     make.sql("DELETE FROM object_fields WHERE field_id = 'fld_amount'")
     page.refresh()
 
-    qtbot.waitUntil(lambda: page.filters.problem() != "")
-    assert "no longer exists" in page.filters.problem()
-    chip = page.filters.chips[0]
+    qtbot.waitUntil(lambda: page.list.filters.problem() != "")
+    assert "no longer exists" in page.list.filters.problem()
+    chip = page.list.filters.chips[0]
     assert chip.accessibleDescription() == "This field no longer exists."
     chip.setFocus()
     qtbot.keyClick(chip, KEY.Key_Delete)
@@ -305,7 +305,7 @@ def test_a_search_among_values_keeps_what_was_ticked(qtbot: QtBot, page: Records
     qtbot.mouseClick(popup.apply_button, Qt.MouseButton.LeftButton)
 
     qtbot.waitUntil(lambda: set(names(page)) == {"Cedar", "Maple"})
-    assert page.filters.parts == (Condition("fld_name", "is_any_of", ("Cedar", "Maple")),)
+    assert page.list.filters.parts == (Condition("fld_name", "is_any_of", ("Cedar", "Maple")),)
 
 
 def test_the_ways_to_filter_are_in_the_page_s_menu(page: RecordsPage) -> None:

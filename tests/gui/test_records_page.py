@@ -98,13 +98,13 @@ def test_searching_shows_only_what_is_found_and_offers_to_clear_the_search(
     page = shown(qtbot, tasks, person)
     assert page.status.startswith("2 ")
 
-    qtbot.keyClicks(page.search, "hop")
+    qtbot.keyClicks(page.list.search, "hop")
     qtbot.waitUntil(lambda: names(page) == ["Grace Hopper"])
     qtbot.waitUntil(lambda: page.status.startswith("1 "))
 
-    qtbot.keyClicks(page.search, "x")
+    qtbot.keyClicks(page.list.search, "x")
     qtbot.waitUntil(lambda: names(page) == [] and page.model.is_settled)
-    page.search.clear()
+    page.list.search.clear()
     qtbot.waitUntil(lambda: len(names(page)) == 2)
 
 
@@ -155,7 +155,7 @@ def test_the_keyboard_sorts_as_well(qtbot: QtBot, tasks: Tasks, make: Make) -> N
     qtbot.keyClick(menu, Qt.Key.Key_Return)
 
     qtbot.waitUntil(partial(is_listed, page, ["c", "b", "a"]))
-    notes = [action.text() for action in page.sorting.menu_for(0).actions()]
+    notes = [action.text() for action in page.list.sorting.menu_for(0).actions()]
     assert notes[-1] == "Text is sorted by: lower case, C"
 
 
@@ -170,11 +170,11 @@ def test_one_goes_to_a_row_by_its_number_and_to_the_end(
     (dialog,) = page.findChildren(GoToRowDialog)
     dialog.number.setValue(2001)
     qtbot.keyClick(dialog, Qt.Key.Key_Return)
-    qtbot.waitUntil(lambda: page.current_id() == ids[2000])
+    qtbot.waitUntil(lambda: page.list.current_id() == ids[2000])
     qtbot.waitUntil(lambda: page.inspector.record_id == ids[2000])
 
     qtbot.keyClick(page.grid, Qt.Key.Key_End, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(lambda: page.current_id() == ids[-1])
+    qtbot.waitUntil(lambda: page.list.current_id() == ids[-1])
 
 
 def test_dragging_the_scroll_bar_to_any_place_shows_the_rows_there(
@@ -204,23 +204,23 @@ def test_a_footer_shows_what_was_chosen_for_a_column_and_keeps_it(
     ):
         make.record(deal, {"fld_name": name, "fld_amount": amount})
     page = shown(qtbot, tasks, deal)
-    assert page.footer.text().startswith("4 ")
+    assert page.list.footer.text().startswith("4 ")
 
-    menu = page.summaries.menu_for(1)
+    menu = page.list.summaries.menu_for(1)
     next(action for action in menu.actions() if action.text() == "Sum").trigger()
     total, orion = (
         "Sum " + type_of("currency").display(amount, page.model.columns[1], system_formats())
         for amount in (Decimal("1234.50"), 1000)
     )
-    qtbot.waitUntil(lambda: page.footer.text_under(1) == total)
-    qtbot.keyClicks(page.search, "rio")
-    qtbot.waitUntil(lambda: page.footer.text_under(1) == orion)
+    qtbot.waitUntil(lambda: page.list.footer.text_under(1) == total)
+    qtbot.keyClicks(page.list.search, "rio")
+    qtbot.waitUntil(lambda: page.list.footer.text_under(1) == orion)
 
     again = RecordsPage(tasks, deal)
     qtbot.addWidget(again)
     again.restore_view(page.view_state())
     again.show()
-    qtbot.waitUntil(lambda: again.footer.text_under(1) == total)
+    qtbot.waitUntil(lambda: again.list.footer.text_under(1) == total)
     menu.close()
 
 
@@ -231,15 +231,15 @@ def test_the_keyboard_chooses_in_the_footer(qtbot: QtBot, tasks: Tasks, make: Ma
     make.record(deal, {"fld_name": "Orion", "fld_amount": 3})
     page = shown(qtbot, tasks, deal)
 
-    page.footer.setFocus()
-    qtbot.keyClick(page.footer, Qt.Key.Key_Right)
-    qtbot.keyClick(page.footer, Qt.Key.Key_Return)
-    menu = page.footer.findChildren(QMenu)[-1]
+    page.list.footer.setFocus()
+    qtbot.keyClick(page.list.footer, Qt.Key.Key_Right)
+    qtbot.keyClick(page.list.footer, Qt.Key.Key_Return)
+    menu = page.list.footer.findChildren(QMenu)[-1]
     qtbot.keyClick(menu, Qt.Key.Key_Down)
     qtbot.keyClick(menu, Qt.Key.Key_Down)
     qtbot.keyClick(menu, Qt.Key.Key_Return)
 
-    qtbot.waitUntil(lambda: page.footer.text_under(1) == "Sum 3")
+    qtbot.waitUntil(lambda: page.list.footer.text_under(1) == "Sum 3")
 
 
 def test_a_query_that_takes_long_says_so_and_can_be_stopped(
@@ -248,20 +248,20 @@ def test_a_query_that_takes_long_says_so_and_can_be_stopped(
     deal = make.object("deal", fields=["name"])
     make.records(deal, 5)
     page = shown(qtbot, tasks, deal)
-    page.running._patience.setInterval(10)
+    page.list.running._patience.setInterval(10)
     monkeypatch.setattr(record_query, "list_page", slow_page)
 
     page.refresh()
-    qtbot.waitUntil(page.running.stop.isVisible)
-    qtbot.mouseClick(page.running.stop, Qt.MouseButton.LeftButton)
-    assert "stopped" in page.running.label.text()
+    qtbot.waitUntil(page.list.running.stop.isVisible)
+    qtbot.mouseClick(page.list.running.stop, Qt.MouseButton.LeftButton)
+    assert "stopped" in page.list.running.label.text()
     assert not page.model.is_reading
     assert len(names(page)) == 5
     qtbot.waitUntil(lambda: not tasks.is_busy)
 
     monkeypatch.undo()
-    qtbot.mouseClick(page.running.resume, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: page.model.is_settled and page.running.isHidden())
+    qtbot.mouseClick(page.list.running.resume, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: page.model.is_settled and page.list.running.isHidden())
 
 
 def test_what_others_change_appears_and_the_current_record_stays_current(
@@ -272,14 +272,14 @@ def test_what_others_change_appears_and_the_current_record_stays_current(
         make.record(deal, {"fld_name": name})
     page = shown(qtbot, tasks, deal)
     page.grid.setCurrentIndex(page.model.index(1, 0))
-    current = page.current_id()
+    current = page.list.current_id()
 
     make.record(deal, {"fld_name": "new"})
     page.refresh()
     qtbot.waitUntil(lambda: page.model.rowCount() == 3)
 
     assert names(page)[0] == "new"
-    assert page.current_id() == current
+    assert page.list.current_id() == current
     assert page.grid.currentIndex().row() == 2
 
 
