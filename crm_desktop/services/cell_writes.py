@@ -2,8 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from json.encoder import encode_basestring
-from typing import Any, LiteralString
+from typing import LiteralString
 from uuid import UUID
 
 from sqlalchemy import column, insert, literal, null, select, table, text
@@ -22,13 +21,8 @@ from crm_desktop.domain.cells import (
 )
 from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.errors import Cancelled, Forbidden, NotFound
-from crm_desktop.domain.field_types import (
-    EffectiveField,
-    same_value,
-    target_ids,
-    type_of,
-)
-from crm_desktop.domain.validation import REQUIRED
+from crm_desktop.domain.field_types import EffectiveField, same_value
+from crm_desktop.services.cell_columns import CellColumn
 from crm_desktop.services.history import keeps_history
 from crm_desktop.services.import_rows import copy_text, json_for_copy
 from crm_desktop.services.record_rights import may
@@ -38,17 +32,14 @@ from crm_desktop.services.records import (
     Edit,
     Progress,
     fields_of,
-    why_not_writable,
 )
-from crm_desktop.services.reference_checks import REFERRING, problems_of_targets
+from crm_desktop.services.reference_checks import problems_of_targets
 from crm_desktop.services.users import ensure_user
 
 __all__ = ["ANY_VALUE", "CellProblem", "CellReport", "RefusedCells", "write_cells"]
 
 BLOCK = 1_000  # records in one message of COPY
 BATCH = 10_000  # records in one UPDATE: between two of them progress is told
-REMEMBERED = 20_000  # texts of a field that are checked once; bounds memory
-REMEMBERED_LENGTH = 200
 MOST_NOTED = 2_000  # records whose old values are kept for undo where there is no history
 MANY = 500  # rows from which on the planner should know how many there are
 STOPPED = "Stopped. Nothing was changed."
@@ -110,44 +101,6 @@ class _Told:
             raise Cancelled(STOPPED)
 
 
-class _Column:
-    """One field's way from a value to the piece of JSON that stores it, or to a reason."""
-
-    def __init__(self, key: str, field: EffectiveField | None) -> None:
-        self._refusal = why_not_writable(field)
-        self._check = type_of(field.type).checker(field) if field else None
-        self._is_required = bool(field and field.is_required)
-        self._pieces: dict[str, str] = {}
-        self.key = f"{copy_text(encode_basestring(key))}: "
-        self.element = copy_text(encode_basestring(key))  # an array's element is quoted alike
-        self.field = field if field and field.type in REFERRING else None
-        self.targets: set[str] = set()
-
-    def problem(self, value: Any) -> str | None:
-        """Say why this value cannot be stored here."""
-        if self._refusal or self._check is None:
-            return self._refusal
-        if value in NOTHING or (isinstance(value, str) and value.isspace()):
-            return REQUIRED if self._is_required else None
-        return self._check(value)
-
-    def piece(self, value: Any) -> str | None:
-        """Return JSON for a member of an object, escaped for COPY; None for a refused value."""
-        if type(value) is not str:
-            return None if self.problem(value) else self._made(value)
-        piece = self._pieces.get(value)
-        if piece is None and not self.problem(value):
-            piece = self._made(value)
-            if len(self._pieces) < REMEMBERED and len(value) < REMEMBERED_LENGTH:
-                self._pieces[value] = piece
-        return piece
-
-    def _made(self, value: Any) -> str:
-        if self.field is not None:
-            self.targets.update(target_ids(value))
-        return self.key + json_for_copy(value)
-
-
 @dataclass
 class _Staging:
     """Makes rows for COPY out of edits, and keeps what is refused before the database is asked."""
@@ -157,7 +110,7 @@ class _Staging:
     cells: int = 0
     refused: int = 0
     problems: list[CellProblem] = field(default_factory=list)
-    columns: dict[str, _Column] = field(default_factory=dict)
+    columns: dict[str, CellColumn] = field(default_factory=dict)
 
     def blocks(self, rows: Rows) -> Iterator[str]:
         lines: list[str] = []
@@ -203,9 +156,9 @@ class _Staging:
         id_, kept = copy_text(record_id), ", ".join(stored)
         return f"{number}\t{id_}\t{{{kept}}}\t{{{','.join(gone)}}}\t{guard}\n"
 
-    def _column(self, key: str) -> _Column:
+    def _column(self, key: str) -> CellColumn:
         known = {field.id: field for field in self.fields}
-        column = self.columns[key] = _Column(key, known.get(key))
+        column = self.columns[key] = CellColumn(key, known.get(key))
         return column
 
     def _refuse(self, record_id: str, key: str, reason: str) -> None:

@@ -135,7 +135,7 @@ def create_record(session: WriteSession, object_id: str, values: Mapping[str, An
     """
     session.actor.require(Permission.CREATE_RECORDS)
     author = ensure_user(session, session.actor.user_id)
-    _check_may_create(session, object_id)
+    check_may_create(session, object_id)
     fields = fields_of(session, object_id)
     _check_keys(fields, values)
     data = default_values(fields) | dict(values)
@@ -261,7 +261,9 @@ SELECT (SELECT max(id) FROM batch), (SELECT count(*) FROM batch), (SELECT count(
 """
 
 
-def _check_may_create(session: WriteSession, object_id: str) -> None:
+def check_may_create(session: ReadSession, object_id: str) -> None:
+    """Raise NotFound where the object is gone, Forbidden where nobody lets us add to it."""
+    session.actor.require(Permission.READ_RECORDS)
     row = session.execute(
         select(CrmObject.permissions, CrmObject.label).where(CrmObject.id == object_id)
     ).one_or_none()
