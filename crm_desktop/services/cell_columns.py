@@ -3,15 +3,14 @@
 from json.encoder import encode_basestring
 from typing import Any
 
-from crm_desktop.domain.field_types import EffectiveField, target_ids, type_of
-from crm_desktop.domain.validation import REQUIRED
+from crm_desktop.domain.field_types import EffectiveField, target_ids, value_checker
 from crm_desktop.services.import_rows import (
     REMEMBERED,
     REMEMBERED_LENGTH,
     copy_text,
     json_for_copy,
 )
-from crm_desktop.services.records import NOTHING, why_not_writable
+from crm_desktop.services.records import why_not_writable
 from crm_desktop.services.reference_checks import REFERRING
 
 
@@ -20,8 +19,7 @@ class CellColumn:
 
     def __init__(self, key: str, field: EffectiveField | None) -> None:
         self._refusal = why_not_writable(field)
-        self._check = type_of(field.type).checker(field) if field else None
-        self._is_required = bool(field and field.is_required)
+        self._check = value_checker(field) if field else None
         self._pieces: dict[str, str] = {}
         self.key = f"{copy_text(encode_basestring(key))}: "
         self.element = copy_text(encode_basestring(key))  # an array's element is quoted alike
@@ -32,8 +30,6 @@ class CellColumn:
         """Say why this value cannot be stored here."""
         if self._refusal or self._check is None:
             return self._refusal
-        if value in NOTHING or (isinstance(value, str) and value.isspace()):
-            return REQUIRED if self._is_required else None
         return self._check(value)
 
     def piece(self, value: Any) -> str | None:

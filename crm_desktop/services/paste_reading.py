@@ -19,7 +19,7 @@ from crm_desktop.domain.field_types import (
     target_ids,
     target_object_id,
     type_of,
-    value_problem,
+    value_checker,
 )
 from crm_desktop.domain.formats import Formats
 from crm_desktop.services.record_rights import may
@@ -58,15 +58,17 @@ def read_column(
     if field.type in REFERRING:
         return _references(session, field, texts, _exact(block, place, field, values))
     read = _Texts(field, formats)
+    check = read.check
     if values is None:
         return list(map(read.__getitem__, texts))
     if not block.types:
         pairs = zip(texts, values, strict=True)
-        return [_from_spreadsheet(field, read, text, value) for text, value in pairs]
+        kind = type_of(field.type).kind
+        return [_from_spreadsheet(kind, read, text, value) for text, value in pairs]
     if not _fits(block.types[place], field):
         return list(map(read.__getitem__, texts))
     return [
-        read[text] if value_problem(field, value) else value
+        read[text] if check(value) else value
         for text, value in zip(texts, values, strict=True)
     ]
 
@@ -76,8 +78,8 @@ class _Texts(dict[str, Any]):
 
     def __init__(self, field: EffectiveField, formats: Formats) -> None:
         super().__init__()
-        self._field = field
         self._parse = type_of(field.type).parser(field, formats)
+        self.check = value_checker(field)
 
     def __missing__(self, text: str) -> Any:
         value = self[text] = self._read(text)
@@ -88,7 +90,7 @@ class _Texts(dict[str, Any]):
             value = self._parse(text) if text and not text.isspace() else None
         except Invalid as refusal:
             return Refused(str(refusal))
-        problem = value_problem(self._field, value)
+        problem = self.check(value)
         return Refused(problem) if problem else value
 
 
@@ -102,14 +104,13 @@ def _fits(source: str, field: EffectiveField) -> bool:
     return there.kind == here.kind and here.kind in _SAME_KINDS
 
 
-def _from_spreadsheet(field: EffectiveField, read: _Texts, text: str, value: Any) -> Any:
+def _from_spreadsheet(kind: str, read: _Texts, text: str, value: Any) -> Any:
     """Take a number for a number and a date for a date; everything else is read from its text."""
-    kind = type_of(field.type).kind
     if isinstance(value, str) and kind in {"date", "datetime"}:
         exact = read[value]
         return read[text] if isinstance(exact, Refused) else exact
     if value is not None and not isinstance(value, str) and kind == "number":
-        problem = value_problem(field, value)
+        problem = read.check(value)
         return Refused(problem) if problem else value
     return read[text]
 
@@ -135,13 +136,13 @@ def _references(
         ids = sorted({id_ for value in values for id_ in target_ids(value)})
         exact = dict.fromkeys(ids, True) | problems_of_targets(session, field, ids)
     found = _Names(session, field, set(texts))
+    check = found.check
     read: dict[str, Any] = {}
     answers: list[Any] = []
     for number, text in enumerate(texts):
         value = None if values is None else values[number]
         if value is not None and all(exact.get(id_) is True for id_ in target_ids(value)):
-            problem = value_problem(field, value)
-            if not problem:
+            if not check(value):
                 answers.append(value)
                 continue
         if text not in read:
@@ -154,7 +155,7 @@ class _Names:
     """The records or users that texts name, by their ids or their names."""
 
     def __init__(self, session: ReadSession, field: EffectiveField, texts: Iterable[str]) -> None:
-        self._field = field
+        self.check = value_checker(field)
         self._has_several = flag_rule(field, "allowMultiple")
         self._what = "users" if is_user_field(field) else "records"
         parts = {text.strip() for text in texts}
@@ -179,7 +180,7 @@ class _Names:
             value = one
         if isinstance(value, Refused):
             return value
-        problem = value_problem(self._field, value)
+        problem = self.check(value)
         return Refused(problem) if problem else value
 
     def _one(self, text: str) -> str | Refused:

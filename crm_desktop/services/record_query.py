@@ -110,7 +110,7 @@ def list_page(
     ids = _ids_sql(session, parameters, query, order, (cursor, backward, skip))
     shown = ", ".join(f"CAST(page.{name} AS text)" for name in order.names)
     statement = (
-        f"WITH {ids} SELECT r.id, {_wanted(parameters, columns)}, {shown}"  # noqa: S608 - bound
+        f"WITH {ids} SELECT r.id, {values_sql(parameters, columns)}, {shown}"  # noqa: S608 - bound
         f" FROM page JOIN records AS r ON r.id = page.id"
         f" ORDER BY {order.clause('page', backward=backward)}"
     )
@@ -287,8 +287,8 @@ def _page_of_segments(parameters: Parameters, order: Ordering, hits: str, place:
     )
 
 
-def _wanted(parameters: Parameters, columns: Sequence[EffectiveField]) -> str:
-    """Return the columns' values as one JSON array: decoded at once."""
+def values_sql(parameters: Parameters, columns: Sequence[EffectiveField]) -> str:
+    """Return the columns' values of `r` as one JSON array: decoded at once."""
     parts = []
     for column in columns:
         own = SYSTEM_COLUMNS.get(column.id)
