@@ -21,9 +21,7 @@ Ready = tuple[str, str]
 """A record's data as JSON and its primary value ("" for none), both escaped for COPY."""
 
 
-def add_records(
-    session: WriteSession, object_id: str, blocks: Iterable[Sequence[Ready]]
-) -> int:
+def add_records(session: WriteSession, object_id: str, blocks: Iterable[Sequence[Ready]]) -> int:
     """Add the records of all blocks in order, and return how many; the caller has checked them."""
     session.actor.require(Permission.CREATE_RECORDS)
     author = str(ensure_user(session, session.actor.user_id))

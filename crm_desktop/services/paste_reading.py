@@ -68,8 +68,7 @@ def read_column(
     if not _fits(block.types[place], field):
         return list(map(read.__getitem__, texts))
     return [
-        read[text] if check(value) else value
-        for text, value in zip(texts, values, strict=True)
+        read[text] if check(value) else value for text, value in zip(texts, values, strict=True)
     ]
 
 
@@ -141,10 +140,10 @@ def _references(
     answers: list[Any] = []
     for number, text in enumerate(texts):
         value = None if values is None else values[number]
-        if value is not None and all(exact.get(id_) is True for id_ in target_ids(value)):
-            if not check(value):
-                answers.append(value)
-                continue
+        is_there = value is not None and all(exact[id_] is True for id_ in target_ids(value))
+        if is_there and not check(value):
+            answers.append(value)
+            continue
         if text not in read:
             read[text] = found.value(text)
         answers.append(read[text])
@@ -169,15 +168,11 @@ class _Names:
     def value(self, text: str) -> Any:
         """Return the id, or the list of ids, that a text means; `Refused` for none or several."""
         whole = text.strip()
-        if not whole:
-            value = None
-        elif isinstance(one := self._one(whole), Refused) and self._has_several:
-            value = [self._one(part) for part in split_list(text)]
-            bad = next((part for part in value if isinstance(part, Refused)), None)
-            if bad is not None:
-                return bad if len(value) > 1 else one
-        else:
-            value = one
+        value: Any = self._one(whole) if whole else None
+        if isinstance(value, Refused) and self._has_several:
+            parts = [self._one(part) for part in split_list(text)]
+            bad = next((part for part in parts if isinstance(part, Refused)), None)
+            value = parts if bad is None else bad if len(parts) > 1 else value
         if isinstance(value, Refused):
             return value
         problem = self.check(value)
@@ -219,7 +214,7 @@ def _records(session: ReadSession, field: EffectiveField, names: Sequence[str]) 
     )
     if target := target_object_id(field):
         query = query.where(or_(CrmObject.id == target, CrmObject.name == target))
-    return {name: (count, id_) for name, count, id_ in session.execute(query)}
+    return {name or "": (count, id_) for name, count, id_ in session.execute(query)}
 
 
 def _users(session: ReadSession, _: EffectiveField, names: Sequence[str]) -> _Found:
@@ -240,5 +235,3 @@ def _users(session: ReadSession, _: EffectiveField, names: Sequence[str]) -> _Fo
 
 def _array(names: Sequence[str]) -> ColumnElement[Any]:
     return literal(list(names), ARRAY(String))
-
-

@@ -134,8 +134,8 @@ def test_rows_below_the_end_become_records_and_all_is_one_step_of_undo(
         return True
 
     request = ask(rows, [one], ["name", "amount"], new_rows=3, formats=Formats())
-    with any_database.long(actor) as session:
-        report = pasting.paste(session, request, on_progress=progress)
+    with any_database.long(actor) as writing:
+        report = pasting.paste(writing, request, on_progress=progress)
 
     assert (report.cells, report.records, report.new_records) == (6, 1, 2)
     assert told[-1][0] <= told[-1][1] == 5
@@ -154,8 +154,8 @@ def test_rows_below_the_end_become_records_and_all_is_one_step_of_undo(
         last = history.undo_state(session).undo
     assert last is not None
     assert last.title == "paste of 8 cells"
-    with any_database.write(actor) as session:
-        history.undo(session, last.id)
+    with any_database.write(actor) as writing:
+        history.undo(writing, last.id)
     assert all_data(make) == [{"fld_name": "One"}]
 
 

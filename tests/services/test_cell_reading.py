@@ -15,8 +15,8 @@ from crm_desktop.domain.filters import RecordQuery
 from crm_desktop.domain.formats import Formats
 from crm_desktop.domain.html_tables import read_html_table
 from crm_desktop.domain.tsv import read_tsv
-from crm_desktop.services import copying, pasting, records
-from crm_desktop.services.copying import Copied, CopiedRows
+from crm_desktop.services import cell_reading, pasting, records
+from crm_desktop.services.cell_reading import Copied, CopiedRows
 from crm_desktop.services.pasting import PasteRequest
 from tests.make import Make
 
@@ -40,7 +40,7 @@ def copy(database: Database, actor: Actor, ids: tuple[str, ...] = (), **asked: A
         columns = records.fields_of(session, "obj_deal")
         query = RecordQuery("obj_deal")
         rows = CopiedRows(query, columns, GERMAN, ids, list_columns=columns, **asked)
-        return copying.copy_cells(session, rows)
+        return cell_reading.copy_cells(session, rows)
 
 
 def all_data(make: Make) -> dict[str, Any]:
@@ -81,7 +81,7 @@ def test_each_form_of_what_was_copied_is_pasted_as_what_it_was(
 def test_rows_that_are_not_in_memory_are_copied_by_their_places(
     database: Database, actor: Actor, make: Make, deal: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(copying, "BATCH", 3)
+    monkeypatch.setattr(cell_reading, "BATCH", 3)
     ids = make.records(deal, 10)[::-1]  # the newest first; of one moment, by their ids
     copied = copy(database, actor, spans=((1, 4), (8, 8)), has_headers=True)
 
@@ -102,7 +102,8 @@ def test_what_may_not_be_read_is_not_copied_and_copying_can_be_stopped(
     mine, theirs = make.record(deal, {"fld_name": "Mine"}), make.record(deal, created_by=other)
 
     assert copy(database, actor, (theirs, mine, "rec_gone")).rows == 1
-    with database.read(actor) as session, pytest.raises(Cancelled):
+    with database.read(actor) as session:
         columns = records.fields_of(session, deal)
         rows = CopiedRows(RecordQuery(deal), columns, GERMAN, (mine,))
-        copying.copy_cells(session, rows, lambda *_: False)
+        with pytest.raises(Cancelled):
+            cell_reading.copy_cells(session, rows, lambda *_: False)

@@ -99,17 +99,12 @@ def read_block(
         writers = [_writer(column, asked.formats, names) for column in asked.columns]
         values += rows
         texts += [
-            tuple([write(value) for write, value in zip(writers, row, strict=True)])
-            for row in rows
+            tuple([write(value) for write, value in zip(writers, row, strict=True)]) for row in rows
         ]
-    return CellBlock(
-        tuple(texts), tuple(values), tuple(column.type for column in asked.columns)
-    )
+    return CellBlock(tuple(texts), tuple(values), tuple(column.type for column in asked.columns))
 
 
-def _values(
-    session: ReadSession, asked: CopiedRows, ids: Sequence[str]
-) -> list[tuple[Any, ...]]:
+def _values(session: ReadSession, asked: CopiedRows, ids: Sequence[str]) -> list[tuple[Any, ...]]:
     parameters = Parameters()
     wanted = values_sql(parameters, asked.columns)
     where = readable(session, parameters, RecordQuery(asked.query.object_id), looks_first=True)
