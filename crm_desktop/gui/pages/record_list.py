@@ -14,6 +14,7 @@ from crm_desktop.domain.filters import Calendar, RecordQuery, Sort
 from crm_desktop.gui.filters.filter_bar import FilterBar
 from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.models.records import RecordTableModel
+from crm_desktop.gui.pages.cell_editing import CellEditing
 from crm_desktop.gui.pages.column_widths import ColumnWidths
 from crm_desktop.gui.pages.record_sorting import SortControl
 from crm_desktop.gui.pages.record_summaries import SummaryControl
@@ -49,13 +50,14 @@ class RecordList(QWidget):
         self.model = RecordTableModel(tasks, system_formats(), self)
         self.search = SearchBox(self.tr("Search by name"))
         self.filters = FilterBar(tasks, system_formats(), object_id)
-        self.grid = GridView(self, name=self.tr("Records"), has_gutter=True)
+        self.grid = GridView(self, name=self.tr("Records"), has_gutter=True, selects_cells=True)
         self.grid.setModel(self.model)
         self.widths = ColumnWidths(self.grid, self.model)
         self.footer = GridFooter(self.grid)
         self.running = RunningBar()
         self.sorting = SortControl(self.grid, self.model)
         self.summaries = SummaryControl(tasks, self.model, self.footer)
+        self.editing = CellEditing(tasks, self.grid, self.model)
         self._lay_out()
         self._connect()
 
@@ -72,6 +74,7 @@ class RecordList(QWidget):
         column.addLayout(self.bar)
         column.addWidget(self.filters)
         column.addWidget(self.running)
+        column.addWidget(self.editing.bar)
         column.addWidget(self.grid, 1)
         column.addWidget(self.footer)
         self.setFocusProxy(self.grid)
@@ -94,6 +97,9 @@ class RecordList(QWidget):
         self.running.stop_requested.connect(self._stop)
         self.running.resume_requested.connect(self.refresh)
         self.summaries.refused.connect(self.refused)
+        self.editing.refused.connect(self.refused)
+        self.editing.stale.connect(self.refresh)
+        self.editing.stored.connect(self._sum_up_again)
 
     # Reading
 
@@ -194,6 +200,10 @@ class RecordList(QWidget):
             if moved and self.grid.verticalScrollBar().value():  # at the top what is new shows
                 bar = self.grid.verticalScrollBar()
                 bar.setValue(bar.value() + moved)
+
+    @Slot()
+    def _sum_up_again(self) -> None:
+        self.summaries.compute()
 
     # What is said
 

@@ -85,6 +85,8 @@ class RecordsPage(Page):
             self.list.filter_column,
         )
 
+        self.addActions(self.list.editing.actions())
+
     def _action(self, text: str, icon_name: str, key: str, act: Any) -> QAction:
         action = QAction(icon(icon_name), text, self)
         action.setProperty("icon_name", icon_name)
@@ -129,11 +131,12 @@ class RecordsPage(Page):
         self.list.arrived.connect(self._follow_arrived)
         self.list.counts_said.connect(self.set_status)
         self.list.refused.connect(self.refused)
-        self.grid.activated.connect(self.open_current)
+        self.list.editing.unsaved_changed.connect(self._tell_unsaved)
+        self.list.editing.open_requested.connect(self.open_requested)
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.grid.customContextMenuRequested.connect(self._show_menu)
         self.grid.selectionModel().currentRowChanged.connect(self._follow_current)
-        self.inspector.unsaved_changed.connect(self.unsaved_changed)
+        self.inspector.unsaved_changed.connect(self._tell_unsaved)
         self.inspector.refused.connect(self.refused)
         self.inspector.open_requested.connect(self.open_requested)
         self._tasks.changed.connect(self._reload_if_touched)
@@ -165,6 +168,8 @@ class RecordsPage(Page):
     def _reload_if_touched(self, changes: frozenset[Change]) -> None:
         own = {Topic.RECORDS, Topic.OBJECTS, Topic.LAYOUTS}
         mine = {Change(topic, self.object_id) for topic in own}
+        if self.list.editing.takes(changes):
+            return
         if changes & mine or any(change.topic is Topic.FIELDS for change in changes):
             self.refresh()
 
@@ -230,10 +235,14 @@ class RecordsPage(Page):
     @override
     def save(self) -> None:
         self.inspector.save()
+        self.list.editing.save()
 
     @override
     def has_unsaved(self) -> bool:
-        return self.inspector.has_unsaved()
+        return self.inspector.has_unsaved() or self.list.editing.has_unsaved()
+
+    def _tell_unsaved(self, _: bool) -> None:  # noqa: FBT001 - a slot
+        self.unsaved_changed.emit(self.has_unsaved())
 
     @override
     def start_find(self) -> None:
