@@ -14,6 +14,7 @@ from crm_desktop.domain.changes import Change, Topic
 from crm_desktop.domain.errors import UserError
 from crm_desktop.gui.delegates import plain_tip
 from crm_desktop.gui.dialogs.go_to_row import GoToRowDialog
+from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.editors.record_panel import RecordPanel
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.page import Page
@@ -37,8 +38,16 @@ _ROOM_FOR_BOTH = 46  # lines of text high: a narrower page shows the list alone
 class RecordsPage(Page):
     """The records of one object, with the current one beside them in the inspector."""
 
-    def __init__(self, tasks: Tasks, object_id: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        tasks: Tasks,
+        object_id: str,
+        parent: QWidget | None = None,
+        *,
+        drafts: Drafts | None = None,
+    ) -> None:
         super().__init__(tasks, parent)
+        self._drafts = drafts if drafts is not None else Drafts(tasks)
         self.object_id = object_id
         self._is_split = self._is_narrow = False
         self.list = RecordList(tasks, object_id)
