@@ -4,26 +4,29 @@ from __future__ import annotations
 
 from decimal import Decimal
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from crm_desktop.db.database import Database
+from crm_desktop.db.draft_files import open_drafts
 from crm_desktop.db.tables import Record
 from crm_desktop.domain.access import Actor
 from crm_desktop.gui.delegates import Mark
+from crm_desktop.gui.dialogs.conflict_dialog import ConflictDialog
+from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.pages.records import RecordsPage
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.widgets.cell_editor import CellEditor
-from crm_desktop.services import records
-from crm_desktop.services.records import Edit
 from tests.make import Make
+from tests.stalling import proxied
 
-KEY = Qt.Key
+KEY, PLAIN = Qt.Key, Qt.KeyboardModifier.NoModifier
 CONTROL, SHIFT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
 ALT = Qt.KeyboardModifier.AltModifier
 STAGES = {
@@ -43,12 +46,23 @@ def is_stored(make: Make, record_id: str, field_id: str, value: Any) -> bool:
     return bool(data_of(make, record_id).get(field_id) == value)
 
 
+def texts_in(folder: Path) -> list[str]:
+    return [file.read_text() for file in folder.rglob("*.jsonl")]
+
+
 class Hands:
     """Works a page as a person does, with a keyboard above all."""
 
-    def __init__(self, qtbot: QtBot, tasks: Tasks, make: Make, object_id: str) -> None:
+    def __init__(
+        self,
+        qtbot: QtBot,
+        tasks: Tasks,
+        make: Make,
+        object_id: str,
+        drafts: Drafts | None = None,
+    ) -> None:
         self.qtbot, self.make = qtbot, make
-        self.page = RecordsPage(tasks, object_id)
+        self.page = RecordsPage(tasks, object_id, drafts=drafts)
         qtbot.addWidget(self.page)
         self.page.resize(1200, 600)
         with qtbot.waitActive(self.page):
@@ -70,7 +84,8 @@ class Hands:
 
     def focus(self) -> QWidget:
         popup, widget = QApplication.activePopupWidget(), QApplication.focusWidget()
-        found = popup if popup is not None and not popup.isAncestorOf(widget) else widget
+        is_in_popup = popup and widget and popup.isAncestorOf(widget)
+        found = popup if popup is not None and not is_in_popup else widget
         found = found or self.page.window().focusWidget()
         assert found is not None
         return found
@@ -79,7 +94,7 @@ class Hands:
         for letter in text:
             self.qtbot.keyClicks(self.focus(), letter)
 
-    def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier(0)) -> None:
+    def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = PLAIN) -> None:
         window = self.page.window()
         if QApplication.activePopupWidget() is None and not window.isActiveWindow():
             with self.qtbot.waitActive(window):  # a popup was open, off the screen
@@ -99,6 +114,15 @@ class Hands:
     def editor(self) -> CellEditor | None:
         found = [e for e in self.page.grid.findChildren(CellEditor) if e.isVisible()]
         return found[0] if found else None
+
+    def follow_link(self, text: str) -> None:
+        """Click a link in the bar above the grid, once it is there."""
+        self.qtbot.waitUntil(lambda: text in self.links())
+        self.links()[text].click()
+
+    def links(self) -> dict[str, QPushButton]:
+        links = self.editing.bar.findChildren(QPushButton)
+        return {link.text(): link for link in links if link.isVisible()}
 
     def wait_stored(self, record_id: str, field_id: str, value: Any) -> None:
         self.qtbot.waitUntil(partial(is_stored, self.make, record_id, field_id, value))
@@ -204,24 +228,16 @@ def test_selected_cells_are_cleared_and_filled_down_in_one_step_of_undo(
 
 
 @pytest.mark.qt_log_ignore("grabbing the keyboard")  # lists and calendars, off the screen
-def test_each_type_has_an_editor_that_stores_what_was_chosen(
+def test_choices_numbers_and_dates_are_typed_and_picked_in_their_cells(
     qtbot: QtBot, tasks: Tasks, make: Make
 ) -> None:
-    account = make.object("account", fields=["name"])
-    acme = make.record(account, {"fld_name": "Acme"})
     make.field("stage", "select", config=STAGES)
     make.field("tags", "multiselect", config=STAGES)
     make.field("amount", "currency", config={"currency": "EUR"})
     make.field("due", "date")
-    make.field("notes", "textarea")
-    make.field("account", "reference", config={"targetObjectId": account})
-    make.field("owner", "lookup", config={"lookupObject": "user"})
-    make.field("paper", "file")
-    names = ["name", "stage", "tags", "amount", "due", "notes", "account", "owner", "paper"]
-    deal = make.object("deal", fields=names)
+    deal = make.object("deal", fields=["name", "stage", "tags", "amount", "due"])
     record = make.record(deal, {"fld_name": "Orion"})
     hands = Hands(qtbot, tasks, make, deal)
-    hands.page.resize(1800, 600)
 
     hands.go_to(0, 1)
     hands.type("wo")  # a part of one label
@@ -229,11 +245,8 @@ def test_each_type_has_an_editor_that_stores_what_was_chosen(
     hands.wait_stored(record, "fld_stage", "won")
     assert hands.place() == (0, 1)
     hands.go_to(0, 2)
-    hands.press(KEY.Key_Return)
-    hands.press(KEY.Key_Space)
-    hands.press(KEY.Key_Down)
-    hands.press(KEY.Key_Space)
-    hands.press(KEY.Key_Return)
+    for key in (KEY.Key_Return, KEY.Key_Space, KEY.Key_Down, KEY.Key_Space, KEY.Key_Return):
+        hands.press(key)
     hands.wait_stored(record, "fld_tags", ["open", "won"])
     hands.go_to(0, 3)
     hands.type("1234.5")
@@ -247,24 +260,37 @@ def test_each_type_has_an_editor_that_stores_what_was_chosen(
     hands.press(KEY.Key_Right)
     hands.press(KEY.Key_Return)
     hands.wait_stored(record, "fld_due", "2026-12-25")
-    hands.go_to(0, 5)
+
+
+@pytest.mark.qt_log_ignore("grabbing the keyboard")
+def test_long_text_records_users_and_files_are_edited_over_their_cells(
+    qtbot: QtBot, tasks: Tasks, make: Make
+) -> None:
+    account = make.object("account", fields=["name"])
+    acme = make.record(account, {"fld_name": "Acme"})
+    make.field("notes", "textarea")
+    make.field("account", "reference", config={"targetObjectId": account})
+    make.field("owner", "lookup", config={"lookupObject": "user"})
+    make.field("paper", "file")
+    deal = make.object("deal", fields=["notes", "account", "owner", "paper"])
+    record = make.record(deal)
+    hands = Hands(qtbot, tasks, make, deal)
+
     hands.type("one")
     hands.press(KEY.Key_Return, ALT)
     hands.type("two")
-    hands.press(KEY.Key_Return)
+    hands.press(KEY.Key_Tab)
     hands.wait_stored(record, "fld_notes", "one\ntwo")
-    for column, words, field, value in (
-        (6, "acm", "fld_account", acme),
-        (7, "ada", "fld_owner", str(make.admin.user_id)),
-    ):
+    me = str(make.admin.user_id)
+    for column, words, field, value in ((1, "acm", "account", acme), (2, "ada", "owner", me)):
         hands.go_to(0, column)
         hands.type(words)
         qtbot.waitUntil(lambda: QApplication.activePopupWidget() is not None)
         hands.press(KEY.Key_Down)
         hands.press(KEY.Key_Return)
-        hands.wait_stored(record, field, value)
-    assert [hands.text(0, column) for column in (6, 7)] == ["Acme", "Ada Admin"]
-    hands.go_to(0, 8)
+        hands.wait_stored(record, f"fld_{field}", value)
+    assert [hands.text(0, column) for column in (1, 2)] == ["Acme", "Ada Admin"]
+    hands.go_to(0, 3)
     hands.press(KEY.Key_F2)
     hands.type("plan.pdf")
     hands.press(KEY.Key_Tab)
@@ -335,7 +361,7 @@ def test_a_click_elsewhere_a_sort_and_closing_keep_what_stands_in_an_open_editor
 
 
 def test_two_people_editing_different_fields_both_win_and_the_same_field_is_refused(
-    qtbot: QtBot, tasks: Tasks, make: Make, deals: tuple[str, list[str]], database: Database
+    qtbot: QtBot, tasks: Tasks, make: Make, deals: tuple[str, list[str]]
 ) -> None:
     deal, (first, *_) = deals
     hands = Hands(qtbot, tasks, make, deal)
@@ -354,6 +380,46 @@ def test_two_people_editing_different_fields_both_win_and_the_same_field_is_refu
     qtbot.waitUntil(lambda: hands.marks().get((0, 1)) is Mark.REFUSED)
     assert hands.text(0, 1) == "6"
     assert data_of(make, first)["fld_amount"] == 5
+
+    hands.follow_link("Compare…")
+    qtbot.waitUntil(lambda: bool(hands.page.findChildren(ConflictDialog)))
+    (dialog,) = hands.page.findChildren(ConflictDialog)
+    dialog.choose_all("mine")
+    qtbot.keyClick(dialog, KEY.Key_Return)
+    hands.wait_stored(first, "fld_amount", 6)
+
+
+def test_what_was_typed_before_the_program_was_killed_is_offered_again(
+    qtbot: QtBot, tasks: Tasks, make: Make, deals: tuple[str, list[str]], tmp_path: Path
+) -> None:
+    deal, (first, second, _) = deals
+    begun = Drafts(tasks, partial(open_drafts, tmp_path))
+    begun.begin("crm @ here")
+    hands = Hands(qtbot, tasks, make, deal, begun)
+    hands.go_to(1, 1)
+    hands.type("12x")
+    hands.press(KEY.Key_Return)
+    hands.go_to(0, 0)
+    hands.type("half a na")  # still in the editor
+    qtbot.waitUntil(lambda: any("half a na" in text for text in texts_in(tmp_path)))
+    begun.close()  # as when the process is killed: nothing is tidied up
+    hands.page.setParent(None)
+
+    again = Drafts(tasks, partial(open_drafts, tmp_path))
+    again.begin("crm @ here")
+    hands.editing.editing.cancel()
+    later = Hands(qtbot, tasks, make, deal, again)
+    bar = later.editing.bar
+    qtbot.waitUntil(bar.isVisible)
+    assert bar.message().headline == "2 edits were not stored."
+    later.follow_link("Show")
+    qtbot.waitUntil(lambda: later.text(0, 0) == "half a na" and later.text(1, 1) == "12x")
+    assert later.page.has_unsaved()
+    later.page.save()
+    qtbot.waitUntil(partial(is_stored, make, first, "fld_name", "half a na"))
+    assert later.text(1, 1) == "12x"  # no number: it stays
+    assert data_of(make, second)["fld_amount"] == 1
+    again.close()
 
 
 def test_values_typed_fast_into_one_cell_are_stored_in_order(
@@ -406,3 +472,36 @@ def test_read_only_and_required_cells_are_refused_at_once(
     hands.press(KEY.Key_Delete)
     qtbot.waitUntil(lambda: hands.marks() == {(0, 0): Mark.REFUSED})
     assert data_of(make, record)["fld_name"] == "Orion"
+
+
+def test_a_server_that_is_cut_off_between_edit_and_commit_loses_nothing_that_was_typed(
+    qtbot: QtBot, make: Make, deals: tuple[str, list[str]], database_url: str, actor: Actor
+) -> None:
+    deal, (first, second, _) = deals
+    with proxied(database_url) as proxy, make.database.engine.connect() as other:
+        tasks = Tasks(Database.at(proxy.url), actor)
+        hands = Hands(qtbot, tasks, make, deal)
+        hands.editing.sheet.saver._retry.setInterval(50)
+        other.execute(text("UPDATE records SET updated_at = now()"))  # the edit has to wait
+        hands.type("Orion")
+        hands.press(KEY.Key_Return)
+        qtbot.waitUntil(lambda: is_waiting_for_lock(make))
+        proxy.cut()
+        hands.type("Vega")
+        hands.press(KEY.Key_Return)
+        unsaved = {(0, 0): Mark.UNSAVED, (1, 0): Mark.UNSAVED}
+        qtbot.waitUntil(lambda: hands.marks() == unsaved, timeout=15_000)
+        assert [hands.text(row, 0) for row in range(2)] == ["Orion", "Vega"]
+        assert hands.page.has_unsaved()
+
+        other.rollback()
+        proxy.begin_again()
+        hands.wait_stored(first, "fld_name", "Orion")
+        hands.wait_stored(second, "fld_name", "Vega")
+        tasks.close()
+
+
+def is_waiting_for_lock(make: Make) -> bool:
+    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
+    with make.database.engine.connect() as connection:
+        return bool(connection.scalar(waiting))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QCoreApplication, QModelIndex, QObject
+from PySide6.QtCore import QCoreApplication, QModelIndex, QObject, Signal
 
 from crm_desktop.domain.field_types import EffectiveField, is_column, same_value, value_problem
 from crm_desktop.gui.locale import system_formats
@@ -18,6 +18,8 @@ from crm_desktop.gui.tasks import Tasks
 
 class RecordSheet(QObject):
     """Lays edits over the model's cells until the database holds them."""
+
+    typed = Signal(object)  # the NewValue that stands in an open editor; None: it was closed
 
     def __init__(self, tasks: Tasks, model: RecordTableModel) -> None:
         super().__init__(model)
@@ -79,8 +81,8 @@ class RecordSheet(QObject):
         self.pending.drop([edit])
         return True
 
-    def note_typing(self, cell: Cell, text: str) -> None:
-        """Nothing yet: drafts are kept of what was put."""
+    def note_typing(self, new: NewValue | None) -> None:
+        self.typed.emit(new)
 
     def send_again(self) -> None:
         """Try everything again that is not stored, what was refused as well."""

@@ -53,5 +53,5 @@ class Sheet(Protocol):
     def drop(self, cell: Cell) -> bool:
         """Forget what was refused in a cell; False where there is nothing of the kind."""
 
-    def note_typing(self, cell: Cell, text: str) -> None:
-        """Keep what stands in an open editor, in case that the program ends."""
+    def note_typing(self, new: NewValue | None) -> None:
+        """Keep what stands in an open editor, in case that the program ends; None: it closed."""

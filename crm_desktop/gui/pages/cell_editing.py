@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QKeySequence
 
 from crm_desktop.domain.changes import Change
+from crm_desktop.domain.errors import Clash
 from crm_desktop.gui.delegates import CellKind, Mark
+from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.models.pending_edits import CellEdit, EditState
 from crm_desktop.gui.models.record_sheet import RecordSheet
 from crm_desktop.gui.models.records import RecordTableModel
+from crm_desktop.gui.pages.cell_drafts import CellDrafts
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.widgets.cell_gestures import CellGestures
 from crm_desktop.gui.widgets.grid import GridView
 from crm_desktop.gui.widgets.grid_editing import GridEditing
 from crm_desktop.gui.widgets.message_bar import Action, MessageBar
-from crm_desktop.services import record_anchors
+from crm_desktop.services import record_anchors, reference_checks
 
 _MARKS = {
     EditState.SAVED: Mark.SAVED,
@@ -37,12 +41,20 @@ class CellEditing(QObject):
     unsaved_changed = Signal(bool)
     open_requested = Signal(str)  # an address
 
-    def __init__(self, tasks: Tasks, grid: GridView, model: RecordTableModel) -> None:
+    def __init__(
+        self,
+        tasks: Tasks,
+        grid: GridView,
+        model: RecordTableModel,
+        drafts: Drafts,
+        object_id: str,
+    ) -> None:
         super().__init__(grid)
         self._tasks, self._grid, self._model = tasks, grid, model
         self.sheet = RecordSheet(tasks, model)
         self.editing = GridEditing(grid, self.sheet, tasks)
         self.gestures = CellGestures(grid, self.editing)
+        self.drafts = CellDrafts(tasks, self.sheet, drafts, object_id)
         self.bar = MessageBar()
         self._said: tuple[object, ...] = ()
         self._soon = QTimer(self, singleShot=True, interval=0)
@@ -55,6 +67,7 @@ class CellEditing(QObject):
 
     def _connect(self) -> None:
         self.sheet.pending.changed.connect(self._soon.start)
+        self.drafts.changed.connect(self._soon.start)
         self.sheet.saver.stale.connect(self.stale)
         self.editing.refused.connect(self.refused)
         self.gestures.refused.connect(self.refused)
@@ -116,11 +129,27 @@ class CellEditing(QObject):
     def _say(self) -> None:
         refused = self.sheet.pending.in_state(EditState.REFUSED)
         unsaved = self.sheet.pending.in_state(EditState.UNSAVED)
-        said = (len(unsaved), *((edit, edit.reason) for edit in refused))
+        left_over = sum(len(draft.values) for draft in self.drafts.left_over())
+        left_over = left_over if self._model.columns else 0
+        said = (left_over, len(unsaved), *((edit, edit.reason) for edit in refused))
         if said == self._said:
             return
         self._said = said
         self.bar.clear()
+        if left_over:
+            self.bar.show_message(
+                "info",
+                self.tr("They were typed before the program ended."),
+                headline=self._count(
+                    left_over,
+                    self.tr("1 edit was not stored."),
+                    self.tr("{} edits were not stored."),
+                ),
+                actions=[
+                    (self.tr("Show"), self.drafts.show_left_over),
+                    (self.tr("Discard"), self.drafts.discard_left_over),
+                ],
+            )
         if unsaved:
             self.bar.show_message(
                 "warning",
@@ -170,7 +199,48 @@ class CellEditing(QObject):
         self._grid.setFocus()
 
     def compare(self, edit: CellEdit) -> None:
-        """Ask which of two values that clash shall stand."""
+        """Ask which of the values that clash in a record shall stand."""
+        refused = self.sheet.pending.in_state(EditState.REFUSED)
+        clashes = {
+            each.field.id: each.clash
+            for each in refused
+            if each.record_id == edit.record_id and each.clash is not None
+        }
+        fields = [field for field in self._model.columns if field.id in clashes]
+        values = [
+            {key: getattr(clash, side) for key, clash in clashes.items()}
+            for side in ("original", "theirs", "mine")
+        ]
+        call = partial(reference_checks.names_of_targets, fields=fields, rows=values)
+        self._tasks.read(self, call, partial(self._ask, edit, clashes))
+
+    def _ask(self, edit: CellEdit, clashes: Mapping[str, Clash], names: Mapping[str, str]) -> None:
+        from crm_desktop.gui.dialogs.conflict_dialog import ConflictDialog  # seldom needed
+
+        title, fields = self._name_of(edit), self._model.columns
+        dialog = ConflictDialog(
+            title, clashes, fields, self.sheet.formats, names, self._grid.window()
+        )
+        dialog.settled.connect(partial(self._settle, edit.record_id, clashes))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _settle(
+        self, record_id: str, clashes: Mapping[str, Clash], chosen: Mapping[str, str]
+    ) -> None:
+        """Store mine over theirs where that was chosen; elsewhere theirs stands."""
+        mine: list[CellEdit] = []
+        theirs: list[CellEdit] = []
+        for field_id, side in chosen.items():
+            edit = self.sheet.pending.get((record_id, field_id))
+            if edit is not None and edit.clash is clashes[field_id]:
+                edit.old = clashes[field_id].theirs
+                (mine if side == "mine" else theirs).append(edit)
+        self.sheet.pending.drop(theirs)
+        self.sheet.saver.send(mine)
+        if theirs:
+            self.stale.emit()
+        self._grid.setFocus()
 
     # Going there
 

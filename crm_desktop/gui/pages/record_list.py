@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QVBoxLayout, QWidg
 from crm_desktop.domain.errors import Invalid, NotFound, UserError
 from crm_desktop.domain.field_types import EffectiveField
 from crm_desktop.domain.filters import Calendar, RecordQuery, Sort
+from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.filters.filter_bar import FilterBar
 from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.models.records import RecordTableModel
@@ -41,7 +42,9 @@ class RecordList(QWidget):
     counts_said = Signal(str)
     refused = Signal(object)  # UserError
 
-    def __init__(self, tasks: Tasks, object_id: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, tasks: Tasks, object_id: str, drafts: Drafts, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._tasks, self.object_id = tasks, object_id
         self.object: ObjectDetail | None = None
@@ -57,7 +60,7 @@ class RecordList(QWidget):
         self.running = RunningBar()
         self.sorting = SortControl(self.grid, self.model)
         self.summaries = SummaryControl(tasks, self.model, self.footer)
-        self.editing = CellEditing(tasks, self.grid, self.model)
+        self.editing = CellEditing(tasks, self.grid, self.model, drafts, object_id)
         self._lay_out()
         self._connect()
 

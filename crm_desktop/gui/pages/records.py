@@ -50,7 +50,7 @@ class RecordsPage(Page):
         self._drafts = drafts if drafts is not None else Drafts(tasks)
         self.object_id = object_id
         self._is_split = self._is_narrow = False
-        self.list = RecordList(tasks, object_id)
+        self.list = RecordList(tasks, object_id, self._drafts)
         self.model, self.grid = self.list.model, self.list.grid
         self.inspector = RecordPanel(tasks, is_narrow=True)
         self.new_button = primary_button(self.tr("New record"), icon_name="plus")

@@ -132,7 +132,7 @@ class GridEditing(QObject):
     @Slot()
     def _note_typing(self) -> None:
         if self._open is not None:
-            self.sheet.note_typing(self._open.cell, self._open.editor.typed_text())
+            self.sheet.note_typing(_typed_into(self._open))
             self.editing_changed.emit()
 
     @Slot()
@@ -154,12 +154,7 @@ class GridEditing(QObject):
         if host is None:
             return
         if host.is_edited:
-            editor = host.editor
-            try:
-                new = NewValue(host.cell, editor.value())
-            except Invalid as problem:
-                new = NewValue(host.cell, None, editor.typed_text(), str(problem))
-            self.sheet.put([new], editor.names(), "")
+            self.sheet.put([_typed_into(host)], host.editor.names(), "")
         self.editing_changed.emit()
         if rows or columns:
             self.step(rows, columns)
@@ -173,6 +168,8 @@ class GridEditing(QObject):
     def _close(self) -> CellEditor | None:
         host, self._open = self._open, None
         if host is not None:
+            if host.is_edited:
+                self.sheet.note_typing(None)
             focus = QApplication.focusWidget()
             if focus is None or _is_within(focus, host):
                 self._grid.setFocus()
@@ -315,6 +312,14 @@ class GridEditing(QObject):
             return ""
         ids = () if is_user_field(cell.field) else target_ids(cell.value)
         return ids[0] if ids else ""
+
+
+def _typed_into(host: CellEditor) -> NewValue:
+    """Return what stands in an open editor."""
+    try:
+        return NewValue(host.cell, host.editor.value())
+    except Invalid as problem:
+        return NewValue(host.cell, None, host.editor.typed_text(), str(problem))
 
 
 def _is_typed(event: QKeyEvent) -> bool:
