@@ -68,7 +68,7 @@ class ReferenceEditor(ValueEditor):
         self._tasks = tasks
         self._names: dict[str, str] = {}
         self._value: Any = None
-        self._has_several = flag_rule(field, "allowMultiple")
+        self.has_several = flag_rule(field, "allowMultiple")
         self._is_locked = False
         self._search: Handle | None = None
         self.line = QLineEdit()
@@ -103,15 +103,34 @@ class ReferenceEditor(ValueEditor):
         self.setFocusProxy(self.line)
         self.line.setAccessibleName(self.field.label)
 
+    @override
     def set_names(self, names: Mapping[str, str]) -> None:
-        """Tell the names of ids that may be shown; call it before `show_value`."""
         self._names.update(names)
+
+    @override
+    def names(self) -> Mapping[str, str]:
+        return self._names
+
+    @override
+    def typed_text(self) -> str:
+        return self.line.text()
+
+    @override
+    def show_typed(self, text: str) -> None:
+        self.line.setText(text)
+        self._pause.start()
+
+    @override
+    def open_list(self) -> None:
+        """Show the first records there are, or those that were found."""
+        self._pause.stop()
+        self._look_up()
 
     @override
     def show_value(self, value: Any) -> None:
         self._value = value
         ids = target_ids(value)
-        if self._has_several:
+        if self.has_several:
             self._show_picked(ids)
         else:
             self.line.setText(", ".join(self._name(id_) for id_ in ids))
@@ -119,7 +138,7 @@ class ReferenceEditor(ValueEditor):
 
     @override
     def value(self) -> Any:
-        if not self._has_several and not self.line.text().strip():
+        if not self.has_several and not self.line.text().strip():
             return None
         if self._is_half_typed():
             sentence = self.tr("Choose one of the records found, or clear the field.")
@@ -151,7 +170,7 @@ class ReferenceEditor(ValueEditor):
 
     def _is_half_typed(self) -> bool:
         text = self.line.text().strip()
-        if self._has_several:
+        if self.has_several:
             return bool(text)
         return text != ", ".join(self._name(id_) for id_ in target_ids(self._value))
 
@@ -161,7 +180,7 @@ class ReferenceEditor(ValueEditor):
             self._pause.start()
         else:
             self._pause.stop()
-            if not self._has_several:
+            if not self.has_several:
                 self._value = None
 
     def _look_up(self) -> None:
@@ -194,12 +213,13 @@ class ReferenceEditor(ValueEditor):
         if id_ is None:
             return
         self._names[id_] = index.data()
-        if self._has_several:
+        if self.has_several:
             self.line.clear()
             ids = [other for other in target_ids(self._value) if other != id_]
             self._put([*ids, id_])
         else:
             self._put(id_)
+            self.chosen.emit()
 
     def _put(self, value: Any) -> None:
         self.show_value(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 
@@ -20,7 +20,8 @@ from crm_desktop.domain.field_types import EffectiveField, type_of
 from crm_desktop.domain.filters import RecordQuery, Sort
 from crm_desktop.domain.formats import Formats
 from crm_desktop.gui.delegates import CellKind, GridRole
-from crm_desktop.gui.models.record_cells import KINDS, PAGE_ROWS, Listing, Reread
+from crm_desktop.gui.models.pending_edits import CellEdit, EditState
+from crm_desktop.gui.models.record_cells import KINDS, PAGE_ROWS, Cells, Listing, Reread
 from crm_desktop.gui.models.record_pages import RecordPages
 from crm_desktop.gui.tasks import Tasks
 
@@ -29,6 +30,8 @@ ROOT = QModelIndex()
 MOST_ROWS = 30_000_000  # Qt adds up heights in 32 bits: rows of 71 pixels still fit
 _DISPLAY = int(Qt.ItemDataRole.DisplayRole)
 _CHIPS, _CHECKED, _ID = int(GridRole.CHIPS), int(GridRole.CHECKED), int(GridRole.ID)
+_TIP = int(Qt.ItemDataRole.ToolTipRole)
+_SPOKEN = int(Qt.ItemDataRole.AccessibleTextRole)
 _SHIFT, _WITHIN = PAGE_ROWS.bit_length() - 1, PAGE_ROWS - 1
 
 
@@ -52,6 +55,7 @@ class RecordTableModel(QAbstractTableModel):
         self._rows = 0
         self._last_page = -1
         self._is_loading = False
+        self._edits: Mapping[str, Mapping[str, CellEdit]] = {}
         self._reader = RecordPages(tasks, Listing(RecordQuery(""), (), formats), self)
         self._pages = self._reader.kept
         self._reader.began.connect(self._take_first)
@@ -69,6 +73,10 @@ class RecordTableModel(QAbstractTableModel):
     @property
     def query(self) -> RecordQuery:
         return self._reader.listing.query
+
+    @property
+    def listing(self) -> Listing:
+        return self._reader.listing
 
     @property
     def has_counted(self) -> bool:
@@ -147,6 +155,42 @@ class RecordTableModel(QAbstractTableModel):
     def row_of(self, record_id: str) -> int:
         """Return the row of this record, -1 if it is not in memory."""
         return self._known_rows().get(record_id, -1)
+
+    def cells_of(self, row: int) -> Cells | None:
+        """Return what is known of a row, as it was read; None where it has not been."""
+        page = self._pages.get(row >> _SHIFT)
+        place = row & _WITHIN
+        return page.rows[place] if page is not None and 0 <= place < len(page.rows) else None
+
+    # Edits
+
+    def show_edits(self, edits: Mapping[str, Mapping[str, CellEdit]]) -> None:
+        """Lay these edits, by record and field, over what was read; the mapping is watched.
+
+        Who changes it calls `note_edited`.
+        """
+        self._edits = edits
+
+    def note_edited(self, record_ids: Collection[str]) -> None:
+        """Say that edits of these records came, went or changed."""
+        for row in self.rows_of(record_ids).values():
+            self._show_rows(row, row + 1)
+
+    def rows_of(self, record_ids: Collection[str]) -> dict[str, int]:
+        """Return where those of these records stand that are in memory."""
+        return {
+            cells[0]: number * PAGE_ROWS + place
+            for number, page in self._pages.items()
+            for place, cells in enumerate(page.rows)
+            if cells[0] in record_ids
+        }
+
+    def take_row(self, cells: Cells) -> None:
+        """Show a record as it is stored now, where it stands; the order stays as it was read."""
+        row = self.rows_of((cells[0],)).get(cells[0])
+        if row is not None and len(cells[1]) == len(self._kinds):
+            self._pages[row >> _SHIFT].rows[row & _WITHIN] = cells
+            self._show_rows(row, row + 1)
 
     def _known_rows(self) -> dict[str, int]:
         return {
@@ -251,12 +295,17 @@ class RecordTableModel(QAbstractTableModel):
         place = row & _WITHIN
         if place >= len(page.rows):  # gone meanwhile
             return "" if role in (_DISPLAY, _ID) else None
+        cells = page.rows[place]
+        if self._edits and (edits := self._edits.get(cells[0])):
+            edit = edits.get(self.columns[index.column()].id)
+            if edit is not None and (shown := _edited(edit, role)) is not None:
+                return shown
         if role == _DISPLAY:
-            return page.rows[place][1][index.column()]
+            return cells[1][index.column()]
         if role in (_CHIPS, _CHECKED):
-            return page.rows[place][2][index.column()]
+            return cells[2][index.column()]
         if role == _ID:
-            return page.rows[place][0]
+            return cells[0]
         return None
 
     @override
@@ -280,6 +329,19 @@ class RecordTableModel(QAbstractTableModel):
         """Sort in the database; nothing to sort by shows the newest first."""
         if sort != self.query.sort:
             self.show(replace(self.query, sort=sort), self.columns)
+
+
+def _edited(edit: CellEdit, role: int) -> Any:
+    """Return what an edited cell shows; None where what was read stands."""
+    if role == _TIP:
+        return edit.reason or None
+    if role == _SPOKEN:
+        return edit.spoken()
+    if edit.state is EditState.SAVED:
+        return None
+    if role == _DISPLAY:
+        return edit.text
+    return edit.extra if role in (_CHIPS, _CHECKED) else None
 
 
 def _kinds_of(columns: Sequence[EffectiveField]) -> tuple[CellKind, ...]:
