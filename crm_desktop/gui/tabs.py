@@ -17,7 +17,7 @@ from crm_desktop.gui.theme import icon_size, row_height, scale, theme, unit
 from crm_desktop.gui.widgets.buttons import IconButton
 from crm_desktop.gui.widgets.empty_state import EmptyState
 from crm_desktop.gui.widgets.icon_label import IconLabel
-from crm_desktop.gui.widgets.message_bar import MessageBar, MessageKind
+from crm_desktop.gui.widgets.message_bar import Message, MessageBar, MessageKind
 
 if TYPE_CHECKING:
     from crm_desktop.domain.errors import UserError
@@ -92,11 +92,15 @@ class Frame(QWidget):
             return
         self.page = make_page(self.address, self._tasks, self, drafts=self._drafts)
         self.page.refused.connect(self.show_refusal)
+        self.page.told.connect(self.show_told)
         self._column.addWidget(self.page, 1)
         if self._skeleton is not None:
             self._skeleton.deleteLater()
             self._skeleton = None
         self.page_made.emit()
+
+    def show_told(self, message: Message) -> None:
+        self.messages.show_message(message.kind, message.text, actions=message.actions)
 
     def show_refusal(self, error: UserError) -> None:
         """Say why something was refused; that the database is away is true only for a time."""

@@ -33,7 +33,7 @@ class PasteRequest:
     """What is pasted where: a block over the fields' columns, from the first record downward.
 
     A block that is smaller than columns and rows is repeated. Rows beyond `record_ids` become
-    `new_rows` new records; those without any text become none.
+    `new_rows` new records; those without any text become none. `verb` names the gesture.
     """
 
     object_id: str
@@ -42,6 +42,7 @@ class PasteRequest:
     block: CellBlock
     formats: Formats
     new_rows: int = 0
+    verb: str = "paste"
 
     @property
     def cells(self) -> int:
@@ -122,8 +123,8 @@ def paste(
     def told(done: int, _: int) -> bool:
         return on_progress is None or on_progress(done, total)
 
-    gesture = "paste of a cell" if request.cells == 1 else f"paste of {request.cells:,} cells"
-    session.describe(gesture)
+    count = "a cell" if request.cells == 1 else f"{request.cells:,} cells"
+    session.describe(f"{request.verb} of {count}")
     written = CellReport(0, 0)
     if old:
         try:

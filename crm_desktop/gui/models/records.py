@@ -229,9 +229,9 @@ class RecordTableModel(QAbstractTableModel):
         """
         end = answer.start + len(answer.page.rows)
         self._set_rows(max(self._rows, end + answer.page.has_more))
-        ids = {row: self.id_of(row) for row in {old.row() for old in self.persistentIndexList()}}
-        self.layoutAboutToBeChanged.emit()
+        self.layoutAboutToBeChanged.emit()  # selections make persistent indexes of all their cells
         old = self.persistentIndexList()
+        ids = {row: self.id_of(row) for row in {index.row() for index in old}}
         self._reader.adopt(answer)
         places = self._known_rows()
         new = [self._moved(index, places.get(ids.get(index.row(), ""), -1)) for index in old]

@@ -12,6 +12,7 @@ from typing_extensions import override
 
 from crm_desktop.domain.changes import Change, Topic
 from crm_desktop.domain.errors import UserError
+from crm_desktop.gui.clipboard.control import ClipboardControl
 from crm_desktop.gui.delegates import plain_tip
 from crm_desktop.gui.dialogs.go_to_row import GoToRowDialog
 from crm_desktop.gui.drafts import Drafts
@@ -52,6 +53,7 @@ class RecordsPage(Page):
         self._is_split = self._is_narrow = False
         self.list = RecordList(tasks, object_id, self._drafts)
         self.model, self.grid = self.list.model, self.list.grid
+        self.clipboard = ClipboardControl(tasks, self.list)
         self.inspector = RecordPanel(tasks, is_narrow=True)
         self.new_button = primary_button(self.tr("New record"), icon_name="plus")
         self.import_button = plain_button(self.tr("Import…"), icon_name="file-up")
@@ -95,6 +97,7 @@ class RecordsPage(Page):
         )
 
         self.addActions(self.list.editing.actions())
+        self.addActions(self.clipboard.actions())
 
     def _action(self, text: str, icon_name: str, key: str, act: Any) -> QAction:
         action = QAction(icon(icon_name), text, self)
@@ -140,6 +143,8 @@ class RecordsPage(Page):
         self.list.arrived.connect(self._follow_arrived)
         self.list.counts_said.connect(self.set_status)
         self.list.refused.connect(self.refused)
+        self.clipboard.refused.connect(self.refused)
+        self.clipboard.told.connect(self.told)
         self.list.editing.unsaved_changed.connect(self._tell_unsaved)
         self.list.editing.open_requested.connect(self.open_requested)
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -305,6 +310,8 @@ class RecordsPage(Page):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addActions([self.open_action, self.new_action])
+        menu.addSeparator()
+        menu.addActions(self.clipboard.actions())
         menu.addSeparator()
         menu.addAction(self.delete_action)
         menu.popup(self.grid.viewport().mapToGlobal(place))
