@@ -13,6 +13,7 @@ from typing_extensions import override
 from crm_desktop.domain.changes import Change, Topic
 from crm_desktop.domain.errors import UserError
 from crm_desktop.gui.clipboard.control import ClipboardControl
+from crm_desktop.gui.clipboard.finding import FindControl
 from crm_desktop.gui.delegates import plain_tip
 from crm_desktop.gui.dialogs.go_to_row import GoToRowDialog
 from crm_desktop.gui.drafts import Drafts
@@ -54,6 +55,7 @@ class RecordsPage(Page):
         self.list = RecordList(tasks, object_id, self._drafts)
         self.model, self.grid = self.list.model, self.list.grid
         self.clipboard = ClipboardControl(tasks, self.list)
+        self.finding = FindControl(tasks, self.list, self.clipboard.ids)
         self.inspector = RecordPanel(tasks, is_narrow=True)
         self.new_button = primary_button(self.tr("New record"), icon_name="plus")
         self.import_button = plain_button(self.tr("Import…"), icon_name="file-up")
@@ -97,7 +99,7 @@ class RecordsPage(Page):
         )
 
         self.addActions(self.list.editing.actions())
-        self.addActions(self.clipboard.actions())
+        self.addActions([*self.clipboard.actions(), *self.finding.actions()])
 
     def _action(self, text: str, icon_name: str, key: str, act: Any) -> QAction:
         action = QAction(icon(icon_name), text, self)
@@ -143,8 +145,9 @@ class RecordsPage(Page):
         self.list.arrived.connect(self._follow_arrived)
         self.list.counts_said.connect(self.set_status)
         self.list.refused.connect(self.refused)
-        self.clipboard.refused.connect(self.refused)
-        self.clipboard.told.connect(self.told)
+        for control in (self.clipboard, self.finding):
+            control.refused.connect(self.refused)
+            control.told.connect(self.told)
         self.list.editing.unsaved_changed.connect(self._tell_unsaved)
         self.list.editing.open_requested.connect(self.open_requested)
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -311,7 +314,7 @@ class RecordsPage(Page):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addActions([self.open_action, self.new_action])
         menu.addSeparator()
-        menu.addActions(self.clipboard.actions())
+        menu.addActions([*self.clipboard.actions(), self.finding.open_action])
         menu.addSeparator()
         menu.addAction(self.delete_action)
         menu.popup(self.grid.viewport().mapToGlobal(place))
