@@ -16,7 +16,7 @@ from crm_desktop.domain.clipboard import EXACT_FORM
 from crm_desktop.domain.errors import UserError
 from crm_desktop.gui.clipboard import control, pasting
 from crm_desktop.gui.clipboard.paste_dialog import PasteDialog
-from crm_desktop.gui.models import record_pages
+from crm_desktop.gui.pages import large_selection
 from crm_desktop.gui.pages.records import RecordsPage
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.widgets.message_bar import Message
@@ -161,7 +161,7 @@ def test_cells_that_cannot_be_read_are_listed_and_left_out_when_one_says_so(
     hands.paste("-1\tx\n5\ty")
     dialog = open_dialog(hands.qtbot, PasteDialog)
 
-    assert "3 cells cannot be changed so" in dialog.problem.text()
+    assert "3 cells cannot be pasted" in dialog.problem.text()
     rows = [
         [str(dialog.model.index(row, column).data()) for column in range(4)]
         for row in range(dialog.model.rowCount())
@@ -205,7 +205,6 @@ def test_a_value_fills_what_is_selected_and_many_cells_are_cleared(
 def test_rows_that_were_never_read_are_copied_and_pasted_over(
     qtbot: QtBot, tasks: Tasks, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(record_pages, "KEPT_PAGES", 2, raising=False)
     monkeypatch.setattr(control, "SHORT_COPY", 100)
     thing = make.object("thing", fields=["name"], plural_name="things")
     ids = make.records(thing, 1500)
@@ -248,3 +247,15 @@ def test_a_selection_of_several_rows_stays_whole_when_the_list_is_read_again(han
         hands.page.refresh()
 
     assert hands.page.grid.selected_rows() == [0, 1, 2]
+
+
+def test_a_large_selection_stays_while_no_row_moves_and_goes_when_one_does(
+    hands: Hands, make: Make, deal: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(large_selection, "MANY", 4)
+    hands.select(1, 0, 2, 2)
+    for expected in ([1, 2], []):
+        with hands.qtbot.waitSignal(hands.page.model.took_again):
+            hands.page.refresh()
+        assert hands.page.grid.selected_rows() == expected
+        make.record(deal, {"fld_name": "Another"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
@@ -25,12 +25,14 @@ from crm_desktop.gui.clipboard.range_ids import RangeIds
 from crm_desktop.gui.clipboard.words import counted
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.locale import system_formats
-from crm_desktop.gui.pages.record_list import RecordList
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.widgets.message_bar import Message
 from crm_desktop.services import cell_reading
 from crm_desktop.services.cell_reading import Copied, CopiedRows
 from crm_desktop.services.pasting import PasteRequest
+
+if TYPE_CHECKING:
+    from crm_desktop.gui.pages.record_list import RecordList
 
 MOST_COPIED = 500_000  # cells; more would fill the clipboard for minutes
 SHORT_COPY = 10_000  # cells that are read without showing progress

@@ -18,7 +18,7 @@ from crm_desktop.gui.clipboard.words import counted, undo_sentence
 from crm_desktop.gui.models.table_model import Column, TableModel
 from crm_desktop.gui.tasks import Handle, Job, Tasks
 from crm_desktop.gui.theme import line_height, row_height, unit
-from crm_desktop.gui.widgets.buttons import plain_button, primary_button
+from crm_desktop.gui.widgets.buttons import plain_button, primary_button, set_look
 from crm_desktop.gui.widgets.elided_label import TextLabel
 from crm_desktop.gui.widgets.form_row import ProblemLine
 from crm_desktop.gui.widgets.grid import GridView
@@ -81,7 +81,10 @@ class FindDialog(QDialog):
         self.table.setModel(self.model)
         for place, column in enumerate(self.model.columns):
             self.table.setColumnWidth(place, round(line_height() * column.width))
-        self.table.horizontalHeader().setSectionResizeMode(3, QHeaderView.ResizeMode.Stretch)
+        header = self.table.horizontalHeader()
+        header.setStretchLastSection(False)
+        for place in (2, 3):
+            header.setSectionResizeMode(place, QHeaderView.ResizeMode.Stretch)
         self.table.setMinimumHeight(row_height() * (SEEN + 1))
         self.table.set_empty_state(
             self.tr("Count shows here what would change."), icon_name="replace"
@@ -108,7 +111,8 @@ class FindDialog(QDialog):
         self.count_button.clicked.connect(self.count)
         self.replace_button.clicked.connect(self.replace)
         self.close_button.clicked.connect(self.reject)
-        self.count_button.setDefault(True)
+        self.count_button.setDefault(True)  # Enter looks, and never writes
+        set_look(self.count_button, "plain")
 
     def show_names(self, labels: dict[str, str], one: str, many: str) -> None:
         """Name fields by their ids, and the records."""
@@ -150,8 +154,6 @@ class FindDialog(QDialog):
             words = self.tr("{} would then not be valid; the list below begins with them.")
             self.problem.set_text(words.replace("{}", counted(found.refused, "cell", "cells")))
         self._name_buttons()
-        if found.changed:
-            self.replace_button.setFocus()
 
     def _words(self, found: FoundCells) -> str:
         if not found.cells:

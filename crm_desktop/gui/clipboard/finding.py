@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence
@@ -16,11 +17,13 @@ from crm_desktop.gui.clipboard.placement import CellRange, selected_range
 from crm_desktop.gui.clipboard.range_ids import RangeIds
 from crm_desktop.gui.clipboard.words import counted
 from crm_desktop.gui.icons import icon
-from crm_desktop.gui.pages.record_list import RecordList
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.widgets.message_bar import Message
 from crm_desktop.services import find_replace
 from crm_desktop.services.record_targets import ChosenRecords, FoundRecords
+
+if TYPE_CHECKING:
+    from crm_desktop.gui.pages.record_list import RecordList
 
 
 class FindControl(QObject):
@@ -65,22 +68,28 @@ class FindControl(QObject):
                 UserError(self.tr("This list has no text column that can be changed."))
             )
             return
+        dialog = self.dialog
+        one, many = self._names()
+        labels = {field.id: field.label for field in scope.fields}
+        dialog.show_names(labels, one, many)
+        if self._last is not None and not dialog.form.text.text():
+            dialog.form.text.setText(self._last[0].text)
+        dialog.form.show_scope(scope)
+        dialog.show()
+        dialog.raise_()
+        dialog.activateWindow()
+        dialog.form.text.setFocus()
+        dialog.form.text.selectAll()
+
+    @property
+    def dialog(self) -> FindDialog:
+        """The dialog of this list; made anew after it was closed."""
         if self._dialog is None:
             self._dialog = FindDialog(self._tasks, self._find_target, self._list.window())
             self._dialog.next_requested.connect(self.find_next)
             self._dialog.replaced.connect(self._tell_replaced)
             self._dialog.finished.connect(self._forget_dialog)
-        one, many = self._names()
-        labels = {field.id: field.label for field in scope.fields}
-        self._dialog.show_names(labels, one, many)
-        if self._last is not None and not self._dialog.form.text.text():
-            self._dialog.form.text.setText(self._last[0].text)
-        self._dialog.form.show_scope(scope)
-        self._dialog.show()
-        self._dialog.raise_()
-        self._dialog.activateWindow()
-        self._dialog.form.text.setFocus()
-        self._dialog.form.text.selectAll()
+        return self._dialog
 
     def _scope(self) -> FindScope:
         try:

@@ -13,7 +13,7 @@ from crm_desktop.gui.clipboard.words import Words, counted
 from crm_desktop.gui.delegates import CellKind
 from crm_desktop.gui.models.table_model import Column, TableModel
 from crm_desktop.gui.theme import line_height, row_height, unit
-from crm_desktop.gui.widgets.buttons import plain_button, primary_button
+from crm_desktop.gui.widgets.buttons import plain_button, primary_button, set_look
 from crm_desktop.gui.widgets.elided_label import TextLabel
 from crm_desktop.gui.widgets.form_row import ProblemLine
 from crm_desktop.gui.widgets.grid import GridView
@@ -90,7 +90,7 @@ class PasteDialog(QDialog):
     def _show_problems(self) -> None:
         self.model.set_columns(
             Column(self.tr("Row"), self._row_of, CellKind.NUMBER, width=5),
-            Column(self.tr("Field"), self._field_of, width=9),
+            Column(self.tr("Field"), self._field_of, width=8),
             Column(self.tr("Why not"), _reason_of, width=20, tip=_reason_of),
             Column(self.tr("Cells"), _cells_of, CellKind.NUMBER, width=5),
         )
@@ -99,9 +99,9 @@ class PasteDialog(QDialog):
         has_problems = bool(self._plan.refused)
         self.table.setVisible(has_problems)
         if has_problems:
-            words = self.tr("{} cannot be changed so:")
+            words = self.tr("{count} cannot be {done}:")
             count = counted(self._plan.refused, "cell", "cells")
-            self.problem.set_text(words.replace("{}", count))
+            self.problem.set_text(words.format(count=count, done=self._facts.words.done.lower()))
         self.go.setEnabled(bool(self._plan.cells))
 
     def _lay_out(self) -> None:
@@ -111,6 +111,7 @@ class PasteDialog(QDialog):
         header = self.table.horizontalHeader()
         for place, column in enumerate(self.model.columns):
             self.table.setColumnWidth(place, round(line_height() * column.width))
+        header.setStretchLastSection(False)
         header.setSectionResizeMode(2, QHeaderView.ResizeMode.Stretch)
         rows = min(len(self._plan.problems), MOST_ROWS)
         self.table.setMinimumHeight(row_height() * (rows + 1) + 2 * u)
@@ -129,8 +130,9 @@ class PasteDialog(QDialog):
         box.addLayout(row)
         first = self.cancel if self._plan.refused else self.go
         first.setDefault(True)
+        set_look(self.cancel, "plain")
         first.setFocus()
-        self.setMinimumWidth(round(line_height() * (34 if self._plan.refused else 24)))
+        self.setMinimumWidth(round(line_height() * (42 if self._plan.refused else 24)))
 
     @override
     def accept(self) -> None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
 from crm_desktop.domain.errors import Cancelled, UserError
 from crm_desktop.gui.clipboard.paste_dialog import PasteDialog, PasteFacts
 from crm_desktop.gui.clipboard.words import counted, report_sentence, words_for
-from crm_desktop.gui.pages.record_list import RecordList
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.widgets.message_bar import Message
 from crm_desktop.services import pasting
 from crm_desktop.services.pasting import PastePlan, PasteReport, PasteRequest, RefusedPaste
+
+if TYPE_CHECKING:
+    from crm_desktop.gui.pages.record_list import RecordList
 
 UNASKED = 1_000  # cells that are written without a question
 MOST_CELLS = 500_000

@@ -46,6 +46,8 @@ class RecordTableModel(QAbstractTableModel):
     reading_changed = Signal(bool)  # some page is awaited
     counting_changed = Signal(bool)
     arrived = Signal()  # rows, or their number
+    taking_again = Signal()  # rows may move
+    took_again = Signal(bool)  # whether those in memory stayed where they were
     failed = Signal(object)  # UserError
 
     def __init__(self, tasks: Tasks, formats: Formats, parent: QObject | None = None) -> None:
@@ -229,6 +231,8 @@ class RecordTableModel(QAbstractTableModel):
         """
         end = answer.start + len(answer.page.rows)
         self._set_rows(max(self._rows, end + answer.page.has_more))
+        have_stayed = self._have_stayed(answer)
+        self.taking_again.emit()
         self.layoutAboutToBeChanged.emit()  # selections make persistent indexes of all their cells
         old = self.persistentIndexList()
         ids = {row: self.id_of(row) for row in {index.row() for index in old}}
@@ -237,11 +241,18 @@ class RecordTableModel(QAbstractTableModel):
         new = [self._moved(index, places.get(ids.get(index.row(), ""), -1)) for index in old]
         self.changePersistentIndexList(old, new)
         self.layoutChanged.emit()
+        self.took_again.emit(have_stayed)
         if not answer.page.has_more and (answer.page.rows or not answer.start):
             self._set_rows(end)
         self._show_rows(0, self._rows)
         self._set_loading(is_loading=False)
         self.arrived.emit()
+
+    def _have_stayed(self, answer: Reread) -> bool:
+        """Say whether all rows that were known stand where they stood, as far as can be seen."""
+        known = ((self.id_of(answer.start + at), cells[0]) for at, cells in
+                 enumerate(answer.page.rows))  # fmt: skip
+        return all(old in {"", new} for old, new in known)
 
     def _moved(self, index: QModelIndex, row: int) -> QModelIndex:
         return self.createIndex(row, index.column()) if row >= 0 else QModelIndex()
