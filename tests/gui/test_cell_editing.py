@@ -505,3 +505,60 @@ def is_waiting_for_lock(make: Make) -> bool:
     waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
     with make.database.engine.connect() as connection:
         return bool(connection.scalar(waiting))
+
+
+def test_the_row_below_the_list_makes_a_record_when_it_is_left(
+    qtbot: QtBot, tasks: Tasks, make: Make
+) -> None:
+    make.field("stage", "select", config={**STAGES, "defaultValue": "open"})
+    deal = make.object("deal")
+    for name in ("name", "stage", "amount"):
+        make.attach(deal, name, is_required=name == "name")
+    make.sql("UPDATE fields SET type = 'number' WHERE id = 'fld_amount'")
+    make.record(deal, {"fld_name": "Orion"})
+    hands = Hands(qtbot, tasks, make, deal)
+    row = hands.editing.new_row
+    assert row.model.index(0, 0).data() == "New Deal…"
+
+    hands.press(KEY.Key_Down)  # beyond the last row
+    assert row.row.hasFocus()
+    hands.press(KEY.Key_Tab)
+    hands.press(KEY.Key_Tab)
+    hands.type("12x")
+    hands.press(KEY.Key_Return)
+    assert row.model.index(0, 1).data() == "Open"  # defaults show
+    assert row.row.delegate.marks == {(0, 2): Mark.REFUSED}
+    hands.type("12")
+    hands.press(KEY.Key_Return)  # leaves the row: stored, if it could be
+    qtbot.waitUntil(lambda: set(row.row.delegate.marks) == {(0, 0)})
+    assert "required" in str(row.model.index(0, 0).data(Qt.ItemDataRole.ToolTipRole))
+    assert hands.page.has_unsaved()
+
+    hands.press(KEY.Key_Home)
+    hands.type("Vega")
+    hands.press(KEY.Key_Up)  # ends the edit and leaves
+    qtbot.waitUntil(lambda: hands.page.model.rowCount() == 2)
+    assert [hands.text(0, column) for column in range(3)] == ["Vega", "Open", "12"]
+    qtbot.waitUntil(lambda: not hands.page.has_unsaved())
+    assert hands.page.grid.hasFocus()
+
+
+def test_escape_twice_drops_a_new_record_and_who_may_not_create_has_no_row(
+    qtbot: QtBot, tasks: Tasks, make: Make
+) -> None:
+    deal = make.object("deal", fields=["name", "code"])
+    hands = Hands(qtbot, tasks, make, deal)
+    hands.editing.new_row.action.trigger()
+    hands.type("Vega")
+    hands.press(KEY.Key_Escape)  # the cell
+    assert not hands.page.has_unsaved()
+    hands.type("Vega")
+    hands.press(KEY.Key_Tab)
+    for _ in range(2):
+        assert hands.page.has_unsaved()
+        hands.press(KEY.Key_Escape)
+    assert not hands.page.has_unsaved()
+    make.sql("""UPDATE objects SET permissions = '{"create": []}'""")
+    hands.page.refresh()
+    qtbot.waitUntil(hands.editing.new_row.row.isHidden)
+    assert make.count(Record) == 0

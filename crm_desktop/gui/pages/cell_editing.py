@@ -17,6 +17,7 @@ from crm_desktop.gui.models.pending_edits import CellEdit, EditState
 from crm_desktop.gui.models.record_sheet import RecordSheet
 from crm_desktop.gui.models.records import RecordTableModel
 from crm_desktop.gui.pages.cell_drafts import CellDrafts
+from crm_desktop.gui.pages.new_row_control import NewRowControl
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.widgets.cell_gestures import CellGestures
 from crm_desktop.gui.widgets.grid import GridView
@@ -54,6 +55,7 @@ class CellEditing(QObject):
         self.sheet = RecordSheet(tasks, model)
         self.editing = GridEditing(grid, self.sheet, tasks)
         self.gestures = CellGestures(grid, self.editing)
+        self.new_row = NewRowControl(tasks, grid, self.editing, model, object_id)
         self.drafts = CellDrafts(tasks, self.sheet, drafts, object_id)
         self.bar = MessageBar()
         self._said: tuple[object, ...] = ()
@@ -72,6 +74,8 @@ class CellEditing(QObject):
         self.editing.refused.connect(self.refused)
         self.gestures.refused.connect(self.refused)
         self.editing.editing_changed.connect(self._tell)
+        self.new_row.refused.connect(self.refused)
+        self.new_row.changed.connect(self._soon.start)
         self.editing.link_opened.connect(self._open_link)
         for moved in (self._model.modelReset, self._model.layoutChanged, self._model.arrived):
             moved.connect(self._soon.start)
@@ -84,17 +88,20 @@ class CellEditing(QObject):
         return action
 
     def actions(self) -> list[QAction]:
-        return [*self.gestures.actions(), self.next_action, self.previous_action]
+        moving = [self.next_action, self.previous_action]
+        return [self.new_row.action, *self.gestures.actions(), *moving]
 
     # What is not stored
 
     def has_unsaved(self) -> bool:
-        return bool(self.sheet.pending.unsaved()) or self.editing.has_typed()
+        is_pending = bool(self.sheet.pending.unsaved()) or self.editing.has_typed()
+        return is_pending or self.new_row.has_unsaved()
 
     def save(self) -> None:
         """Try again what is not stored, what stands in an open editor included."""
         self.editing.commit()
         self.sheet.send_again()
+        self.new_row.save()
 
     def takes(self, _: frozenset[Change]) -> bool:
         """Say whether a change is an own edit, which is shown without reading the list again."""

@@ -18,6 +18,7 @@ from crm_desktop.gui.widgets.cell_editor import CellEditor
 from crm_desktop.gui.widgets.grid import GridView
 
 _ENTER = {Qt.Key.Key_Return, Qt.Key.Key_Enter}
+_UPRIGHT = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 _CHECKS = {"boolean", "checkbox"}
 _Mods = Qt.KeyboardModifier
 
@@ -171,7 +172,7 @@ class GridEditing(QObject):
             if host.is_edited:
                 self.sheet.note_typing(None)
             focus = QApplication.focusWidget()
-            if focus is None or _is_within(focus, host):
+            if focus is None or is_within(focus, host):
                 self._grid.setFocus()
             host.hide()
             host.deleteLater()
@@ -179,7 +180,7 @@ class GridEditing(QObject):
 
     @Slot(QWidget, QWidget)
     def _follow_focus(self, _: QWidget | None, new: QWidget | None) -> None:
-        if self._open is None or _is_within(new, self._open):
+        if self._open is None or is_within(new, self._open):
             return
         if new is None and QApplication.activePopupWidget() is not None:
             return
@@ -240,8 +241,8 @@ class GridEditing(QObject):
             self._extend(is_row=modifiers == _Mods.ShiftModifier)
         elif key == Qt.Key.Key_Escape:
             return self._drop(current)
-        elif key == Qt.Key.Key_Down and self._is_last_row(current) and not modifiers:
-            self.left.emit(1)
+        elif key in _UPRIGHT and not modifiers and self._is_at_end(current, key):
+            self.left.emit(_UPRIGHT[key])
         elif _is_typed(event):
             if key == Qt.Key.Key_Space and self._is_box(current):
                 self.toggle(current)
@@ -258,8 +259,9 @@ class GridEditing(QObject):
         has_moved = self._grid.currentIndex() != before or not self._grid.hasFocus()
         return before.isValid() and has_moved
 
-    def _is_last_row(self, index: QModelIndex) -> bool:
-        return index.isValid() and index.row() == self._grid.model().rowCount() - 1
+    def _is_at_end(self, index: QModelIndex, key: Qt.Key) -> bool:
+        last = self._grid.model().rowCount() - 1
+        return index.isValid() and index.row() == (last if _UPRIGHT[key] > 0 else 0)
 
     def _is_box(self, index: QModelIndex) -> bool:
         cell = self.sheet.cell_at(index)
@@ -329,7 +331,7 @@ def _is_typed(event: QKeyEvent) -> bool:
     return bool(event.text()) and event.text().isprintable() and (not command or is_alt_gr)
 
 
-def _is_within(widget: QWidget | None, frame: QWidget) -> bool:
+def is_within(widget: QWidget | None, frame: QWidget) -> bool:
     """Say whether a widget is in the frame, or in a window that something in it has opened."""
     while widget is not None and widget is not frame:
         widget = widget.parentWidget()
