@@ -17,12 +17,12 @@ from crm_desktop.db.database import Database
 from crm_desktop.db.draft_files import open_drafts
 from crm_desktop.db.tables import Record
 from crm_desktop.domain.access import Actor
+from crm_desktop.gui.cells.cell_editor import CellEditor
 from crm_desktop.gui.delegates import Mark
 from crm_desktop.gui.dialogs.conflict_dialog import ConflictDialog
 from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.pages.records import RecordsPage
 from crm_desktop.gui.tasks import Tasks
-from crm_desktop.gui.widgets.cell_editor import CellEditor
 from tests.make import Make
 from tests.stalling import proxied
 

@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QVBoxLayout, QWidg
 from crm_desktop.domain.errors import Invalid, NotFound, UserError
 from crm_desktop.domain.field_types import EffectiveField
 from crm_desktop.domain.filters import Calendar, RecordQuery, Sort
+from crm_desktop.gui.cells.cell_editing import CellEditing
 from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.filters.filter_bar import FilterBar
 from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.models.records import RecordTableModel
-from crm_desktop.gui.pages.cell_editing import CellEditing
 from crm_desktop.gui.pages.column_widths import ColumnWidths
 from crm_desktop.gui.pages.record_sorting import SortControl
 from crm_desktop.gui.pages.record_summaries import SummaryControl

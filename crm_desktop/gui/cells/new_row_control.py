@@ -7,16 +7,16 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QApplication, QWidget
 
 from crm_desktop.domain.access import Reach, RecordRight
+from crm_desktop.gui.cells.cell_gestures import CellGestures
+from crm_desktop.gui.cells.grid_editing import GridEditing, is_within
+from crm_desktop.gui.cells.new_row import NewRow
 from crm_desktop.gui.delegates import CellKind, GridRole, Mark
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.models.new_record import NewRecordModel
 from crm_desktop.gui.models.records import RecordTableModel
 from crm_desktop.gui.tasks import Tasks
-from crm_desktop.gui.widgets.cell_gestures import CellGestures
 from crm_desktop.gui.widgets.grid import GridView
-from crm_desktop.gui.widgets.grid_editing import GridEditing, is_within
-from crm_desktop.gui.widgets.new_row import NewRow
 from crm_desktop.services.objects import ObjectDetail
 
 

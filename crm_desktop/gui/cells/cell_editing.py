@@ -10,18 +10,18 @@ from PySide6.QtGui import QAction, QKeySequence
 
 from crm_desktop.domain.changes import Change
 from crm_desktop.domain.errors import Clash
+from crm_desktop.gui.cells.cell_drafts import CellDrafts
+from crm_desktop.gui.cells.cell_gestures import CellGestures
+from crm_desktop.gui.cells.grid_editing import GridEditing
+from crm_desktop.gui.cells.new_row_control import NewRowControl
 from crm_desktop.gui.delegates import CellKind, Mark
 from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.models.pending_edits import CellEdit, EditState
 from crm_desktop.gui.models.record_sheet import RecordSheet
 from crm_desktop.gui.models.records import RecordTableModel
-from crm_desktop.gui.pages.cell_drafts import CellDrafts
-from crm_desktop.gui.pages.new_row_control import NewRowControl
 from crm_desktop.gui.tasks import Tasks
-from crm_desktop.gui.widgets.cell_gestures import CellGestures
 from crm_desktop.gui.widgets.grid import GridView
-from crm_desktop.gui.widgets.grid_editing import GridEditing
 from crm_desktop.gui.widgets.message_bar import Action, MessageBar
 from crm_desktop.services import record_anchors, reference_checks
 

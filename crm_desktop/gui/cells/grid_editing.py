@@ -9,12 +9,12 @@ from typing_extensions import override
 
 from crm_desktop.domain.errors import Invalid, UserError
 from crm_desktop.domain.field_types import is_user_field, target_ids
+from crm_desktop.gui.cells.cell_editor import CellEditor
 from crm_desktop.gui.editors.choice_line import ChoiceLineEditor
 from crm_desktop.gui.editors.choices import MultiChoiceEditor
 from crm_desktop.gui.editors.making import make_cell_editor
 from crm_desktop.gui.models.sheet import Cell, NewValue, Sheet
 from crm_desktop.gui.tasks import Tasks
-from crm_desktop.gui.widgets.cell_editor import CellEditor
 from crm_desktop.gui.widgets.grid import GridView
 
 _ENTER = {Qt.Key.Key_Return, Qt.Key.Key_Enter}
