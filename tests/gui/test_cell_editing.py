@@ -76,6 +76,7 @@ class Hands:
         return self.page.list.editing
 
     def go_to(self, row: int, column: int) -> None:
+        self.page.grid.setFocus()
         self.page.grid.setCurrentIndex(self.page.model.index(row, column))
 
     def place(self) -> tuple[int, int]:
@@ -101,10 +102,17 @@ class Hands:
                 window.activateWindow()
         self.qtbot.keyClick(self.focus(), key, modifier)
 
-    def click(self, row: int, column: int, *, twice: bool = False) -> None:
+    def click(
+        self,
+        row: int,
+        column: int,
+        *,
+        twice: bool = False,
+        modifier: Qt.KeyboardModifier = PLAIN,
+    ) -> None:
         where = self.page.grid.visualRect(self.page.model.index(row, column)).center()
         view = self.page.grid.viewport()
-        self.qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=where)
+        self.qtbot.mouseClick(view, Qt.MouseButton.LeftButton, modifier, where)
         if twice:
             self.qtbot.mouseDClick(view, Qt.MouseButton.LeftButton, pos=where)
 
@@ -240,11 +248,13 @@ def test_choices_numbers_and_dates_are_typed_and_picked_in_their_cells(
     hands = Hands(qtbot, tasks, make, deal)
 
     hands.go_to(0, 1)
-    hands.type("wo")  # a part of one label
+    hands.press(KEY.Key_Return)
     hands.press(KEY.Key_Return)  # takes it from the list
+    hands.wait_stored(record, "fld_stage", "open")
+    hands.type("wo")  # a part of one label
+    hands.press(KEY.Key_Tab)
     hands.wait_stored(record, "fld_stage", "won")
-    assert hands.place() == (0, 1)
-    hands.go_to(0, 2)
+    assert hands.place() == (0, 2)
     for key in (KEY.Key_Return, KEY.Key_Space, KEY.Key_Down, KEY.Key_Space, KEY.Key_Return):
         hands.press(key)
     hands.wait_stored(record, "fld_tags", ["open", "won"])
@@ -286,10 +296,12 @@ def test_long_text_records_users_and_files_are_edited_over_their_cells(
         hands.go_to(0, column)
         hands.type(words)
         qtbot.waitUntil(lambda: QApplication.activePopupWidget() is not None)
-        hands.press(KEY.Key_Down)
-        hands.press(KEY.Key_Return)
+        hands.press(KEY.Key_Return)  # there is only one
         hands.wait_stored(record, f"fld_{field}", value)
     assert [hands.text(0, column) for column in (1, 2)] == ["Acme", "Ada Admin"]
+    with qtbot.waitSignal(hands.page.open_requested) as opened:
+        hands.click(0, 1, modifier=CONTROL)
+    assert opened.args == [f"record:{acme}"]
     hands.go_to(0, 3)
     hands.press(KEY.Key_F2)
     hands.type("plan.pdf")

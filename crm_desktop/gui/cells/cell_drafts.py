@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
+from shiboken6 import isValid
 
 from crm_desktop.domain.drafts import Draft
 from crm_desktop.gui.drafts import Drafts
@@ -31,6 +32,7 @@ class CellDrafts(QObject):
         self._tasks, self._sheet, self._drafts = tasks, sheet, drafts
         self._object_id = object_id
         self._kept: set[str] = set()
+        self.destroyed.connect(partial(_drop_all, drafts, self._kept))  # its tab was closed
         self._typing: NewValue | None = None
         sheet.pending.changed.connect(self._keep)
         sheet.typed.connect(self._note_typing)
@@ -96,11 +98,11 @@ class CellDrafts(QObject):
             values = self._values_of(record_id)
             key = f"{_PREFIX}{record_id}"
             if values:
-                self._kept.add(record_id)
+                self._kept.add(key)
                 now = datetime.now(UTC)
                 self._drafts.keep(Draft(key, self._object_id, record_id, "", values, now))
-            elif record_id in self._kept:
-                self._kept.discard(record_id)
+            elif key in self._kept:
+                self._kept.discard(key)
                 self._drafts.drop(key)
 
     def _values_of(self, record_id: str) -> dict[str, dict[str, Any]]:
@@ -115,6 +117,13 @@ class CellDrafts(QObject):
             old = values[field_id]["old"] if field_id in values else new.cell.value
             values[field_id] = _kept(old, new.value, new.typed)
         return values
+
+
+def _drop_all(drafts: Drafts, keys: Collection[str], _: object = None) -> None:
+    """Forget what was discarded with its page; what is killed with the program comes not here."""
+    for key in list(keys):
+        if isValid(drafts):
+            drafts.drop(key)
 
 
 def _kept(old: Any, new: Any, typed: str | None) -> dict[str, Any]:

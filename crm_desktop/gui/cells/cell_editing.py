@@ -59,6 +59,7 @@ class CellEditing(QObject):
         self.drafts = CellDrafts(tasks, self.sheet, drafts, object_id)
         self.bar = MessageBar()
         self._said: tuple[object, ...] = ()
+        self._has_told = False
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._show)
         self.next_action = self._action(self.tr("Next refused cell"), "F8", self.go_to_next)
@@ -112,7 +113,10 @@ class CellEditing(QObject):
 
     @Slot()
     def _tell(self) -> None:
-        self.unsaved_changed.emit(self.has_unsaved())
+        has_unsaved = self.has_unsaved()
+        if has_unsaved != self._has_told:
+            self._has_told = has_unsaved
+            self.unsaved_changed.emit(has_unsaved)
 
     # Marks and bar
 

@@ -306,5 +306,7 @@ class RecordsPage(Page):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addActions([self.open_action, self.new_action])
         menu.addSeparator()
+        menu.addActions(self.list.editing.gestures.actions())
+        menu.addSeparator()
         menu.addAction(self.delete_action)
         menu.popup(self.grid.viewport().mapToGlobal(place))
