@@ -8,18 +8,15 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
-from shiboken6 import isValid
 
 from crm_desktop.domain.drafts import Draft
-from crm_desktop.gui.drafts import Drafts
-from crm_desktop.gui.models.pending_edits import CellEdit, EditState
+from crm_desktop.gui.drafts import CELLS, Drafts
+from crm_desktop.gui.models.pending_edits import CellEdit, EditState, typed_text
 from crm_desktop.gui.models.record_cells import extra_maker, shown_text
 from crm_desktop.gui.models.record_sheet import RecordSheet
 from crm_desktop.gui.models.sheet import NewValue
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.services import reference_checks
-
-_PREFIX = "cells:"
 
 
 class CellDrafts(QObject):
@@ -32,7 +29,6 @@ class CellDrafts(QObject):
         self._tasks, self._sheet, self._drafts = tasks, sheet, drafts
         self._object_id = object_id
         self._kept: set[str] = set()
-        self.destroyed.connect(partial(_drop_all, drafts, self._kept))  # its tab was closed
         self._typing: NewValue | None = None
         sheet.pending.changed.connect(self._keep)
         sheet.typed.connect(self._note_typing)
@@ -43,7 +39,7 @@ class CellDrafts(QObject):
         return [
             draft
             for draft in self._drafts.left_over()
-            if draft.object_id == self._object_id and draft.key.startswith(_PREFIX)
+            if draft.object_id == self._object_id and draft.key.startswith(CELLS)
         ]
 
     @Slot()
@@ -79,11 +75,11 @@ class CellDrafts(QObject):
         for draft in drafts:
             self._drafts.drop(draft.key)
 
-    def _fill(self, edit: CellEdit, typed: str | None, names: Mapping[str, str]) -> None:
+    def _fill(self, edit: CellEdit, typed: Any, names: Mapping[str, str]) -> None:
         edit.state, edit.typed = EditState.REFUSED, typed
         edit.reason = self.tr("This was not stored when the program ended. Ctrl+S stores it.")
         shown = shown_text(edit.field, edit.new, self._sheet.formats, names)
-        edit.text = shown if typed is None else typed
+        edit.text = shown if typed is None else typed_text(typed)
         make = extra_maker(edit.field) if typed is None else None
         edit.extra = make(edit.new) if make else None
 
@@ -96,11 +92,12 @@ class CellDrafts(QObject):
     def _keep(self, record_ids: Collection[str]) -> None:
         for record_id in record_ids:
             values = self._values_of(record_id)
-            key = f"{_PREFIX}{record_id}"
+            key = f"{CELLS}{record_id}"
             if values:
                 self._kept.add(key)
                 now = datetime.now(UTC)
-                self._drafts.keep(Draft(key, self._object_id, record_id, "", values, now))
+                title = self._sheet.model.name_of(record_id)
+                self._drafts.keep(Draft(key, self._object_id, record_id, title, values, now))
             elif key in self._kept:
                 self._kept.discard(key)
                 self._drafts.drop(key)
@@ -119,12 +116,5 @@ class CellDrafts(QObject):
         return values
 
 
-def _drop_all(drafts: Drafts, keys: Collection[str], _: object = None) -> None:
-    """Forget what was discarded with its page; what is killed with the program comes not here."""
-    for key in list(keys):
-        if isValid(drafts):
-            drafts.drop(key)
-
-
-def _kept(old: Any, new: Any, typed: str | None) -> dict[str, Any]:
+def _kept(old: Any, new: Any, typed: Any) -> dict[str, Any]:
     return {"old": old, "new": new} if typed is None else {"old": old, "new": new, "text": typed}

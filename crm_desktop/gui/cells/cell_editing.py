@@ -14,7 +14,7 @@ from crm_desktop.gui.cells.cell_drafts import CellDrafts
 from crm_desktop.gui.cells.cell_gestures import CellGestures
 from crm_desktop.gui.cells.grid_editing import GridEditing
 from crm_desktop.gui.cells.new_row_control import NewRowControl
-from crm_desktop.gui.delegates import CellKind, Mark
+from crm_desktop.gui.delegates import Mark
 from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.models.pending_edits import CellEdit, EditState
@@ -104,6 +104,12 @@ class CellEditing(QObject):
         self.sheet.send_again()
         self.new_row.save()
 
+    def drop_unsaved(self) -> None:
+        """Forget what is not stored."""
+        self.editing.cancel()
+        self.sheet.pending.drop(self.sheet.pending.unsaved())
+        self.new_row.drop()
+
     def takes(self, _: frozenset[Change]) -> bool:
         """Say whether a change is an own edit, which is shown without reading the list again."""
         is_own = self.sheet.saver.takes()
@@ -174,7 +180,7 @@ class CellEditing(QObject):
             )
         if refused:
             first = refused[0]
-            words = f"{self._name_of(first)}: {first.field.label}. {first.reason}"
+            words = f"{self._model.name_of(first.record_id)}: {first.field.label}. {first.reason}"
             self.bar.show_message(
                 "danger",
                 words,
@@ -195,14 +201,6 @@ class CellEditing(QObject):
             actions.append((self.tr("Compare…"), partial(self.compare, clashing[0])))
         revert = self.tr("Revert") if is_one else self.tr("Revert all")
         return [*actions, (revert, self.revert)]
-
-    def _name_of(self, edit: CellEdit) -> str:
-        """Return what the record is called in the list; its id where it is not in memory."""
-        row = self._model.rows_of((edit.record_id,)).get(edit.record_id)
-        for column in range(len(self._model.columns)):
-            if row is not None and self._grid.delegate.kind(column) == CellKind.TITLE:
-                return str(self._model.index(row, column).data() or edit.record_id)
-        return edit.record_id
 
     def revert(self) -> None:
         """Drop what was refused: the cells show again what is stored."""
@@ -228,7 +226,7 @@ class CellEditing(QObject):
     def _ask(self, edit: CellEdit, clashes: Mapping[str, Clash], names: Mapping[str, str]) -> None:
         from crm_desktop.gui.dialogs.conflict_dialog import ConflictDialog  # seldom needed
 
-        title, fields = self._name_of(edit), self._model.columns
+        title, fields = self._model.name_of(edit.record_id), self._model.columns
         dialog = ConflictDialog(
             title, clashes, fields, self.sheet.formats, names, self._grid.window()
         )

@@ -321,7 +321,7 @@ def _typed_into(host: CellEditor) -> NewValue:
     try:
         return NewValue(host.cell, host.editor.value())
     except Invalid as problem:
-        return NewValue(host.cell, None, host.editor.typed_text(), str(problem))
+        return NewValue(host.cell, None, host.editor.typed(), str(problem))
 
 
 def _is_typed(event: QKeyEvent) -> bool:

@@ -83,12 +83,12 @@ class ChoiceLineEditor(ValueEditor):
         raise Invalid({self.field.id: sentence.replace("{}", text[:40])})
 
     @override
-    def typed_text(self) -> str:
+    def typed(self) -> Any:
         return self.line.text()
 
     @override
-    def show_typed(self, text: str) -> None:
-        self.line.setText(text)
+    def show_typed(self, typed: Any) -> None:
+        self.line.setText(typed if isinstance(typed, str) else "")
 
     @override
     def open_list(self) -> None:

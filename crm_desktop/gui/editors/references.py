@@ -115,15 +115,6 @@ class ReferenceEditor(ValueEditor):
         return self._names
 
     @override
-    def typed_text(self) -> str:
-        return self.line.text()
-
-    @override
-    def show_typed(self, text: str) -> None:
-        self.line.setText(text)
-        self._pause.start()
-
-    @override
     def open_list(self) -> None:
         """Show the first records there are, or those that were found."""
         self._pause.stop()
@@ -147,6 +138,16 @@ class ReferenceEditor(ValueEditor):
             sentence = self.tr("Choose one of the records found, or clear the field.")
             raise Invalid({self.field.id: sentence})
         return self._value or None
+
+    @override
+    def typed(self) -> Any:
+        return {"chosen": self._value, "text": self.line.text()}
+
+    @override
+    def show_typed(self, typed: Any) -> None:
+        if isinstance(typed, dict):
+            self.show_value(typed.get("chosen"))
+            self.line.setText(str(typed.get("text", "")))
 
     @override
     def set_read_only(self, *, is_read_only: bool) -> None:

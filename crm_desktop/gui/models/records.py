@@ -162,6 +162,14 @@ class RecordTableModel(QAbstractTableModel):
         place = row & _WITHIN
         return page.rows[place] if page is not None and 0 <= place < len(page.rows) else None
 
+    def name_of(self, record_id: str) -> str:
+        """Return what the list calls a record; its id where that is not in memory."""
+        row = self.rows_of((record_id,)).get(record_id)
+        if row is None or CellKind.TITLE not in self._kinds:
+            return record_id
+        text = self.index(row, self._kinds.index(CellKind.TITLE)).data()
+        return str(text or record_id)
+
     # Edits
 
     def show_edits(self, edits: Mapping[str, Mapping[str, CellEdit]]) -> None:
