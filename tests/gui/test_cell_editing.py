@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 from sqlalchemy import select, text
@@ -64,6 +65,9 @@ class Hands:
         self.qtbot, self.make = qtbot, make
         self.page = RecordsPage(tasks, object_id, drafts=drafts)
         qtbot.addWidget(self.page)
+        warn = QAbstractItemModelTester.FailureReportingMode.Warning
+        for model in (self.page.model, self.editing.new_row.model):
+            QAbstractItemModelTester(model, warn, model)
         self.page.resize(1200, 600)
         with qtbot.waitActive(self.page):
             self.page.show()
@@ -411,6 +415,10 @@ def test_what_was_typed_before_the_program_was_killed_is_offered_again(
     hands.go_to(1, 1)
     hands.type("12x")
     hands.press(KEY.Key_Return)
+    hands.editing.new_row.action.trigger()
+    hands.type("a new one")
+    hands.press(KEY.Key_Tab)
+    hands.type("13x")  # no number: leaving the row stores nothing
     hands.go_to(0, 0)
     hands.type("half a na")  # still in the editor
     qtbot.waitUntil(lambda: any("half a na" in text for text in texts_in(tmp_path)))
@@ -423,9 +431,11 @@ def test_what_was_typed_before_the_program_was_killed_is_offered_again(
     later = Hands(qtbot, tasks, make, deal, again)
     bar = later.editing.bar
     qtbot.waitUntil(bar.isVisible)
-    assert bar.message().headline == "2 edits were not stored."
+    assert bar.message().headline == "4 edits were not stored."
     later.follow_link("Show")
     qtbot.waitUntil(lambda: later.text(0, 0) == "half a na" and later.text(1, 1) == "12x")
+    row = later.editing.new_row.model
+    assert [row.index(0, column).data() for column in range(2)] == ["a new one", "13x"]
     assert later.page.has_unsaved()
     later.page.save()
     qtbot.waitUntil(partial(is_stored, make, first, "fld_name", "half a na"))

@@ -56,7 +56,7 @@ class CellEditing(QObject):
         self.editing = GridEditing(grid, self.sheet, tasks)
         self.gestures = CellGestures(grid, self.editing)
         self.new_row = NewRowControl(tasks, grid, self.editing, model, object_id)
-        self.drafts = CellDrafts(tasks, self.sheet, drafts, object_id)
+        self.drafts = CellDrafts(tasks, self.sheet, self.new_row.model, drafts, object_id)
         self.bar = MessageBar()
         self._said: tuple[object, ...] = ()
         self._has_told = False
@@ -78,6 +78,8 @@ class CellEditing(QObject):
         self.new_row.refused.connect(self.refused)
         self.new_row.changed.connect(self._soon.start)
         self.editing.link_opened.connect(self._open_link)
+        self._model.about_to_show.connect(self.editing.commit)
+        self._model.about_to_reread.connect(self._grid.forget_large_selection)
         for moved in (self._model.modelReset, self._model.layoutChanged, self._model.arrived):
             moved.connect(self._soon.start)
 

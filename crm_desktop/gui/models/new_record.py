@@ -13,7 +13,7 @@ from crm_desktop.domain.errors import Invalid, Unavailable, UserError
 from crm_desktop.domain.field_types import EffectiveField, default_values, is_empty, value_problem
 from crm_desktop.domain.formats import Formats
 from crm_desktop.gui.delegates import CellKind, GridRole
-from crm_desktop.gui.models.pending_edits import CellEdit, EditState, typed_text
+from crm_desktop.gui.models.pending_edits import CellEdit, EditState, draft_value, typed_text
 from crm_desktop.gui.models.record_cells import extra_maker, shown_text
 from crm_desktop.gui.models.record_sheet import lock_of
 from crm_desktop.gui.models.sheet import Cell, NewValue
@@ -72,6 +72,11 @@ class NewRecordModel(QAbstractTableModel):
     def values(self) -> dict[str, Any]:
         """Return what was typed, by field id; what was emptied as None."""
         return {key: self._edits[key].new for key in self._typed}
+
+    def drafted(self) -> dict[str, dict[str, Any]]:
+        """Return what was typed, as drafts keep it."""
+        edits = [self._edits[key] for key in self._typed]
+        return {edit.field.id: draft_value(None, edit.new, edit.typed) for edit in edits}
 
     # The sheet
 

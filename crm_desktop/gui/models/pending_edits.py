@@ -66,6 +66,11 @@ def typed_text(typed: Any) -> str:
     return " ".join(typed.split()) if isinstance(typed, str) else ""
 
 
+def draft_value(old: Any, new: Any, typed: Any) -> dict[str, Any]:
+    """Return an edit as drafts keep it; `typed` is None unless it is no value of the field."""
+    return {"old": old, "new": new} if typed is None else {"old": old, "new": new, "text": typed}
+
+
 class PendingEdits(QObject):
     """Keeps edits in the order they were made, until they are stored or dropped.
 

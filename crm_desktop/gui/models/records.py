@@ -47,6 +47,8 @@ class RecordTableModel(QAbstractTableModel):
     counting_changed = Signal(bool)
     arrived = Signal()  # rows, or their number
     failed = Signal(object)  # UserError
+    about_to_show = Signal()  # another list, from the top
+    about_to_reread = Signal()  # rows will come, go or move
 
     def __init__(self, tasks: Tasks, formats: Formats, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -113,6 +115,7 @@ class RecordTableModel(QAbstractTableModel):
 
     def show(self, query: RecordQuery, columns: Sequence[EffectiveField]) -> None:
         """Show the records of this query from the top."""
+        self.about_to_show.emit()
         self.beginResetModel()
         self._rows, self._last_page = 0, -1
         self._kinds = _kinds_of(columns)
@@ -210,6 +213,7 @@ class RecordTableModel(QAbstractTableModel):
     # Answers
 
     def _take_first(self, about: int) -> None:
+        self.about_to_show.emit()
         self.beginResetModel()
         self._rows = min(about, MOST_ROWS)
         self.endResetModel()
@@ -235,6 +239,7 @@ class RecordTableModel(QAbstractTableModel):
 
         What is no longer known to be where it was, is no longer selected.
         """
+        self.about_to_reread.emit()
         end = answer.start + len(answer.page.rows)
         self._set_rows(max(self._rows, end + answer.page.has_more))
         ids = {row: self.id_of(row) for row in {old.row() for old in self.persistentIndexList()}}
