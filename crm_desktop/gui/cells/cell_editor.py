@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QTextCursor
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -95,9 +95,20 @@ class CellEditor(QWidget):
         self.setGeometry(left, top, wide, high)
 
     def select_all(self) -> None:
+        """Let what is typed replace the content."""
         control = self.editor.control
         if isinstance(control, QLineEdit | QPlainTextEdit):
             control.selectAll()
+
+    def go_to_end(self) -> None:
+        """Let what is typed follow the content; what is searched for is typed anew."""
+        control = self.editor.control
+        if isinstance(self.editor, ChoiceLineEditor | ReferenceEditor):
+            self.select_all()
+        elif isinstance(control, QLineEdit):
+            control.end(False)
+        elif isinstance(control, QPlainTextEdit):
+            control.moveCursor(QTextCursor.MoveOperation.End)
 
     # Keys
 

@@ -82,7 +82,10 @@ class GridEditing(QObject):
         self._show_editor(index, cell)
         if self._open is None:
             return
-        self._open.select_all()
+        if event is None:
+            self._open.go_to_end()
+        else:
+            self._open.select_all()
         editor = self._open.editor
         if isinstance(editor, MultiChoiceEditor) or (
             event is None and isinstance(editor, ChoiceLineEditor)
