@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from crm_desktop.db.database import Database
 from crm_desktop.db.draft_files import open_drafts
@@ -20,9 +20,8 @@ from crm_desktop.domain.access import Actor
 from crm_desktop.gui.delegates import Mark
 from crm_desktop.gui.dialogs.conflict_dialog import ConflictDialog
 from crm_desktop.gui.drafts import Drafts
-from crm_desktop.gui.pages.records import RecordsPage
 from crm_desktop.gui.tasks import Tasks
-from crm_desktop.gui.widgets.cell_editor import CellEditor
+from tests.gui.hands import Hands, data_of, is_stored
 from tests.make import Make
 from tests.stalling import proxied
 
@@ -38,98 +37,8 @@ STAGES = {
 }
 
 
-def data_of(make: Make, record_id: str) -> dict[str, Any]:
-    return dict(make.value(select(Record.data).where(Record.id == record_id)))
-
-
-def is_stored(make: Make, record_id: str, field_id: str, value: Any) -> bool:
-    return bool(data_of(make, record_id).get(field_id) == value)
-
-
 def texts_in(folder: Path) -> list[str]:
     return [file.read_text() for file in folder.rglob("*.jsonl")]
-
-
-class Hands:
-    """Works a page as a person does, with a keyboard above all."""
-
-    def __init__(
-        self,
-        qtbot: QtBot,
-        tasks: Tasks,
-        make: Make,
-        object_id: str,
-        drafts: Drafts | None = None,
-    ) -> None:
-        self.qtbot, self.make = qtbot, make
-        self.page = RecordsPage(tasks, object_id, drafts=drafts)
-        qtbot.addWidget(self.page)
-        self.page.resize(1200, 600)
-        with qtbot.waitActive(self.page):
-            self.page.show()
-            self.page.activateWindow()
-        qtbot.waitUntil(lambda: self.page.model.is_settled)
-        self.page.grid.setFocus()
-
-    @property
-    def editing(self) -> Any:
-        return self.page.list.editing
-
-    def go_to(self, row: int, column: int) -> None:
-        self.page.grid.setCurrentIndex(self.page.model.index(row, column))
-
-    def place(self) -> tuple[int, int]:
-        current = self.page.grid.currentIndex()
-        return current.row(), current.column()
-
-    def focus(self) -> QWidget:
-        popup, widget = QApplication.activePopupWidget(), QApplication.focusWidget()
-        is_in_popup = popup and widget and popup.isAncestorOf(widget)
-        found = popup if popup is not None and not is_in_popup else widget
-        found = found or self.page.window().focusWidget()
-        assert found is not None
-        return found
-
-    def type(self, text: str) -> None:
-        for letter in text:
-            self.qtbot.keyClicks(self.focus(), letter)
-
-    def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = PLAIN) -> None:
-        window = self.page.window()
-        if QApplication.activePopupWidget() is None and not window.isActiveWindow():
-            with self.qtbot.waitActive(window):  # a popup was open, off the screen
-                window.activateWindow()
-        self.qtbot.keyClick(self.focus(), key, modifier)
-
-    def click(self, row: int, column: int, *, twice: bool = False) -> None:
-        where = self.page.grid.visualRect(self.page.model.index(row, column)).center()
-        view = self.page.grid.viewport()
-        self.qtbot.mouseClick(view, Qt.MouseButton.LeftButton, pos=where)
-        if twice:
-            self.qtbot.mouseDClick(view, Qt.MouseButton.LeftButton, pos=where)
-
-    def text(self, row: int, column: int) -> str:
-        return str(self.page.model.index(row, column).data())
-
-    def editor(self) -> CellEditor | None:
-        found = [e for e in self.page.grid.findChildren(CellEditor) if e.isVisible()]
-        return found[0] if found else None
-
-    def follow_link(self, text: str) -> None:
-        """Click a link in the bar above the grid, once it is there."""
-        self.qtbot.waitUntil(lambda: text in self.links())
-        self.links()[text].click()
-
-    def links(self) -> dict[str, QPushButton]:
-        links = self.editing.bar.findChildren(QPushButton)
-        return {link.text(): link for link in links if link.isVisible()}
-
-    def wait_stored(self, record_id: str, field_id: str, value: Any) -> None:
-        self.qtbot.waitUntil(partial(is_stored, self.make, record_id, field_id, value))
-        self.qtbot.waitUntil(lambda: not self.editing.has_unsaved())
-
-    def marks(self) -> dict[tuple[int, int], Mark]:
-        return dict(self.page.grid.delegate.marks)
 
 
 @pytest.fixture
@@ -175,7 +84,6 @@ def test_escape_drops_what_was_typed_and_f2_keeps_the_content(
     assert hands.text(0, 0) == "a"
     assert hands.editor() is None
     hands.press(KEY.Key_F2)
-    hands.press(KEY.Key_End)
     hands.type("bc")
     hands.press(KEY.Key_Left)  # moves the caret
     hands.type("-")
@@ -240,11 +148,13 @@ def test_choices_numbers_and_dates_are_typed_and_picked_in_their_cells(
     hands = Hands(qtbot, tasks, make, deal)
 
     hands.go_to(0, 1)
-    hands.type("wo")  # a part of one label
+    hands.press(KEY.Key_Return)
     hands.press(KEY.Key_Return)  # takes it from the list
+    hands.wait_stored(record, "fld_stage", "open")
+    hands.type("wo")  # a part of one label
+    hands.press(KEY.Key_Tab)
     hands.wait_stored(record, "fld_stage", "won")
-    assert hands.place() == (0, 1)
-    hands.go_to(0, 2)
+    assert hands.place() == (0, 2)
     for key in (KEY.Key_Return, KEY.Key_Space, KEY.Key_Down, KEY.Key_Space, KEY.Key_Return):
         hands.press(key)
     hands.wait_stored(record, "fld_tags", ["open", "won"])
@@ -286,10 +196,12 @@ def test_long_text_records_users_and_files_are_edited_over_their_cells(
         hands.go_to(0, column)
         hands.type(words)
         qtbot.waitUntil(lambda: QApplication.activePopupWidget() is not None)
-        hands.press(KEY.Key_Down)
-        hands.press(KEY.Key_Return)
+        hands.press(KEY.Key_Return)  # there is only one
         hands.wait_stored(record, f"fld_{field}", value)
     assert [hands.text(0, column) for column in (1, 2)] == ["Acme", "Ada Admin"]
+    with qtbot.waitSignal(hands.page.open_requested) as opened:
+        hands.click(0, 1, modifier=CONTROL)
+    assert opened.args == [f"record:{acme}"]
     hands.go_to(0, 3)
     hands.press(KEY.Key_F2)
     hands.type("plan.pdf")
@@ -357,7 +269,7 @@ def test_a_click_elsewhere_a_sort_and_closing_keep_what_stands_in_an_open_editor
     hands.click(row, 0, twice=True)
     hands.type("left")
     hands.page.hide()
-    hands.wait_stored(third, "fld_name", "left")
+    hands.wait_stored(third, "fld_name", "cleft")
 
 
 def test_two_people_editing_different_fields_both_win_and_the_same_field_is_refused(
@@ -399,6 +311,10 @@ def test_what_was_typed_before_the_program_was_killed_is_offered_again(
     hands.go_to(1, 1)
     hands.type("12x")
     hands.press(KEY.Key_Return)
+    hands.editing.new_row.action.trigger()
+    hands.type("a new one")
+    hands.press(KEY.Key_Tab)
+    hands.type("13x")  # no number: leaving the row stores nothing
     hands.go_to(0, 0)
     hands.type("half a na")  # still in the editor
     qtbot.waitUntil(lambda: any("half a na" in text for text in texts_in(tmp_path)))
@@ -411,9 +327,11 @@ def test_what_was_typed_before_the_program_was_killed_is_offered_again(
     later = Hands(qtbot, tasks, make, deal, again)
     bar = later.editing.bar
     qtbot.waitUntil(bar.isVisible)
-    assert bar.message().headline == "2 edits were not stored."
+    assert bar.message().headline == "4 edits were not stored."
     later.follow_link("Show")
     qtbot.waitUntil(lambda: later.text(0, 0) == "half a na" and later.text(1, 1) == "12x")
+    row = later.editing.new_row.model
+    assert [row.index(0, column).data() for column in range(2)] == ["a new one", "13x"]
     assert later.page.has_unsaved()
     later.page.save()
     qtbot.waitUntil(partial(is_stored, make, first, "fld_name", "half a na"))
@@ -505,3 +423,60 @@ def is_waiting_for_lock(make: Make) -> bool:
     waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted")
     with make.database.engine.connect() as connection:
         return bool(connection.scalar(waiting))
+
+
+def test_the_row_below_the_list_makes_a_record_when_it_is_left(
+    qtbot: QtBot, tasks: Tasks, make: Make
+) -> None:
+    make.field("stage", "select", config={**STAGES, "defaultValue": "open"})
+    deal = make.object("deal")
+    for name in ("name", "stage", "amount"):
+        make.attach(deal, name, is_required=name == "name")
+    make.sql("UPDATE fields SET type = 'number' WHERE id = 'fld_amount'")
+    make.record(deal, {"fld_name": "Orion"})
+    hands = Hands(qtbot, tasks, make, deal)
+    row = hands.editing.new_row
+    assert row.model.index(0, 0).data() == "New Deal…"
+
+    hands.press(KEY.Key_Down)  # beyond the last row
+    assert row.row.hasFocus()
+    hands.press(KEY.Key_Tab)
+    hands.press(KEY.Key_Tab)
+    hands.type("12x")
+    hands.press(KEY.Key_Return)
+    assert row.model.index(0, 1).data() == "Open"  # defaults show
+    assert row.row.delegate.marks == {(0, 2): Mark.REFUSED}
+    hands.type("12")
+    hands.press(KEY.Key_Return)  # leaves the row: stored, if it could be
+    qtbot.waitUntil(lambda: set(row.row.delegate.marks) == {(0, 0)})
+    assert "required" in str(row.model.index(0, 0).data(Qt.ItemDataRole.ToolTipRole))
+    assert hands.page.has_unsaved()
+
+    hands.press(KEY.Key_Home)
+    hands.type("Vega")
+    hands.press(KEY.Key_Up)  # ends the edit and leaves
+    qtbot.waitUntil(lambda: hands.page.model.rowCount() == 2)
+    assert [hands.text(0, column) for column in range(3)] == ["Vega", "Open", "12"]
+    qtbot.waitUntil(lambda: not hands.page.has_unsaved())
+    assert hands.page.grid.hasFocus()
+
+
+def test_escape_twice_drops_a_new_record_and_who_may_not_create_has_no_row(
+    qtbot: QtBot, tasks: Tasks, make: Make
+) -> None:
+    deal = make.object("deal", fields=["name", "code"])
+    hands = Hands(qtbot, tasks, make, deal)
+    hands.editing.new_row.action.trigger()
+    hands.type("Vega")
+    hands.press(KEY.Key_Escape)  # the cell
+    assert not hands.page.has_unsaved()
+    hands.type("Vega")
+    hands.press(KEY.Key_Tab)
+    for _ in range(2):
+        assert hands.page.has_unsaved()
+        hands.press(KEY.Key_Escape)
+    assert not hands.page.has_unsaved()
+    make.sql("""UPDATE objects SET permissions = '{"create": []}'""")
+    hands.page.refresh()
+    qtbot.waitUntil(hands.editing.new_row.row.isHidden)
+    assert make.count(Record) == 0

@@ -149,7 +149,7 @@ def test_the_same_field_edited_by_two_shows_both_values_and_asks(
         other.execute(text(change), {"id": record})
 
     page.save()
-    clash = cell(page, "fld_name")._clash
+    clash = cell(page, "fld_name")._clash_bar
     qtbot.waitUntil(lambda: not clash.isHidden())
     assert "from “Orion” to “Theirs”" in clash._sentence.text()
     assert stored(database, record) == {"fld_name": "Theirs"}
@@ -256,7 +256,7 @@ def test_a_reference_is_found_by_typing_and_shown_by_its_name(
 
     qtbot.keyClicks(editor.line, "orion analytics")
     qtbot.waitUntil(lambda: editor._found.rowCount() == 1)
-    editor._take(editor._found.index(0, 0))
+    editor.take(editor._found.index(0, 0))
     saved(qtbot, page)
 
     assert stored(database, record)["fld_account"] == target

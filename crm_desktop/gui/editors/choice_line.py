@@ -50,7 +50,7 @@ class ChoiceLineEditor(ValueEditor):
         self.completer.setPopup(self._list)
         self.completer.setWidget(self.line)
         taken = self.completer.activated[QModelIndex]  # type: ignore[index]  # stubs know no overloads
-        taken.connect(self._take)
+        taken.connect(self.take)
         self.line.textEdited.connect(self._find)
         self.set_control(self.line)
 
@@ -83,12 +83,12 @@ class ChoiceLineEditor(ValueEditor):
         raise Invalid({self.field.id: sentence.replace("{}", text[:40])})
 
     @override
-    def typed_text(self) -> str:
+    def typed(self) -> Any:
         return self.line.text()
 
     @override
-    def show_typed(self, text: str) -> None:
-        self.line.setText(text)
+    def show_typed(self, typed: Any) -> None:
+        self.line.setText(typed if isinstance(typed, str) else "")
 
     @override
     def open_list(self) -> None:
@@ -114,7 +114,8 @@ class ChoiceLineEditor(ValueEditor):
         if found.rowCount() > row:
             self._list.setCurrentIndex(found.index(row, 0))
 
-    def _take(self, index: QModelIndex) -> None:
+    def take(self, index: QModelIndex) -> None:
+        """Take one of the choices."""
         self.show_value(index.data(_VALUE))
         self.edited.emit()
         self.chosen.emit()

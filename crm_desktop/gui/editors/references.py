@@ -11,6 +11,7 @@ from PySide6.QtGui import QKeyEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QCompleter,
     QLineEdit,
+    QListView,
     QListWidget,
     QListWidgetItem,
     QVBoxLayout,
@@ -78,11 +79,13 @@ class ReferenceEditor(ValueEditor):
             QLineEdit.ActionPosition.TrailingPosition,
         )
         self._found = QStandardItemModel(self)
-        self._completer = QCompleter(self._found, self)
-        self._completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
-        self._completer.setWidget(self.line)
-        chosen = self._completer.activated[QModelIndex]  # type: ignore[index]  # stubs know no overloads
-        chosen.connect(self._take)
+        self.completer = QCompleter(self._found, self)
+        self.completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
+        self._list = QListView()
+        self.completer.setPopup(self._list)
+        self.completer.setWidget(self.line)
+        chosen = self.completer.activated[QModelIndex]  # type: ignore[index]  # stubs know no overloads
+        chosen.connect(self.take)
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE)
         self._pause.timeout.connect(self._look_up)
         self.line.textEdited.connect(self._typed)
@@ -112,15 +115,6 @@ class ReferenceEditor(ValueEditor):
         return self._names
 
     @override
-    def typed_text(self) -> str:
-        return self.line.text()
-
-    @override
-    def show_typed(self, text: str) -> None:
-        self.line.setText(text)
-        self._pause.start()
-
-    @override
     def open_list(self) -> None:
         """Show the first records there are, or those that were found."""
         self._pause.stop()
@@ -144,6 +138,16 @@ class ReferenceEditor(ValueEditor):
             sentence = self.tr("Choose one of the records found, or clear the field.")
             raise Invalid({self.field.id: sentence})
         return self._value or None
+
+    @override
+    def typed(self) -> Any:
+        return {"chosen": self._value, "text": self.line.text()}
+
+    @override
+    def show_typed(self, typed: Any) -> None:
+        if isinstance(typed, dict):
+            self.show_value(typed.get("chosen"))
+            self.line.setText(str(typed.get("text", "")))
 
     @override
     def set_read_only(self, *, is_read_only: bool) -> None:
@@ -206,9 +210,12 @@ class ReferenceEditor(ValueEditor):
             item.setEnabled(False)
             self._found.appendRow(item)
         if self.line.hasFocus():
-            self._completer.complete()
+            self.completer.complete()
+            if len(candidates) == 1:  # Enter takes it
+                self._list.setCurrentIndex(self.completer.currentIndex())
 
-    def _take(self, index: QModelIndex) -> None:
+    def take(self, index: QModelIndex) -> None:
+        """Take one of the records found."""
         id_ = index.data(_ID)
         if id_ is None:
             return
@@ -231,4 +238,4 @@ class ReferenceEditor(ValueEditor):
             return
         index = self._found.index(0, 0)
         if str(index.data()).casefold() == self.line.text().strip().casefold():
-            self._take(index)
+            self.take(index)

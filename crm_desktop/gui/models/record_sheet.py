@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication, QModelIndex, QObject, Signal
 from crm_desktop.domain.field_types import EffectiveField, is_column, same_value, value_problem
 from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.models.cell_saving import CellSaver
-from crm_desktop.gui.models.pending_edits import CellEdit, EditState, PendingEdits
+from crm_desktop.gui.models.pending_edits import CellEdit, EditState, PendingEdits, typed_text
 from crm_desktop.gui.models.record_cells import extra_maker, shown_text
 from crm_desktop.gui.models.records import RecordTableModel
 from crm_desktop.gui.models.sheet import Cell, NewValue
@@ -64,9 +64,10 @@ class RecordSheet(QObject):
                 self.pending.drop([before])
                 return None
         problem = new.problem or value_problem(field, new.value) or ""
-        text = new.typed
-        if text is None:
+        if new.typed is None:
             text = shown_text(field, new.value, self.formats, names)
+        else:
+            text = typed_text(new.typed)
         make = extra_maker(field) if new.typed is None else None
         state = EditState.REFUSED if problem else EditState.SAVING
         extra = make(new.value) if make else None

@@ -46,9 +46,10 @@ class RecordTableModel(QAbstractTableModel):
     reading_changed = Signal(bool)  # some page is awaited
     counting_changed = Signal(bool)
     arrived = Signal()  # rows, or their number
-    taking_again = Signal()  # rows may move
     took_again = Signal(bool)  # whether those in memory stayed where they were
     failed = Signal(object)  # UserError
+    about_to_show = Signal()  # another list, from the top
+    about_to_reread = Signal()  # rows will come, go or move
 
     def __init__(self, tasks: Tasks, formats: Formats, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -115,6 +116,7 @@ class RecordTableModel(QAbstractTableModel):
 
     def show(self, query: RecordQuery, columns: Sequence[EffectiveField]) -> None:
         """Show the records of this query from the top."""
+        self.about_to_show.emit()
         self.beginResetModel()
         self._rows, self._last_page = 0, -1
         self._kinds = _kinds_of(columns)
@@ -164,6 +166,14 @@ class RecordTableModel(QAbstractTableModel):
         place = row & _WITHIN
         return page.rows[place] if page is not None and 0 <= place < len(page.rows) else None
 
+    def name_of(self, record_id: str) -> str:
+        """Return what the list calls a record; its id where that is not in memory."""
+        row = self.rows_of((record_id,)).get(record_id)
+        if row is None or CellKind.TITLE not in self._kinds:
+            return record_id
+        text = self.index(row, self._kinds.index(CellKind.TITLE)).data()
+        return str(text or record_id)
+
     # Edits
 
     def show_edits(self, edits: Mapping[str, Mapping[str, CellEdit]]) -> None:
@@ -204,6 +214,7 @@ class RecordTableModel(QAbstractTableModel):
     # Answers
 
     def _take_first(self, about: int) -> None:
+        self.about_to_show.emit()
         self.beginResetModel()
         self._rows = min(about, MOST_ROWS)
         self.endResetModel()
@@ -229,10 +240,10 @@ class RecordTableModel(QAbstractTableModel):
 
         What is no longer known to be where it was, is no longer selected.
         """
+        self.about_to_reread.emit()
         end = answer.start + len(answer.page.rows)
         self._set_rows(max(self._rows, end + answer.page.has_more))
         have_stayed = self._have_stayed(answer)
-        self.taking_again.emit()
         self.layoutAboutToBeChanged.emit()  # selections make persistent indexes of all their cells
         old = self.persistentIndexList()
         ids = {row: self.id_of(row) for row in {index.row() for index in old}}

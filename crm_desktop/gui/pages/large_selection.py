@@ -22,14 +22,16 @@ class LargeSelection(QObject):
         super().__init__(grid)
         self._grid, self._model = grid, model
         self._kept: list[tuple[int, int, int, int]] = []
-        model.taking_again.connect(self._take_away)
+        model.about_to_reread.connect(self._take_away)
         model.took_again.connect(self._put_back)
 
     @Slot()
     def _take_away(self) -> None:
         parts = self._grid.selected_parts()
         self._kept = []
-        if sum(part.width() * part.height() for part in parts) > MANY:
+        count = sum(part.width() * part.height() for part in parts)
+        cells = self._model.rowCount() * self._model.columnCount()
+        if MANY < count < cells:  # all of it is followed as a whole
             self._kept = [(p.top(), p.left(), p.bottom(), p.right()) for p in parts]
             self._grid.selectionModel().clearSelection()
 

@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QVBoxLayout, QWidg
 from crm_desktop.domain.errors import Invalid, NotFound, UserError
 from crm_desktop.domain.field_types import EffectiveField
 from crm_desktop.domain.filters import Calendar, RecordQuery, Sort
+from crm_desktop.gui.cells.cell_editing import CellEditing
 from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.filters.filter_bar import FilterBar
 from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.models.records import RecordTableModel
-from crm_desktop.gui.pages.cell_editing import CellEditing
 from crm_desktop.gui.pages.column_widths import ColumnWidths
 from crm_desktop.gui.pages.large_selection import LargeSelection
 from crm_desktop.gui.pages.record_sorting import SortControl
@@ -73,7 +73,7 @@ class RecordList(QWidget):
         self.bar.setContentsMargins(3 * unit(), 3 * unit(), 3 * unit(), 3 * unit())
         self.bar.setSpacing(2 * unit())
         self.bar.addWidget(self.search, 100)
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(self.bar)
@@ -81,8 +81,13 @@ class RecordList(QWidget):
         column.addWidget(self.running)
         column.addWidget(self.editing.bar)
         column.addWidget(self.grid, 1)
+        column.addWidget(self.editing.new_row.row)
         column.addWidget(self.footer)
         self.setFocusProxy(self.grid)
+
+    def add_notice(self, notice: QWidget) -> None:
+        """Put a bar below the tools, above everything else."""
+        self._column.insertWidget(1, notice)
 
     def _connect(self) -> None:
         self.search.searched.connect(self._search_again)
@@ -102,6 +107,7 @@ class RecordList(QWidget):
         self.running.stop_requested.connect(self._stop)
         self.running.resume_requested.connect(self.refresh)
         self.summaries.refused.connect(self.refused)
+        self.object_read.connect(self.editing.new_row.show_object)
         self.editing.refused.connect(self.refused)
         self.editing.stale.connect(self.refresh)
         self.editing.stored.connect(self._sum_up_again)

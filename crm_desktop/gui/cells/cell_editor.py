@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QTextCursor
+from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from crm_desktop.gui.editors.choice_line import ChoiceLineEditor
@@ -53,6 +53,9 @@ class CellEditor(QWidget):
         box.addWidget(editor)
         self._lay_out(box)
         editor.edited.connect(self._note_edit)
+        self._list = _list_of(editor)
+        if self._list is not None:
+            self._list.installEventFilter(self)  # asked before the completer's own
         for part in [editor.control, *editor.findChildren(QWidget)]:
             part.removeEventFilter(self)  # once each
             part.installEventFilter(self)
@@ -92,14 +95,27 @@ class CellEditor(QWidget):
         self.setGeometry(left, top, wide, high)
 
     def select_all(self) -> None:
+        """Let what is typed replace the content."""
         control = self.editor.control
         if isinstance(control, QLineEdit | QPlainTextEdit):
             control.selectAll()
+
+    def go_to_end(self) -> None:
+        """Let what is typed follow the content; what is searched for is typed anew."""
+        control = self.editor.control
+        if isinstance(self.editor, ChoiceLineEditor | ReferenceEditor):
+            self.select_all()
+        elif isinstance(control, QLineEdit):
+            control.end(False)
+        elif isinstance(control, QPlainTextEdit):
+            control.moveCursor(QTextCursor.MoveOperation.End)
 
     # Keys
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and watched is self._list:
+            return event.type() == QEvent.Type.KeyPress and self._take_from_list(event)
         if isinstance(event, QKeyEvent):
             if event.type() == QEvent.Type.ShortcutOverride and self._is_mine(event):
                 event.accept()
@@ -127,6 +143,22 @@ class CellEditor(QWidget):
         else:
             return self._take_tab(watched, is_back=key == Qt.Key.Key_Backtab)
         return True
+
+    def _take_from_list(self, event: QKeyEvent) -> bool:
+        """Take what is marked in the open list and go on, where the key ends the edit."""
+        is_end = event.key() in {Qt.Key.Key_Tab, Qt.Key.Key_Backtab} or (
+            self.is_typing and event.key() in _ENTER
+        )
+        if self._list is None or not is_end or not self._is_mine(event):
+            return False
+        index = self._list.currentIndex()
+        self._list.hide()
+        if index.isValid() and isinstance(self.editor, ChoiceLineEditor | ReferenceEditor):
+            self.editor.blockSignals(True)
+            self.editor.take(index)
+            self.editor.blockSignals(False)
+            self.is_edited = True
+        return self._take_key(self.editor.control, event)
 
     def _begin_line(self) -> None:
         control = self.editor.control
@@ -175,6 +207,12 @@ class CellEditor(QWidget):
         painter.setPen(QPen(QColor(theme().accent), _LINE))
         painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
         painter.end()
+
+
+def _list_of(editor: ValueEditor) -> QAbstractItemView | None:
+    if isinstance(editor, ChoiceLineEditor | ReferenceEditor):
+        return editor.completer.popup()
+    return None
 
 
 def _fits_a_row(editor: ValueEditor) -> bool:

@@ -9,15 +9,16 @@ from typing_extensions import override
 
 from crm_desktop.domain.errors import Invalid, UserError
 from crm_desktop.domain.field_types import is_user_field, target_ids
+from crm_desktop.gui.cells.cell_editor import CellEditor
 from crm_desktop.gui.editors.choice_line import ChoiceLineEditor
 from crm_desktop.gui.editors.choices import MultiChoiceEditor
 from crm_desktop.gui.editors.making import make_cell_editor
 from crm_desktop.gui.models.sheet import Cell, NewValue, Sheet
 from crm_desktop.gui.tasks import Tasks
-from crm_desktop.gui.widgets.cell_editor import CellEditor
 from crm_desktop.gui.widgets.grid import GridView
 
 _ENTER = {Qt.Key.Key_Return, Qt.Key.Key_Enter}
+_UPRIGHT = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 _CHECKS = {"boolean", "checkbox"}
 _Mods = Qt.KeyboardModifier
 
@@ -81,7 +82,10 @@ class GridEditing(QObject):
         self._show_editor(index, cell)
         if self._open is None:
             return
-        self._open.select_all()
+        if event is None:
+            self._open.go_to_end()
+        else:
+            self._open.select_all()
         editor = self._open.editor
         if isinstance(editor, MultiChoiceEditor) or (
             event is None and isinstance(editor, ChoiceLineEditor)
@@ -171,7 +175,7 @@ class GridEditing(QObject):
             if host.is_edited:
                 self.sheet.note_typing(None)
             focus = QApplication.focusWidget()
-            if focus is None or _is_within(focus, host):
+            if focus is None or is_within(focus, host):
                 self._grid.setFocus()
             host.hide()
             host.deleteLater()
@@ -179,7 +183,7 @@ class GridEditing(QObject):
 
     @Slot(QWidget, QWidget)
     def _follow_focus(self, _: QWidget | None, new: QWidget | None) -> None:
-        if self._open is None or _is_within(new, self._open):
+        if self._open is None or is_within(new, self._open):
             return
         if new is None and QApplication.activePopupWidget() is not None:
             return
@@ -240,8 +244,8 @@ class GridEditing(QObject):
             self._extend(is_row=modifiers == _Mods.ShiftModifier)
         elif key == Qt.Key.Key_Escape:
             return self._drop(current)
-        elif key == Qt.Key.Key_Down and self._is_last_row(current) and not modifiers:
-            self.left.emit(1)
+        elif key in _UPRIGHT and not modifiers and self._is_at_end(current, key):
+            self.left.emit(_UPRIGHT[key])
         elif _is_typed(event):
             if key == Qt.Key.Key_Space and self._is_box(current):
                 self.toggle(current)
@@ -258,8 +262,9 @@ class GridEditing(QObject):
         has_moved = self._grid.currentIndex() != before or not self._grid.hasFocus()
         return before.isValid() and has_moved
 
-    def _is_last_row(self, index: QModelIndex) -> bool:
-        return index.isValid() and index.row() == self._grid.model().rowCount() - 1
+    def _is_at_end(self, index: QModelIndex, key: Qt.Key) -> bool:
+        last = self._grid.model().rowCount() - 1
+        return index.isValid() and index.row() == (last if _UPRIGHT[key] > 0 else 0)
 
     def _is_box(self, index: QModelIndex) -> bool:
         cell = self.sheet.cell_at(index)
@@ -319,7 +324,7 @@ def _typed_into(host: CellEditor) -> NewValue:
     try:
         return NewValue(host.cell, host.editor.value())
     except Invalid as problem:
-        return NewValue(host.cell, None, host.editor.typed_text(), str(problem))
+        return NewValue(host.cell, None, host.editor.typed(), str(problem))
 
 
 def _is_typed(event: QKeyEvent) -> bool:
@@ -329,7 +334,7 @@ def _is_typed(event: QKeyEvent) -> bool:
     return bool(event.text()) and event.text().isprintable() and (not command or is_alt_gr)
 
 
-def _is_within(widget: QWidget | None, frame: QWidget) -> bool:
+def is_within(widget: QWidget | None, frame: QWidget) -> bool:
     """Say whether a widget is in the frame, or in a window that something in it has opened."""
     while widget is not None and widget is not frame:
         widget = widget.parentWidget()

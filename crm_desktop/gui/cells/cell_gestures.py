@@ -11,10 +11,10 @@ from PySide6.QtGui import QAction, QKeySequence
 
 from crm_desktop.domain.errors import Invalid, UserError
 from crm_desktop.domain.field_types import type_of
+from crm_desktop.gui.cells.grid_editing import GridEditing, names_in
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.models.sheet import Cell, NewValue
 from crm_desktop.gui.widgets.grid import GridView
-from crm_desktop.gui.widgets.grid_editing import GridEditing, names_in
 
 MOST_CELLS = 500  # more are for what writes many cells in one statement
 

@@ -10,17 +10,18 @@ from PySide6.QtGui import QAction, QKeySequence
 
 from crm_desktop.domain.changes import Change
 from crm_desktop.domain.errors import Clash
-from crm_desktop.gui.delegates import CellKind, Mark
+from crm_desktop.gui.cells.cell_drafts import CellDrafts
+from crm_desktop.gui.cells.cell_gestures import CellGestures
+from crm_desktop.gui.cells.grid_editing import GridEditing
+from crm_desktop.gui.cells.new_row_control import NewRowControl
+from crm_desktop.gui.delegates import Mark
 from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.models.pending_edits import CellEdit, EditState
 from crm_desktop.gui.models.record_sheet import RecordSheet
 from crm_desktop.gui.models.records import RecordTableModel
-from crm_desktop.gui.pages.cell_drafts import CellDrafts
 from crm_desktop.gui.tasks import Tasks
-from crm_desktop.gui.widgets.cell_gestures import CellGestures
 from crm_desktop.gui.widgets.grid import GridView
-from crm_desktop.gui.widgets.grid_editing import GridEditing
 from crm_desktop.gui.widgets.message_bar import Action, MessageBar
 from crm_desktop.services import record_anchors, reference_checks
 
@@ -54,9 +55,11 @@ class CellEditing(QObject):
         self.sheet = RecordSheet(tasks, model)
         self.editing = GridEditing(grid, self.sheet, tasks)
         self.gestures = CellGestures(grid, self.editing)
-        self.drafts = CellDrafts(tasks, self.sheet, drafts, object_id)
+        self.new_row = NewRowControl(tasks, grid, self.editing, model, object_id)
+        self.drafts = CellDrafts(tasks, self.sheet, self.new_row.model, drafts, object_id)
         self.bar = MessageBar()
         self._said: tuple[object, ...] = ()
+        self._has_told = False
         self._soon = QTimer(self, singleShot=True, interval=0)
         self._soon.timeout.connect(self._show)
         self.next_action = self._action(self.tr("Next refused cell"), "F8", self.go_to_next)
@@ -72,7 +75,10 @@ class CellEditing(QObject):
         self.editing.refused.connect(self.refused)
         self.gestures.refused.connect(self.refused)
         self.editing.editing_changed.connect(self._tell)
+        self.new_row.refused.connect(self.refused)
+        self.new_row.changed.connect(self._soon.start)
         self.editing.link_opened.connect(self._open_link)
+        self._model.about_to_show.connect(self.editing.commit)
         for moved in (self._model.modelReset, self._model.layoutChanged, self._model.arrived):
             moved.connect(self._soon.start)
 
@@ -84,17 +90,26 @@ class CellEditing(QObject):
         return action
 
     def actions(self) -> list[QAction]:
-        return [*self.gestures.actions(), self.next_action, self.previous_action]
+        moving = [self.next_action, self.previous_action]
+        return [self.new_row.action, *self.gestures.actions(), *moving]
 
     # What is not stored
 
     def has_unsaved(self) -> bool:
-        return bool(self.sheet.pending.unsaved()) or self.editing.has_typed()
+        is_pending = bool(self.sheet.pending.unsaved()) or self.editing.has_typed()
+        return is_pending or self.new_row.has_unsaved()
 
     def save(self) -> None:
         """Try again what is not stored, what stands in an open editor included."""
         self.editing.commit()
         self.sheet.send_again()
+        self.new_row.save()
+
+    def drop_unsaved(self) -> None:
+        """Forget what is not stored."""
+        self.editing.cancel()
+        self.sheet.pending.drop(self.sheet.pending.unsaved())
+        self.new_row.drop()
 
     def takes(self, _: frozenset[Change]) -> bool:
         """Say whether a change is an own edit, which is shown without reading the list again."""
@@ -105,7 +120,10 @@ class CellEditing(QObject):
 
     @Slot()
     def _tell(self) -> None:
-        self.unsaved_changed.emit(self.has_unsaved())
+        has_unsaved = self.has_unsaved()
+        if has_unsaved != self._has_told:
+            self._has_told = has_unsaved
+            self.unsaved_changed.emit(has_unsaved)
 
     # Marks and bar
 
@@ -163,7 +181,7 @@ class CellEditing(QObject):
             )
         if refused:
             first = refused[0]
-            words = f"{self._name_of(first)}: {first.field.label}. {first.reason}"
+            words = f"{self._model.name_of(first.record_id)}: {first.field.label}. {first.reason}"
             self.bar.show_message(
                 "danger",
                 words,
@@ -184,14 +202,6 @@ class CellEditing(QObject):
             actions.append((self.tr("Compare…"), partial(self.compare, clashing[0])))
         revert = self.tr("Revert") if is_one else self.tr("Revert all")
         return [*actions, (revert, self.revert)]
-
-    def _name_of(self, edit: CellEdit) -> str:
-        """Return what the record is called in the list; its id where it is not in memory."""
-        row = self._model.rows_of((edit.record_id,)).get(edit.record_id)
-        for column in range(len(self._model.columns)):
-            if row is not None and self._grid.delegate.kind(column) == CellKind.TITLE:
-                return str(self._model.index(row, column).data() or edit.record_id)
-        return edit.record_id
 
     def revert(self) -> None:
         """Drop what was refused: the cells show again what is stored."""
@@ -217,7 +227,7 @@ class CellEditing(QObject):
     def _ask(self, edit: CellEdit, clashes: Mapping[str, Clash], names: Mapping[str, str]) -> None:
         from crm_desktop.gui.dialogs.conflict_dialog import ConflictDialog  # seldom needed
 
-        title, fields = self._name_of(edit), self._model.columns
+        title, fields = self._model.name_of(edit.record_id), self._model.columns
         dialog = ConflictDialog(
             title, clashes, fields, self.sheet.formats, names, self._grid.window()
         )
