@@ -153,6 +153,26 @@ def test_rows_beyond_the_end_are_asked_about_and_become_records(hands: Hands, ma
     assert sorted(row[0] for row in hands.texts()) == ["Ann", "Bob", "New one", "Zoe"]
 
 
+def test_in_the_row_of_a_new_record_one_cell_is_filled_and_more_become_records(
+    hands: Hands, make: Make
+) -> None:
+    row = hands.page.list.editing.new_row.row
+    row.setFocus()
+    row.setCurrentIndex(row.model().index(0, 1))
+    QGuiApplication.clipboard().setText("12")
+    hands.qtbot.keyClick(row, KEY.Key_V, CONTROL)
+    hands.qtbot.waitUntil(lambda: row.model().index(0, 1).data() == "12")
+    row.setCurrentIndex(row.model().index(0, 0))
+    QGuiApplication.clipboard().setText("Yan\nZoe")
+    hands.qtbot.keyClick(row, KEY.Key_V, CONTROL)
+    dialog = open_dialog(hands.qtbot, PasteDialog)
+
+    assert dialog.effects.text().startswith("Adds 2 new deals below the end")
+    press(hands.qtbot, dialog.go)
+    hands.wait_for("Pasted 2 cells. Added 2 new deals.")
+    assert make.count(Record) == 6  # leaving the row stored what was begun there
+
+
 def test_cells_that_cannot_be_read_are_listed_and_left_out_when_one_says_so(
     hands: Hands, make: Make
 ) -> None:

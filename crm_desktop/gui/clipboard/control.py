@@ -11,7 +11,8 @@ from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 
 from crm_desktop.domain.clipboard import CellBlock
-from crm_desktop.domain.errors import UserError
+from crm_desktop.domain.errors import Invalid, UserError
+from crm_desktop.domain.field_types import type_of
 from crm_desktop.gui.clipboard.mime import mime_of, offered, read_offered
 from crm_desktop.gui.clipboard.pasting import Paster
 from crm_desktop.gui.clipboard.placement import (
@@ -25,11 +26,13 @@ from crm_desktop.gui.clipboard.range_ids import RangeIds
 from crm_desktop.gui.clipboard.words import counted
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.locale import system_formats
+from crm_desktop.gui.models.sheet import NewValue
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.widgets.message_bar import Message
 from crm_desktop.services import cell_reading
 from crm_desktop.services.cell_reading import Copied, CopiedRows
 from crm_desktop.services.pasting import PasteRequest
+from crm_desktop.services.reference_checks import REFERRING
 
 if TYPE_CHECKING:
     from crm_desktop.gui.pages.record_list import RecordList
@@ -56,9 +59,14 @@ class ClipboardControl(QObject):
         self.ids.refused.connect(self.refused)
         self.paster.refused.connect(self.refused)
         self.paster.told.connect(self.told)
+        keys = QKeySequence.StandardKey
+        new_row = QAction(self)
+        new_row.setShortcuts(QKeySequence.keyBindings(keys.Paste))
+        new_row.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        new_row.triggered.connect(self._paste_in_new_row)
+        records.editing.new_row.row.addAction(new_row)
         records.editing.gestures.many_to_clear.connect(self.clear_cells)
         records.editing.gestures.many_to_fill.connect(self.fill_down)
-        keys = QKeySequence.StandardKey
         self.cut_action = self._action(self.tr("Cut"), "scissors", keys.Cut, self.cut)
         self.copy_action = self._action(self.tr("Copy"), "copy", keys.Copy, self.copy)
         self.headers_action = self._action(
@@ -206,9 +214,34 @@ class ClipboardControl(QObject):
             return
         self._write(block, place, "paste", self._notes(place))
 
-    def _place_below(self, block: CellBlock) -> None:
-        place = place_below(self._grid, block, self._chosen())
+    def _place_below(self, block: CellBlock, column: int = -1) -> None:
+        """Make records of all rows, from a column on; by default from the first selected one."""
+        if column < 0:
+            chosen = self._chosen()
+            header = self._grid.horizontalHeader()
+            column = chosen.columns[0] if chosen else header.logicalIndex(0)
+        place = place_below(self._grid, block, column)
         self._write(block, place, "paste", self._notes(place))
+
+    def _paste_in_new_row(self) -> None:
+        """Paste one cell into the row of a new record; more become records of their own."""
+        index = self._list.editing.new_row.row.currentIndex()
+        if index.isValid():
+            self._read_clipboard(partial(self._take_for_new_row, index.column()))
+
+    def _take_for_new_row(self, column: int, block: CellBlock) -> None:
+        sheet = self._list.editing.new_row.model
+        cell = sheet.cell_at(sheet.index(0, column))
+        if cell is None or block.rows * block.columns > 1 or cell.field.type in REFERRING:
+            self._place_below(block, column)
+            return
+        text = block.texts[0][0]
+        try:
+            value = type_of(cell.field.type).parse(text, cell.field, sheet.formats)
+            new = NewValue(cell, value)
+        except Invalid as refusal:
+            new = NewValue(cell, None, text, str(refusal))
+        sheet.put([new], {}, "")
 
     def _notes(self, place: Placement) -> list[str]:
         notes = []

@@ -91,12 +91,8 @@ def place_block(grid: GridView, block: CellBlock, chosen: CellRange, row_count: 
     return _placed(grid, block, chosen.columns[0], (span,), rows - existing)
 
 
-def place_below(grid: GridView, block: CellBlock, chosen: CellRange | None) -> Placement:
-    """Return where a block goes all of which becomes new records, below the end of the list.
-
-    It begins in the first selected column, without a selection in the first one that is shown.
-    """
-    first = chosen.columns[0] if chosen else grid.horizontalHeader().logicalIndex(0)
+def place_below(grid: GridView, block: CellBlock, first: int) -> Placement:
+    """Return where a block goes from a column on, all of it as new records below the end."""
     return _placed(grid, block, first, (), block.rows)
 
 
