@@ -214,7 +214,7 @@ def test_a_value_fills_what_is_selected_and_many_cells_are_cleared(
     hands.select(0, 0, 2, 0)
     hands.press(KEY.Key_D, CONTROL | SHIFT)
     hands.qtbot.waitUntil(lambda: [row[0] for row in hands.texts()] == ["Ann"] * 3)
-    monkeypatch.setattr("crm_desktop.gui.widgets.cell_gestures.MOST_CELLS", 2)
+    monkeypatch.setattr("crm_desktop.gui.cells.cell_gestures.MOST_CELLS", 2)
     hands.select(0, 1, 2, 1)
     hands.press(KEY.Key_D)
     hands.qtbot.waitUntil(lambda: [row[1] for row in hands.texts()] == ["1"] * 3)
