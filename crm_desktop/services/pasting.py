@@ -269,23 +269,25 @@ class _Reading:
         """Make the new records; one that lacks what is required is a problem of all its cells."""
         self._ready: list[Ready] = []
         old, height = len(self._request.record_ids), self._request.block.rows
-        for row in range(old, old + self._request.new_rows):
-            values = [column[row % height] for column in self._columns]
-            if not any(map(_is_something, values)):
+        rows = range(old, old + self._request.new_rows)
+        columns = [[column[row % height] for row in rows] for column in self._columns]
+        pieces = zip(*self._new.pieces(columns), strict=True)
+        named = zip(rows, pieces, self._new.names(columns), strict=True)
+        for row, parts, name in named:
+            if not any(parts):
                 continue
-            lacking = self._new.lacking(values)
-            cells = sum(type(value) is not Refused for value in values)
+            cells = len(parts) - parts.count(None)
+            lacking = self._new.lacking(parts)
             if lacking is not None:
                 reason = f"A new record needs a value for “{lacking.label}”."
                 self._problems.add(row, lacking.id, reason, cells)
                 continue
-            self._ready.append(self._new.ready(values))
+            self._ready.append((self._new.data(parts), name))
             self.new_cells += cells
         self.new_count = len(self._ready)
 
 
-def _is_something(value: Any) -> bool:
-    return value not in NOTHING
+Piece = str | None  # a member of a JSON object, escaped for COPY; "" for nothing, None if refused
 
 
 class _NewRecords:
@@ -321,26 +323,38 @@ class _NewRecords:
         )
         self._required = [(places[each.id], each) for each in required if each.id in given]
 
-    def lacking(self, values: Sequence[Any]) -> EffectiveField | None:
+    def pieces(self, columns: Sequence[Sequence[Any]]) -> list[list[Piece]]:
+        """Return the pieces of JSON that store these columns."""
+        return [
+            [_piece(key, value) for value in column]
+            for key, column in zip(self._keys, columns, strict=True)
+        ]
+
+    def names(self, columns: Sequence[Sequence[Any]]) -> list[str]:
+        """Return the primary value of each row, escaped for COPY; "" for none."""
+        names = [""] * len(columns[0])
+        for place in self._names:
+            if "" not in names:
+                break
+            if isinstance(place, str):
+                names = [name or place for name in names]
+            else:
+                more = map(name_for_copy, columns[place])
+                names = [name or other for name, other in zip(names, more, strict=True)]
+        return names
+
+    def lacking(self, parts: Sequence[Piece]) -> EffectiveField | None:
         """Return a required field that would be empty."""
         if self._absent is not None:
             return self._absent
-        for place, each in self._required:
-            if values[place] in NOTHING or type(values[place]) is Refused:
-                return each
+        return next((each for place, each in self._required if not parts[place]), None)
+
+    def data(self, parts: Sequence[Piece]) -> str:
+        """Return the record as a JSON object."""
+        return f"{{{', '.join([*filter(None, parts), *self._constants])}}}"
+
+
+def _piece(key: str, value: Any) -> Piece:
+    if type(value) is Refused:
         return None
-
-    def ready(self, values: Sequence[Any]) -> Ready:
-        pieces = [
-            key + json_for_copy(value)
-            for key, value in zip(self._keys, values, strict=True)
-            if value not in NOTHING and type(value) is not Refused
-        ]
-        return f"{{{', '.join(pieces + self._constants)}}}", self._name(values)
-
-    def _name(self, values: Sequence[Any]) -> str:
-        for place in self._names:
-            name = place if isinstance(place, str) else name_for_copy(values[place])
-            if name:
-                return name
-        return ""
+    return "" if value in NOTHING else key + json_for_copy(value)
