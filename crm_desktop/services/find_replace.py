@@ -130,6 +130,8 @@ def replace_found(
         _tell(on_progress, written, max(total, written))
     if done.refused and not leaves_out:
         raise RefusedCells(done.problems, done.refused)
+    if not done.can_undo:
+        session.edits.clear()  # half of it is not what Undo means
     return done
 
 

@@ -19,6 +19,7 @@ from crm_desktop.domain.field_types import (
 )
 from crm_desktop.domain.formats import Formats
 from crm_desktop.services.cell_writes import STOPPED, write_cells
+from crm_desktop.services.history import keeps_history
 from crm_desktop.services.import_rows import copy_text, json_for_copy, name_for_copy
 from crm_desktop.services.new_records import Ready, add_records
 from crm_desktop.services.paste_reading import Refused, read_column
@@ -139,12 +140,15 @@ def paste(
         if not told(2 * old, total):
             raise Cancelled(STOPPED)
         created = add_records(session, request.object_id, reading.blocks(told, 2 * old))
+    can_undo = written.can_undo and (not created or keeps_history(session))
+    if not can_undo:
+        session.edits.clear()  # half of it is not what Undo means
     return PasteReport(
         cells=written.cells + reading.new_cells,
         records=written.records,
         new_records=created,
         refused=reading.refused + written.refused,
-        can_undo=written.can_undo,
+        can_undo=can_undo,
     )
 
 

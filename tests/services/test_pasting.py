@@ -237,6 +237,21 @@ def test_what_records_refuse_is_said_with_their_rows(
     assert paste(database, actor, request, leaves_out=True).records == 1
 
 
+def test_without_a_history_a_paste_that_makes_records_is_not_half_undone(
+    database: Database, actor: Actor, make: Make, deal: str
+) -> None:
+    make.sql("ALTER TABLE records DISABLE TRIGGER ALL")
+    one = make.record(deal, {"fld_name": "A"})
+
+    with database.write(actor) as session:
+        assert pasting.paste(session, ask([["x"]], [one], ["name"])).can_undo
+        assert len(session.edits) == 1
+    with database.write(actor) as session:
+        request = ask([["y"], ["z"]], [one], ["name"], new_rows=1)
+        assert not pasting.paste(session, request).can_undo
+        assert not session.edits
+
+
 def test_stopping_a_paste_and_a_paste_of_nothing_change_nothing(
     database: Database, actor: Actor, make: Make, deal: str
 ) -> None:
