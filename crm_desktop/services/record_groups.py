@@ -14,6 +14,7 @@ from crm_desktop.domain.field_types import (
     SYSTEM_COLUMNS,
     EffectiveField,
     is_day,
+    json_text,
     json_value,
     type_of,
 )
@@ -152,7 +153,13 @@ def _labels(
     if by.type in REFERRING:
         names = names_of_targets(session, [by], ({by.id: value} for value in values))
     show = type_of(by.type).shower(by, formats)
-    return [(value, names.get(str(value), "") or show(value)) for value in values]
+    return [
+        (
+            value,
+            names.get(str(value), "") or show(value) or ("" if value is None else json_text(value)),
+        )
+        for value in values
+    ]
 
 
 def _value(by: EffectiveField, unit: str, key: str | None, sample: str | None) -> Any:

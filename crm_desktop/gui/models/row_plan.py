@@ -1,6 +1,6 @@
 """Where the headings of groups stand among the rows of a list, and which records are folded away."""
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import accumulate
 
