@@ -10,7 +10,7 @@ from crm_desktop.db.conditions import empty_sql
 from crm_desktop.db.expressions import Parameters, SortKey, choice_key, sort_key
 from crm_desktop.domain.field_types import SYSTEM_COLUMNS, EffectiveField, options_of
 from crm_desktop.domain.filters import Grouping
-from crm_desktop.domain.grouping import PERIODS, RANGES, is_by_one_choice, is_by_time_of_day
+from crm_desktop.domain.grouping import PERIODS, RANGES, is_by_first, is_by_time_of_day
 
 _LENGTHS = {"day": 10, "month": 7, "year": 4}  # of the beginning of an ISO date
 
@@ -37,12 +37,13 @@ def group_key(
     if own.cast == "boolean":
         return own
     sql = own.sql if own.cast == "text" else f"CAST({own.sql} AS text)"
-    if is_by_one_choice(field, grouping.unit):
+    has_value = f"NOT {empty_sql(parameters, field, table)}"
+    if is_by_first(field, grouping.unit) and field.id not in SYSTEM_COLUMNS:
         value, first = first_sql(parameters, field, table)
-        sql = choice_key(parameters, [each.value for each in options_of(field)], value, first)
-        sql = f"CASE WHEN {first} <> '' THEN {sql} END"
-    is_empty = empty_sql(parameters, field, table)
-    return _text_key(own, f"CASE WHEN NOT {is_empty} THEN {sql} END")
+        has_value += f" AND {first} <> ''"
+        if options := [option.value for option in options_of(field)]:
+            sql = choice_key(parameters, options, value, first)
+    return _text_key(own, f"CASE WHEN {has_value} THEN {sql} END")
 
 
 def first_sql(parameters: Parameters, field: EffectiveField, table: str) -> tuple[str, str]:

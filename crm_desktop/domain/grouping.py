@@ -32,9 +32,11 @@ def units_of(field: EffectiveField) -> tuple[str, ...]:
     return () if kind == "none" and field.type in {"file", "image"} else (BY_VALUE,)
 
 
-def is_by_one_choice(field: EffectiveField, unit: str) -> bool:
-    """Say whether the first of the choices decides; where one is allowed, there may be several."""
-    return bool(options_of(field)) and (unit == BY_FIRST or type_of(field.type).kind != "list")
+def is_by_first(field: EffectiveField, unit: str) -> bool:
+    """Say whether the first of several values decides; several may stand where one is allowed."""
+    kind = type_of(field.type).kind
+    is_one_choice = bool(options_of(field)) and kind != "list"
+    return unit == BY_FIRST or kind == "reference" or is_one_choice
 
 
 def is_by_time_of_day(field: EffectiveField) -> bool:

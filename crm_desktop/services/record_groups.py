@@ -20,7 +20,7 @@ from crm_desktop.domain.field_types import (
 )
 from crm_desktop.domain.filters import RecordQuery
 from crm_desktop.domain.formats import Formats
-from crm_desktop.domain.grouping import BY_FIRST, PERIODS, RANGES, is_by_one_choice
+from crm_desktop.domain.grouping import BY_FIRST, PERIODS, RANGES, is_by_first
 from crm_desktop.services.record_footer import (
     Summary,
     summaries_of,
@@ -135,8 +135,7 @@ def _sample_sql(parameters: Parameters, by: EffectiveField, unit: str) -> str:
     if column := SYSTEM_COLUMNS.get(by.id):
         return f"CAST(r.{column} AS text)"
     value, first = first_sql(parameters, by, "r")
-    is_plain = is_by_one_choice(by, unit) or by.type in REFERRING
-    return first if is_plain else f"CAST({value} AS text)"
+    return first if is_by_first(by, unit) else f"CAST({value} AS text)"
 
 
 def _labels(
@@ -175,8 +174,7 @@ def _value(by: EffectiveField, unit: str, key: str | None, sample: str | None) -
         return int(number) if number == number.to_integral_value() else number
     if unit == BY_FIRST:
         return [sample]
-    is_plain = is_by_one_choice(by, unit) or by.type in REFERRING
-    return sample if is_plain or sample is None else json_value(sample)
+    return sample if is_by_first(by, unit) or sample is None else json_value(sample)
 
 
 def period_text(period: str, formats: Formats) -> str:
