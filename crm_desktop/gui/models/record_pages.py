@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from crm_desktop.domain.cursors import END, Cursor
 from crm_desktop.domain.errors import UserError
+from crm_desktop.gui.models.group_headings import Headings
 from crm_desktop.gui.models.record_cells import (
     PAGE_ROWS,
     CellPage,
@@ -49,6 +50,7 @@ class RecordPages(QObject):
 
     began = Signal(object)  # the first page is here: about how many rows (no C int) there are
     arrived = Signal(int)  # number of a page
+    missed = Signal(int)  # number of a page that has no records any more
     reread = Signal(object)  # Reread
     counted = Signal(object)  # exactly
     reading_changed = Signal(bool)
@@ -61,6 +63,7 @@ class RecordPages(QObject):
         self._generation = 0
         self.kept: OrderedDict[int, CellPage] = OrderedDict()
         self.exact_total: int | None = None
+        self.headings: Headings | None = None  # of a grouped list, once it is here
         self.text_order = ""  # known once the list is sorted
         self._ends: dict[int, Cursor] = {}  # behind pages that have been read
         self._anchors: Anchors | None = None
@@ -91,7 +94,7 @@ class RecordPages(QObject):
     def begin(self, listing: Listing) -> None:
         """Forget everything and read the first page of this listing."""
         self._forget()
-        self.listing, self.exact_total = listing, None
+        self.listing, self.exact_total, self.headings = listing, None, None
         self.kept.clear()
         self._start_whole(partial(read_first, listing=listing), self._take_first)
 
@@ -251,6 +254,7 @@ class RecordPages(QObject):
         self._whole, self.text_order = None, answer.text_order
         self._keep(0, page)
         self.exact_total = None if page.has_more else len(page.rows)
+        self._take_headings(answer.headings)
         self.began.emit(answer.about)
         self._after_whole()
 
@@ -260,8 +264,21 @@ class RecordPages(QObject):
         self._whole = None
         if not answer.page.has_more:
             self.exact_total = answer.start + len(answer.page.rows)
+        self._take_headings(answer.headings)
         self.reread.emit(answer)
         self._after_whole()
+
+    def _take_headings(self, headings: Headings | None) -> None:
+        """Take the groups, which tell how many records there are."""
+        self.headings = headings
+        if headings is not None:
+            self.exact_total = headings.total
+
+    def drop(self, number: int) -> None:
+        """Forget a page that is not right any more; it is not read again by itself."""
+        self.kept.pop(number, None)
+        self._ends.pop(number, None)
+        self._given_up.add(number)
 
     def adopt(self, answer: Reread) -> None:
         """Keep what was read anew and nothing else."""
@@ -272,7 +289,9 @@ class RecordPages(QObject):
 
     def _after_whole(self) -> None:
         self._tell()
-        if not (self.exact_total is not None and self.exact_total <= PAGE_ROWS):
+        if self.headings is not None:
+            self._anchor_soon()
+        elif not (self.exact_total is not None and self.exact_total <= PAGE_ROWS):
             self._count()
         self._asking.start()
 
@@ -288,6 +307,7 @@ class RecordPages(QObject):
                 self.arrived.emit(number)
             else:
                 self._given_up.add(number)  # there are fewer records by now
+                self.missed.emit(number)
         self._asking.start()
         self._tell()
 
@@ -305,7 +325,10 @@ class RecordPages(QObject):
         self._counting, self.exact_total = None, total
         self.counted.emit(total)
         self.counting_changed.emit(False)
-        if total > record_anchors.EVERY:
+        self._anchor_soon()
+
+    def _anchor_soon(self) -> None:
+        if (self.exact_total or 0) > record_anchors.EVERY:
             self._anchoring.start()
 
     def _take_anchors(self, generation: int, anchors: Anchors) -> None:

@@ -1,4 +1,4 @@
-"""Where the headings of groups stand among the rows of a list, and which records are folded away."""
+"""Where headings of groups stand among the rows of a list, and which records are folded away."""
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator, Sequence
