@@ -10,7 +10,7 @@ import html
 from collections.abc import Callable, Mapping
 from enum import IntEnum
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from PySide6.QtCore import (
     QAbstractItemModel,
@@ -74,6 +74,14 @@ class Mark(IntEnum):
     REFUSED = 3
 
 
+class RowPainter(Protocol):
+    """Paints rows that are no records, one cell's share of them at a time."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> bool:
+        """Paint the share of a cell; False where the row is like any other."""
+        ...
+
+
 _SELECTED, _FOCUSED = 0x8000, 0x100  # QStyle.State_Selected, State_HasFocus: enums are slow
 _NO_MARKS: Mapping[tuple[int, int], Mark] = MappingProxyType({})
 _TEXTS_KEPT = 20_000
@@ -95,6 +103,7 @@ class GridDelegate(QStyledItemDelegate):
         super().__init__(view)
         self._view = view
         self.marks: Mapping[tuple[int, int], Mark] = _NO_MARKS  # by row and column
+        self.headings: RowPainter | None = None
         self.shows_bar = True  # at the left of selected rows; a gutter shows it instead
         self._look: tuple[object, ...] = ()
         self._kinds: list[int] = []
@@ -161,6 +170,8 @@ class GridDelegate(QStyledItemDelegate):
 
     @override
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        if self.headings is not None and self.headings.paint(painter, option, index):
+            return
         rect = option.rect
         box = left, top, width, height = rect.x(), rect.y(), rect.width(), rect.height()
         state, pen = option.state.value, self._text

@@ -1,0 +1,155 @@
+"""Paints the headings of groups across a whole grid, each cell its own share of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
+from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
+
+from crm_desktop.gui.chips import ChipPainter
+from crm_desktop.gui.delegates import CellKind
+from crm_desktop.gui.icons import icon_pixmap
+from crm_desktop.gui.theme import body_font, number_font, scale, small_font, theme
+
+if TYPE_CHECKING:
+    from crm_desktop.gui.models.group_headings import Heading
+    from crm_desktop.gui.models.records import RecordTableModel
+    from crm_desktop.gui.widgets.grid import GridView
+
+Index: TypeAlias = QModelIndex | QPersistentModelIndex
+_LABEL_LINES = 8  # times the height of a line: what a label gets before a sum gives way
+
+
+class HeadingPainter:
+    """What a heading says begins at the left edge, wherever the columns have been scrolled to."""
+
+    def __init__(self, grid: GridView, model: RecordTableModel) -> None:
+        self._grid, self._model = grid, model
+        self._look: tuple[object, ...] = ()
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> bool:
+        """Paint a cell's share; False where the row is not a heading."""
+        if self._model.groups.plan is None:
+            return False
+        row = index.row()
+        heading = self._model.groups.heading_at(row)
+        if heading is None:
+            return False
+        cell = option.rect
+        whole = QRect(0, cell.top(), self._grid.viewport().width(), cell.height())
+        painter.save()
+        painter.setClipRect(cell)
+        is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
+        self.paint_row(painter, whole, row, heading, is_selected=is_selected)
+        if self._grid.hasFocus() and self._grid.currentIndex().row() == row:
+            painter.setPen(QPen(QColor(theme().accent), 2))
+            painter.drawRect(whole.adjusted(1, 1, -1, -1))
+        painter.restore()
+        return True
+
+    def paint_row(
+        self, painter: QPainter, whole: QRect, row: int, heading: Heading, *, is_selected: bool
+    ) -> None:
+        """Paint a heading over the width of the viewport."""
+        self._prepare()
+        tokens = theme()
+        painter.fillRect(whole, QColor(tokens.selection if is_selected else tokens.raised))
+        line = QRect(whole.left(), whole.bottom(), whole.width(), 1)
+        painter.fillRect(line, QColor(tokens.border))
+        side = self._side
+        name = "chevron-right" if self._model.groups.is_folded(row) else "chevron-down"
+        ratio = self._grid.devicePixelRatioF()
+        pixmap = icon_pixmap(name, "muted", side, ratio)
+        middle = whole.center().y()
+        painter.drawPixmap(whole.left() + self._pad, middle - side // 2, pixmap)
+        left = whole.left() + self._pad + side + self._pad
+        end = self._paint_sums(painter, whole, heading, left)
+        self._paint_label(painter, QRect(QPoint(left, whole.top()), QPoint(end, whole.bottom())),
+                          heading, is_selected=is_selected)  # fmt: skip
+
+    @property
+    def chevron_width(self) -> int:
+        """Up to where a click folds and unfolds."""
+        self._prepare()
+        return self._side + 2 * self._pad
+
+    def _prepare(self) -> None:
+        ratio = self._grid.devicePixelRatioF()
+        look = (theme(), body_font().key(), ratio)
+        if look == self._look:
+            return
+        self._look = look
+        sizes = scale()
+        self._pad, self._side = 2 * sizes.unit, round(sizes.line * 0.9)
+        self._most = _LABEL_LINES * sizes.line
+        self._strong, self._figures = body_font(), number_font()
+        self._strong.setWeight(QFont.Weight.DemiBold)
+        self._figures.setWeight(QFont.Weight.Medium)
+        self._small = small_font()
+        self._chips = ChipPainter(theme(), sizes, ratio)
+
+    def _natural_width(self, heading: Heading) -> float:
+        wide = QFontMetricsF(self._small).horizontalAdvance(heading.count) + self._pad
+        if heading.chips:
+            return wide + sum(
+                self._chips.width(chip[0]) + self._chips.gap for chip in heading.chips
+            )
+        return wide + QFontMetricsF(self._strong).horizontalAdvance(heading.label)
+
+    def _paint_sums(self, painter: QPainter, whole: QRect, heading: Heading, left: int) -> int:
+        """Paint what stands under columns; return where the label must end."""
+        needed = left + min(self._natural_width(heading), self._most)
+        end = whole.right() - self._pad
+        metrics = QFontMetricsF(self._figures)
+        header = self._grid.horizontalHeader()
+        painter.setFont(self._figures)
+        painter.setPen(QColor(theme().text))
+        for column, field in enumerate(self._model.columns):
+            text = heading.sums.get(field.id, "")
+            if not text or header.isSectionHidden(column):
+                continue
+            start = whole.left() + header.sectionViewportPosition(column)
+            room = QRect(start, whole.top(), header.sectionSize(column), whole.height())
+            room.adjust(self._pad, 0, -self._pad, 0)
+            wide = metrics.horizontalAdvance(text)
+            is_number = self._grid.delegate.kind(column) == CellKind.NUMBER
+            begins = room.right() - min(wide, room.width()) if is_number else room.left()
+            if begins < needed:
+                continue  # the label matters more
+            side = Qt.AlignmentFlag.AlignRight if is_number else Qt.AlignmentFlag.AlignLeft
+            shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room.width() + 1)
+            painter.drawText(room, side | Qt.AlignmentFlag.AlignVCenter, shown)
+            end = min(end, int(begins) - self._pad)
+        return end
+
+    def _paint_label(
+        self, painter: QPainter, room: QRect, heading: Heading, *, is_selected: bool
+    ) -> None:
+        tokens = theme()
+        count_width = round(QFontMetricsF(self._small).horizontalAdvance(heading.count))
+        x, end = room.left(), room.right() - count_width - self._pad
+        if heading.chips:
+            for chip in heading.chips:
+                if x >= end:
+                    break
+                pixmap = self._chips.pixmap(chip, end - x, outlined=is_selected)
+                painter.drawPixmap(x, room.center().y() - self._chips.height // 2, pixmap)
+                x += round(pixmap.deviceIndependentSize().width()) + self._chips.gap
+            x -= self._chips.gap
+        else:
+            metrics = QFontMetricsF(self._strong)
+            text = metrics.elidedText(heading.label, Qt.TextElideMode.ElideRight, end - x)
+            painter.setFont(self._strong if heading.has_value else body_font())
+            painter.setPen(QColor(tokens.text if heading.has_value else tokens.muted))
+            place = QRect(x, room.top(), end - x + 1, room.height())
+            painter.drawText(
+                place, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text
+            )
+            x += round(metrics.horizontalAdvance(text))
+        painter.setFont(self._small)
+        painter.setPen(QColor(tokens.muted))
+        place = QRect(x + self._pad, room.top(), count_width + 1, room.height())
+        side = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        painter.drawText(place, side, heading.count)
