@@ -381,6 +381,11 @@ class GridDelegate(QStyledItemDelegate):
         return True
 
 
+def heading_fill() -> str:
+    """Return the colour behind the heading of a group, and behind its place in the gutter."""
+    return mix(theme().border, theme().surface, 0.35)
+
+
 def plain_tip(text: str) -> str:
     """Make a tool tip that shows any text as it is, wrapped, and never as markup."""
     return f'<p style="white-space:pre-wrap">{html.escape(text[:_LONGEST_TIP])}</p>'

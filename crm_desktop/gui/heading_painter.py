@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, TypeAlias
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
 from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
 
 from crm_desktop.gui.chips import ChipPainter
-from crm_desktop.gui.delegates import CellKind
+from crm_desktop.gui.delegates import CellKind, heading_fill
 from crm_desktop.gui.icons import icon_pixmap
 from crm_desktop.gui.theme import body_font, number_font, scale, small_font, theme
 
@@ -55,19 +56,19 @@ class HeadingPainter:
         """Paint a heading over the width of the viewport."""
         self._prepare()
         tokens = theme()
-        painter.fillRect(whole, QColor(tokens.selection if is_selected else tokens.raised))
+        painter.fillRect(whole, QColor(tokens.selection if is_selected else heading_fill()))
         line = QRect(whole.left(), whole.bottom(), whole.width(), 1)
         painter.fillRect(line, QColor(tokens.border))
         side = self._side
         name = "chevron-right" if self._model.groups.is_folded(row) else "chevron-down"
         ratio = self._grid.devicePixelRatioF()
         pixmap = icon_pixmap(name, "muted", side, ratio)
-        middle = whole.center().y()
+        middle = whole.center().y()  # as that of chips in cells
         painter.drawPixmap(whole.left() + self._pad, middle - side // 2, pixmap)
         left = whole.left() + self._pad + side + self._pad
         end = self._paint_sums(painter, whole, heading, left)
-        self._paint_label(painter, QRect(QPoint(left, whole.top()), QPoint(end, whole.bottom())),
-                          heading, is_selected=is_selected)  # fmt: skip
+        room = QRect(left, whole.top(), end - left + 1, whole.height() - 1)
+        self._paint_label(painter, room, heading, is_selected=is_selected)
 
     @property
     def chevron_width(self) -> int:
@@ -99,30 +100,38 @@ class HeadingPainter:
         return wide + QFontMetricsF(self._strong).horizontalAdvance(heading.label)
 
     def _paint_sums(self, painter: QPainter, whole: QRect, heading: Heading, left: int) -> int:
-        """Paint what stands under columns; return where the label must end."""
-        needed = left + min(self._natural_width(heading), self._most)
+        """Paint what stands under columns; return where the label must end.
+
+        Numbers are not cut: they begin further left where their column is too narrow.
+        """
+        taken = left + round(min(self._natural_width(heading), self._most))
         end = whole.right() - self._pad
         metrics = QFontMetricsF(self._figures)
-        header = self._grid.horizontalHeader()
         painter.setFont(self._figures)
         painter.setPen(QColor(theme().text))
-        for column, field in enumerate(self._model.columns):
-            text = heading.sums.get(field.id, "")
-            if not text or header.isSectionHidden(column):
-                continue
-            start = whole.left() + header.sectionViewportPosition(column)
-            room = QRect(start, whole.top(), header.sectionSize(column), whole.height())
-            room.adjust(self._pad, 0, -self._pad, 0)
-            wide = metrics.horizontalAdvance(text)
-            is_number = self._grid.delegate.kind(column) == CellKind.NUMBER
-            begins = room.right() - min(wide, room.width()) if is_number else room.left()
-            if begins < needed:
+        for room, text, is_number in self._sums(whole, heading):
+            wide = round(metrics.horizontalAdvance(text)) + 1
+            begins = room.right() - wide + 1 if is_number else room.left()
+            if begins < taken:
                 continue  # the label matters more
-            side = Qt.AlignmentFlag.AlignRight if is_number else Qt.AlignmentFlag.AlignLeft
-            shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room.width() + 1)
-            painter.drawText(room, side | Qt.AlignmentFlag.AlignVCenter, shown)
-            end = min(end, int(begins) - self._pad)
+            place = QRect(begins, room.top(), wide if is_number else room.width(), room.height())
+            text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, place.width())
+            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, text)
+            end = min(end, begins - self._pad)
+            taken = place.right() + self._pad
         return end
+
+    def _sums(self, whole: QRect, heading: Heading) -> Iterator[tuple[QRect, str, bool]]:
+        """Give the texts under columns from left to right, with their room."""
+        header, columns = self._grid.horizontalHeader(), self._model.columns
+        for place in range(header.count()):
+            column = header.logicalIndex(place)
+            text = heading.sums.get(columns[column].id, "")
+            if text and not header.isSectionHidden(column):
+                start = whole.left() + header.sectionViewportPosition(column) + self._pad
+                wide = header.sectionSize(column) - 2 * self._pad
+                is_number = self._grid.delegate.kind(column) == CellKind.NUMBER
+                yield QRect(start, whole.top(), wide, whole.height() - 1), text, is_number
 
     def _paint_label(
         self, painter: QPainter, room: QRect, heading: Heading, *, is_selected: bool

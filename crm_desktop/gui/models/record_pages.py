@@ -307,7 +307,8 @@ class RecordPages(QObject):
                 self.arrived.emit(number)
             else:
                 self._given_up.add(number)  # there are fewer records by now
-                self.missed.emit(number)
+                if number * PAGE_ROWS < (self.exact_total or 0):
+                    self.missed.emit(number)
         self._asking.start()
         self._tell()
 

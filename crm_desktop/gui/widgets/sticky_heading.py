@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
+from crm_desktop.gui.delegates import heading_fill
 from crm_desktop.gui.heading_painter import HeadingPainter
 from crm_desktop.gui.models.records import RecordTableModel
 from crm_desktop.gui.theme import theme
@@ -79,7 +80,7 @@ class StickyHeading(QWidget):
         painter.translate(gutter, moved)
         whole = QRect(0, 0, self._grid.viewport().width(), self.height())
         self._painter.paint_row(painter, whole, self._row, heading, is_selected=False)
-        painter.fillRect(-gutter, 0, gutter, self.height(), QColor(tokens.raised))
+        painter.fillRect(-gutter, 0, gutter, self.height(), QColor(heading_fill()))
         painter.fillRect(-gutter, self.height() - 1, self.width(), 1, QColor(tokens.border_strong))
         painter.end()
 
