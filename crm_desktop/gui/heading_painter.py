@@ -115,8 +115,8 @@ class HeadingPainter:
             if begins < taken:
                 continue  # the label matters more
             place = QRect(begins, room.top(), wide if is_number else room.width(), room.height())
-            text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, place.width())
-            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, text)
+            shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, place.width())
+            painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, shown)
             end = min(end, begins - self._pad)
             taken = place.right() + self._pad
         return end
