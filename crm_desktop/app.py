@@ -21,8 +21,12 @@ from crm_desktop.db.profiles import home_folder
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
+    from crm_desktop.db.draft_files import DraftFile
+    from crm_desktop.domain.drafts import Draft
+    from crm_desktop.gui.drafts import Drafts
     from crm_desktop.gui.main_window import MainWindow
     from crm_desktop.gui.startup import Source, Startup
+    from crm_desktop.gui.tasks import Tasks
 
 LOG_BYTES, LOG_FILES = 1_000_000, 3
 NO_DISPLAY = (
@@ -112,13 +116,14 @@ def _run(options: argparse.Namespace, home: Path, on_exit: ExitStack) -> int:
     opener = DatabaseOpener(home)
     on_exit.callback(opener.close)
     tasks = Tasks()
+    drafts = _drafts(tasks, home, on_exit)
     on_exit.callback(tasks.close)
     garbage = GarbageTimer()
     on_exit.callback(garbage.stop)
     settings = QSettings(str(home / "window.ini"), QSettings.Format.IniFormat)
     on_exit.callback(settings.sync)
     appearance = apply_theme(app, WindowState(settings).scheme)
-    window = MainWindow(tasks, settings)
+    window = MainWindow(tasks, settings, drafts)
     on_exit.callback(window.deleteLater)
     window.scheme_chosen.connect(appearance.set_scheme)
     _catch_bugs(window, on_exit)
@@ -136,6 +141,21 @@ def _run(options: argparse.Namespace, home: Path, on_exit: ExitStack) -> int:
 
     _after_first_paint(window, begin)
     return app.exec()
+
+
+def _drafts(tasks: Tasks, home: Path, on_exit: ExitStack) -> Drafts:
+    """Return the drafts of this program; closed after `tasks`, whose workers write them."""
+    from crm_desktop.gui.drafts import Drafts
+
+    drafts = Drafts(tasks, partial(_open_drafts, home))
+    on_exit.callback(drafts.close)
+    return drafts
+
+
+def _open_drafts(home: Path, owner: str) -> tuple[DraftFile, tuple[Draft, ...]]:
+    from crm_desktop.db.draft_files import open_drafts  # not before the first paint
+
+    return open_drafts(home, owner)
 
 
 def _prepare_first_page(

@@ -72,6 +72,7 @@ class Mark(IntEnum):
     SAVING = 1
     SAVED = 2
     REFUSED = 3
+    UNSAVED = 4  # the database could not be reached: it is tried again
 
 
 class RowPainter(Protocol):
@@ -142,6 +143,7 @@ class GridDelegate(QStyledItemDelegate):
         self._selected_text = QColor(tokens.selection_text)
         self._muted = QColor(tokens.muted if is_enabled else tokens.disabled)
         self._accent = QColor(tokens.accent if is_enabled else tokens.disabled)
+        self._warning = QColor(tokens.warning)
         self._danger, self._line = QColor(tokens.danger), QColor(tokens.border)
         self._selection = QColor(tokens.selection)
         self._plain: dict[int, tuple[int, QColor | None]] = {  # font, colour
@@ -338,6 +340,10 @@ class GridDelegate(QStyledItemDelegate):
         if mark is Mark.SAVING:
             under = top + height - 3
             painter.fillRect(left + self._pad, under, width - 2 * self._pad, 2, self._accent)
+        elif mark is Mark.UNSAVED:
+            step = self._unit * 2
+            for dash in range(left + self._pad, left + width - self._pad, step):
+                painter.fillRect(dash, top + height - 3, step // 2 + 1, 2, self._warning)
         elif mark is Mark.REFUSED:
             painter.setPen(QPen(self._danger, 2))
             painter.drawRect(left + 1, top + 1, width - 2, height - 2)

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.navigation import Navigation, ObjectEntry
 from crm_desktop.gui.pulse import ConnectionState
 from crm_desktop.gui.rail import Rail
@@ -49,15 +50,22 @@ class MainWindow(QMainWindow):
     scheme_chosen = Signal(object)  # Scheme
     about_to_close = Signal()
 
-    def __init__(self, tasks: Tasks, settings: QSettings, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        tasks: Tasks,
+        settings: QSettings,
+        drafts: Drafts | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.tasks = tasks
+        self.drafts = drafts if drafts is not None else Drafts(tasks)
         self.state = WindowState(settings)
         self.setWindowTitle("CRM Desktop")
         self.top = TopBar(QKeySequence("Ctrl+K"))
         self.rail = Rail()
         self.navigation = Navigation(tasks)
-        self.tabs = Tabs(tasks)
+        self.tabs = Tabs(tasks, self.drafts)
         self.start_page = StartPage()
         self.messages = MessageBar()
         self.status = StatusBar()
@@ -309,7 +317,8 @@ class MainWindow(QMainWindow):
             self.tabs.discard(frame)
         self.navigation.set_collapsed(self.state.collapsed_at(place))
         for index, tab in enumerate(known):
-            self.tabs.insert(index, Frame(tab.address, tab.title, tab.icon, self.tasks))
+            frame = Frame(tab.address, tab.title, tab.icon, self.tasks, self.drafts)
+            self.tabs.insert(index, frame)
         self.tabs.show_at(min(current, len(known) - 1))
 
     def _arrange(self, frame: Frame) -> None:

@@ -21,6 +21,7 @@ from crm_desktop.gui.widgets.message_bar import MessageBar, MessageKind
 
 if TYPE_CHECKING:
     from crm_desktop.domain.errors import UserError
+    from crm_desktop.gui.drafts import Drafts
     from crm_desktop.gui.page import Page
     from crm_desktop.gui.tasks import Tasks
 
@@ -64,10 +65,17 @@ class Frame(QWidget):
 
     page_made = Signal()
 
-    def __init__(self, address: str, title: str, icon_name: str, tasks: Tasks) -> None:
+    def __init__(
+        self,
+        address: str,
+        title: str,
+        icon_name: str,
+        tasks: Tasks,
+        drafts: Drafts | None = None,
+    ) -> None:
         super().__init__()
         self.address, self.title, self.icon_name = address, title, icon_name
-        self._tasks = tasks
+        self._tasks, self._drafts = tasks, drafts
         self.page: Page | None = None
         self.messages = MessageBar(self)
         self._column = QVBoxLayout(self)
@@ -82,7 +90,7 @@ class Frame(QWidget):
         is_due = self._tasks.is_open and self.isVisible()
         if self.page is not None or not (is_due or is_early):
             return
-        self.page = make_page(self.address, self._tasks, self)
+        self.page = make_page(self.address, self._tasks, self, drafts=self._drafts)
         self.page.refused.connect(self.show_refusal)
         self._column.addWidget(self.page, 1)
         if self._skeleton is not None:
@@ -168,9 +176,11 @@ class Tabs(QWidget):
     close_requested = Signal(object)  # a Frame with unsaved work
     new_requested = Signal()
 
-    def __init__(self, tasks: Tasks, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, tasks: Tasks, drafts: Drafts | None = None, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._tasks = tasks
+        self._tasks, self._drafts = tasks, drafts
         self.strip = TabStrip()
         self._stack = QStackedWidget()
         self._plus = IconButton("plus", "Open another page", role="muted")
@@ -222,7 +232,8 @@ class Tabs(QWidget):
                 return
         if is_known(address):
             index = self.strip.currentIndex() + 1
-            self.insert(index, Frame(address, ROUTES[kind_of(address)].title, "", self._tasks))
+            title = ROUTES[kind_of(address)].title
+            self.insert(index, Frame(address, title, "", self._tasks, self._drafts))
             self.show_at(index)
 
     def show_at(self, index: int) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QCloseEvent,
     QColor,
     QIcon,
     QKeyEvent,
@@ -186,6 +188,30 @@ class _PickLine(QLineEdit):
         painter.end()
 
 
+class _TickPopup(QWidget):
+    """Drops down below the line; says when it has closed."""
+
+    closed = Signal()
+    cancelled = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+
+    @override
+    def closeEvent(self, event: QCloseEvent) -> None:
+        super().closeEvent(event)
+        self.closed.emit()
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self.close()
+            return
+        if event.key() == Qt.Key.Key_Escape:
+            self.cancelled.emit()
+        super().keyPressEvent(event)
+
+
 class MultiChoiceEditor(ValueEditor):
     """Several choices of a list, ticked in a list that drops down."""
 
@@ -225,11 +251,14 @@ class MultiChoiceEditor(ValueEditor):
             self.show_value(values)
             self.edited.emit()
 
+    @override
     def open_list(self) -> None:
         """Show the options under the line, each with a tick box."""
         if self._is_locked:
             return
-        popup = QWidget(self.line, Qt.WindowType.Popup)
+        popup = _TickPopup(self.line)
+        popup.cancelled.connect(partial(self._put_back, self._value))
+        popup.closed.connect(self.chosen)
         popup.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box = QVBoxLayout(popup)
         box.setContentsMargins(1, 1, 1, 1)
@@ -247,6 +276,10 @@ class MultiChoiceEditor(ValueEditor):
         ticks.setFocus()
         if ticks.count():
             ticks.setCurrentRow(0)
+
+    def _put_back(self, value: Any) -> None:
+        self.show_value(value)
+        self.edited.emit()
 
     def _offered(self) -> list[tuple[str, str, str | None]]:
         offered = [(option.value, option.label, option.color) for option in self._options]

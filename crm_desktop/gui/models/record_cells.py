@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
 
 from crm_desktop.domain.cursors import Cursor
-from crm_desktop.domain.field_types import EffectiveField, options_of
+from crm_desktop.domain.field_types import EffectiveField, options_of, target_ids, type_of
 from crm_desktop.domain.filters import RecordQuery
 from crm_desktop.domain.formats import Formats
 from crm_desktop.gui.chips import Chip
@@ -17,6 +17,7 @@ from crm_desktop.gui.models.group_headings import Headings, headings_of
 from crm_desktop.services import record_anchors, record_groups, record_query
 from crm_desktop.services.record_footer import summaries_of
 from crm_desktop.services.record_query import RecordPage
+from crm_desktop.services.records import RecordDetail
 
 PAGE_ROWS = 256
 TRIED = 3  # times more, to read groups and rows that agree
@@ -35,8 +36,8 @@ KINDS = {
     "lookup": CellKind.LINK,
 }
 
-Cells: TypeAlias = tuple[str, tuple[str, ...], tuple[Any, ...]]
-"""One row, ready to be painted: id, texts, and for chips and boxes what they show."""
+Cells: TypeAlias = tuple[str, tuple[str, ...], tuple[Any, ...], Sequence[Any]]
+"""One row, ready to be painted: id, texts, for chips and boxes what they show; and JSON values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,17 +164,17 @@ def read_again(
 
 def _read_grouped(session: Any, listing: Listing, place: Place) -> Reread:
     """Read rows and the groups they stand in, again where somebody wrote in between."""
-    headings = _read_headings(session, listing)
+    headings = read_headings(session, listing)
     page = read_page(session, listing, place)
     for _ in range(TRIED):
         if headings.plan(()).fits(place.skip, page.groups, headings.keys):
             break
-        headings = _read_headings(session, listing)
+        headings = read_headings(session, listing)
         page = read_page(session, listing, place)
     return Reread(place.skip, page, headings)
 
 
-def _read_headings(session: Any, listing: Listing) -> Headings:
+def read_headings(session: Any, listing: Listing) -> Headings:
     query, formats = listing.query, listing.formats
     wanted = dict(listing.summaries)
     chosen = {
@@ -186,24 +187,45 @@ def _read_headings(session: Any, listing: Listing) -> Headings:
     by = next(
         each for each in listing.columns if query.grouping and each.id == query.grouping.field_id
     )
-    make = _extra_of(by) if KINDS.get(by.type) is CellKind.CHOICE else None
+    make = extra_maker(by) if KINDS.get(by.type) is CellKind.CHOICE else None
     chips = [(make and make(group.value)) or () for group in found.groups]
     return headings_of(found, query, by, chips, formats)
 
 
 def _cells(page: RecordPage, columns: Sequence[EffectiveField]) -> list[Cells]:
-    extras = [_extra_of(field) for field in columns]
+    extras = [extra_maker(field) for field in columns]
     return [
         (
             row.id,
             row.texts,
             tuple([make and make(value) for make, value in zip(extras, row.values, strict=True)]),
+            row.values,
         )
         for row in page.rows
     ]
 
 
-def _extra_of(field: EffectiveField) -> Any:
+def stored_cells(detail: RecordDetail, listing: Listing) -> Cells:
+    """Return the row of one record that was read in full."""
+    columns, formats = listing.columns, listing.formats
+    values = [detail.values.get(field.id) for field in columns]
+    pairs = list(zip(columns, values, strict=True))
+    texts = tuple([shown_text(field, value, formats, detail.names) for field, value in pairs])
+    makers = [(extra_maker(field), value) for field, value in pairs]
+    return detail.id, texts, tuple([make and make(value) for make, value in makers]), values
+
+
+def shown_text(
+    field: EffectiveField, value: Any, formats: Formats, names: Mapping[str, str]
+) -> str:
+    """Return how a value is shown in a grid; `names` are those of records and users by id."""
+    if KINDS.get(field.type) is CellKind.LINK and (ids := target_ids(value)):
+        return ", ".join(names.get(id_, id_) for id_ in ids)
+    return type_of(field.type).display(value, field, formats)
+
+
+def extra_maker(field: EffectiveField) -> Callable[[Any], Any] | None:
+    """Return what makes chips or the state of a box of a value; None where the text is enough."""
     kind = KINDS.get(field.type)
     if kind is CellKind.CHECK:
         return _checked

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -21,6 +21,7 @@ from crm_desktop.gui.models.record_cells import (
     Reread,
     read_again,
     read_first,
+    read_headings,
     read_page,
 )
 from crm_desktop.gui.tasks import Handle, Tasks
@@ -37,6 +38,7 @@ WANTED = 6  # pages to ask for next; what was scrolled past before that is forgo
 PATIENCE = 600.0  # seconds; a person can stop it earlier
 SORTED_AT_ONCE = 4  # pages
 ANCHORS_AFTER = 500  # milliseconds without a change: they cost more than all the rest
+WHOLE = range(0)  # stands for the pages of the first answer, or of one to `read_again`
 ASK_AFTER = 8  # milliseconds, in which a frame says all that it lacks
 
 
@@ -50,7 +52,8 @@ class RecordPages(QObject):
 
     began = Signal(object)  # the first page is here: about how many rows (no C int) there are
     arrived = Signal(int)  # number of a page
-    missed = Signal(int)  # number of a page that has no records any more
+    missed = Signal(int)  # number of a page whose records are elsewhere by now
+    summed = Signal(object)  # Headings: the same groups with other sums
     reread = Signal(object)  # Reread
     counted = Signal(object)  # exactly
     reading_changed = Signal(bool)
@@ -71,6 +74,7 @@ class RecordPages(QObject):
         self._asked: dict[int, Handle] = {}
         self._whole: Handle | None = None  # the first page, or all that is on screen again
         self._counting: Handle | None = None
+        self._summing: Handle | None = None
         self._given_up: set[int] = set()
         self._near = 0
         self._is_reading = False
@@ -107,6 +111,16 @@ class RecordPages(QObject):
         call = partial(read_again, listing=self.listing, span=span, known=known)
         self._start_whole(call, self._take_again)
 
+    def read_headings(self) -> None:
+        """Read the sums of the groups anew; where the groups are others, they are `missed`."""
+        if self.headings is not None and self._whole is None:
+            if self._summing is not None:
+                self._summing.cancel()
+            call = partial(read_headings, listing=self.listing)
+            then = partial(self._take_sums, self._generation)
+            refused = partial(self._refused, self._generation, ())
+            self._summing = self._tasks.read(self, call, then, refused, patience=PATIENCE)
+
     def stop(self) -> None:
         """Stop all reading and counting; `read_again` or `begin` take it up again."""
         self._given_up |= set(self._asked) | set(self._wanted)
@@ -140,7 +154,8 @@ class RecordPages(QObject):
     def _forget(self) -> None:
         self._generation += 1
         self._anchoring.stop()
-        for handle in [*set(self._asked.values()), self._whole, self._counting]:
+        summing, self._summing = self._summing, None
+        for handle in [*set(self._asked.values()), self._whole, self._counting, summing]:
             if handle is not None:
                 handle.cancel()
         was_counting = self._counting is not None
@@ -161,7 +176,7 @@ class RecordPages(QObject):
             self,
             call,
             partial(take, self._generation),
-            partial(self._refused, self._generation, range(0)),
+            partial(self._refused, self._generation, WHOLE),
             patience=PATIENCE,
         )
         self._tell()
@@ -274,6 +289,16 @@ class RecordPages(QObject):
         if headings is not None:
             self.exact_total = headings.total
 
+    def _take_sums(self, generation: int, headings: Headings) -> None:
+        if generation != self._generation or self.headings is None:
+            return
+        self._summing = None
+        if (headings.keys, headings.counts) == (self.headings.keys, self.headings.counts):
+            self.headings = headings
+            self.summed.emit(headings)
+        else:
+            self.missed.emit(0)
+
     def drop(self, number: int) -> None:
         """Forget a page that is not right any more; it is not read again by itself."""
         self.kept.pop(number, None)
@@ -343,10 +368,10 @@ class RecordPages(QObject):
             self._counting = None  # the number read so far is shown instead
             self.counting_changed.emit(False)
 
-    def _refused(self, generation: int, pages: range, error: UserError) -> None:
+    def _refused(self, generation: int, pages: Sequence[int], error: UserError) -> None:
         if generation != self._generation:
             return
-        if not pages:
+        if pages is WHOLE:
             self._whole = None
         for number in pages:
             self._asked.pop(number, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias
@@ -22,7 +22,8 @@ from crm_desktop.domain.filters import RecordQuery, Sort
 from crm_desktop.domain.formats import Formats
 from crm_desktop.gui.delegates import CellKind, GridRole
 from crm_desktop.gui.models.group_headings import summary_word
-from crm_desktop.gui.models.record_cells import KINDS, PAGE_ROWS, Listing, Reread
+from crm_desktop.gui.models.pending_edits import CellEdit, EditState
+from crm_desktop.gui.models.record_cells import KINDS, PAGE_ROWS, Cells, Listing, Reread
 from crm_desktop.gui.models.record_pages import RecordPages
 from crm_desktop.gui.models.row_groups import Identity, RowGroups
 from crm_desktop.gui.models.row_plan import RowPlan
@@ -32,8 +33,9 @@ Index: TypeAlias = QModelIndex | QPersistentModelIndex
 ROOT = QModelIndex()
 MOST_ROWS = 30_000_000  # Qt adds up heights in 32 bits: rows of 71 pixels still fit
 _DISPLAY = int(Qt.ItemDataRole.DisplayRole)
-_ACCESSIBLE = int(Qt.ItemDataRole.AccessibleTextRole)
 _CHIPS, _CHECKED, _ID = int(GridRole.CHIPS), int(GridRole.CHECKED), int(GridRole.ID)
+_TIP = int(Qt.ItemDataRole.ToolTipRole)
+_SPOKEN = int(Qt.ItemDataRole.AccessibleTextRole)
 _SHIFT, _WITHIN = PAGE_ROWS.bit_length() - 1, PAGE_ROWS - 1
 
 
@@ -65,11 +67,13 @@ class RecordTableModel(QAbstractTableModel):
         self.groups = RowGroups()
         self._plan: RowPlan | None = None  # theirs, looked at for every cell
         self._summaries: tuple[tuple[str, str], ...] = ()
+        self._edits: Mapping[str, Mapping[str, CellEdit]] = {}
         self._reader = RecordPages(tasks, Listing(RecordQuery(""), (), formats), self)
         self._pages = self._reader.kept
         self._reader.began.connect(self._take_first)
         self._reader.arrived.connect(self._take_page)
         self._reader.missed.connect(self._miss_page)
+        self._reader.summed.connect(self._take_sums)
         self._reader.reread.connect(self._take_again)
         self._reader.counted.connect(self._take_count)
         self._reader.reading_changed.connect(self.reading_changed)
@@ -83,6 +87,10 @@ class RecordTableModel(QAbstractTableModel):
     @property
     def query(self) -> RecordQuery:
         return self._reader.listing.query
+
+    @property
+    def listing(self) -> Listing:
+        return self._reader.listing
 
     @property
     def has_counted(self) -> bool:
@@ -171,13 +179,52 @@ class RecordTableModel(QAbstractTableModel):
         """Return the row of this record, -1 if it is not in memory or folded away."""
         return self._known_rows().get(record_id, -1)
 
-    def _known_rows(self) -> dict[Identity, int]:
-        places = {
+    def cells_of(self, row: int) -> Cells | None:
+        """Return what is known of a row, as it was read; None where it has not been."""
+        row = row if self._plan is None else self._plan.place_of(row)
+        page = self._pages.get(row >> _SHIFT)
+        place = row & _WITHIN
+        return page.rows[place] if page is not None and 0 <= place < len(page.rows) else None
+
+    # Edits
+
+    def show_edits(self, edits: Mapping[str, Mapping[str, CellEdit]]) -> None:
+        """Lay these edits, by record and field, over what was read; the mapping is watched.
+
+        Who changes it calls `note_edited`.
+        """
+        self._edits = edits
+
+    def note_edited(self, record_ids: Collection[str]) -> None:
+        """Say that edits of these records came, went or changed."""
+        for row in self.rows_of(record_ids).values():
+            self._show_rows(row, row + 1)
+
+    def rows_of(self, record_ids: Collection[str]) -> dict[str, int]:
+        """Return where those of these records stand that are in memory."""
+        places = {id_: at for id_, at in self._places().items() if id_ in record_ids}
+        if self._plan is None:
+            return places
+        rows = {id_: self._plan.row_of(at) for id_, at in places.items()}
+        return {id_: row for id_, row in rows.items() if row >= 0}
+
+    def take_row(self, cells: Cells) -> None:
+        """Show a record as it is stored now, where it stands; the order stays as it was read."""
+        place = self._places().get(cells[0])
+        if place is not None and len(cells[1]) == len(self._kinds):
+            self._pages[place >> _SHIFT].rows[place & _WITHIN] = cells
+            self.note_edited(cells[:1])
+
+    def _places(self) -> dict[str, int]:
+        """Return which records are in memory, by their places among all."""
+        return {
             cells[0]: number * PAGE_ROWS + place
             for number, page in self._pages.items()
             for place, cells in enumerate(page.rows)
         }
-        return self.groups.rows_of(places)
+
+    def _known_rows(self) -> dict[Identity, int]:
+        return self.groups.rows_of(self._places())
 
     def _identity(self, row: int) -> Identity:
         """Return what stands in a row in a form that outlives its moving."""
@@ -325,6 +372,14 @@ class RecordTableModel(QAbstractTableModel):
             if self._plan is not None:
                 self.reload(row, around)
 
+    def read_headings_again(self) -> None:
+        """Read the sums of the groups anew; records stay in their rows while they fit there."""
+        self._reader.read_headings()
+
+    def _take_sums(self, _: object) -> None:
+        self._arrange(self._plan)
+        self._show_rows(0, self._rows)
+
     def _arrange(self, plan: RowPlan | None, rows: int | None = None) -> None:
         self._plan = plan
         self.groups.arrange(plan, self._reader.headings)
@@ -358,7 +413,7 @@ class RecordTableModel(QAbstractTableModel):
     def _heading_data(self, row: int, column: int, role: int) -> Any:
         if role == _DISPLAY:
             return self.groups.text_in(row, self.columns[column].id, is_first=not column)
-        if role == _ACCESSIBLE:
+        if role == _SPOKEN:
             labels = {field.id: field.label for field in self.columns}
             said = [
                 (id_, f"{summary_word(name)} {labels[id_]}")
@@ -379,11 +434,9 @@ class RecordTableModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(self._kinds)
 
     @override
-    def data(self, index: Index, role: int = _DISPLAY) -> Any:
+    def data(self, index: Index, role: int = _DISPLAY) -> Any:  # noqa: C901 - a call more costs every cell
         row = index.row()
         if self._plan is not None:
-            if row >= self._plan.rows:
-                return None
             row = self._plan.place_of(row)
             if row < 0:
                 return self._heading_data(index.row(), index.column(), role)
@@ -397,12 +450,17 @@ class RecordTableModel(QAbstractTableModel):
         place = row & _WITHIN
         if place >= len(page.rows):  # gone meanwhile
             return "" if role in (_DISPLAY, _ID) else None
+        cells = page.rows[place]
+        if self._edits and (edits := self._edits.get(cells[0])):
+            edit = edits.get(self.columns[index.column()].id)
+            if edit is not None and (shown := _edited(edit, role)) is not None:
+                return shown
         if role == _DISPLAY:
-            return page.rows[place][1][index.column()]
+            return cells[1][index.column()]
         if role in (_CHIPS, _CHECKED):
-            return page.rows[place][2][index.column()]
+            return cells[2][index.column()]
         if role == _ID:
-            return page.rows[place][0]
+            return cells[0]
         return None
 
     @override
@@ -430,6 +488,19 @@ class RecordTableModel(QAbstractTableModel):
         """Sort in the database; nothing to sort by shows the newest first."""
         if sort != self.query.sort:
             self.show(replace(self.query, sort=sort), self.columns)
+
+
+def _edited(edit: CellEdit, role: int) -> Any:
+    """Return what an edited cell shows; None where what was read stands."""
+    if role == _TIP:
+        return edit.reason or None
+    if role == _SPOKEN:
+        return edit.spoken()
+    if edit.state is EditState.SAVED:
+        return None
+    if role == _DISPLAY:
+        return edit.text
+    return edit.extra if role in (_CHIPS, _CHECKED) else None
 
 
 def _kinds_of(columns: Sequence[EffectiveField]) -> tuple[CellKind, ...]:

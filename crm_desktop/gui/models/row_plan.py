@@ -38,7 +38,12 @@ class RowPlan:
         return bisect_right(self._headings, row, hi=len(self.counts)) - 1
 
     def place_of(self, row: int) -> int:
-        """Return the number of the record in a shown row, or ~group for a heading."""
+        """Return the number of the record in a shown row, or ~group for a heading.
+
+        Beyond the last row it is ~groups.
+        """
+        if row >= self._headings[-1]:
+            return ~len(self.counts)
         group = bisect_right(self._headings, row, hi=len(self.counts)) - 1
         within = row - self._headings[group]
         return self._first_records[group] + within - 1 if within else ~group

@@ -14,6 +14,7 @@ from typing_extensions import override
 from crm_desktop.domain.changes import Change, Topic
 from crm_desktop.gui.dialogs.delete_dialog import DeleteDialog
 from crm_desktop.gui.dialogs.deletions import deletion_of_records
+from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.editors.record_panel import RecordPanel
 from crm_desktop.gui.editors.related_panel import RelatedPanel
 from crm_desktop.gui.icons import icon
@@ -32,8 +33,16 @@ Related = tuple[ObjectDetail, Sequence[RelationshipSide], Mapping[tuple[str, boo
 class RecordPage(Page):
     """Shows, edits and deletes one record."""
 
-    def __init__(self, tasks: Tasks, record_id: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        tasks: Tasks,
+        record_id: str,
+        parent: QWidget | None = None,
+        *,
+        drafts: Drafts | None = None,
+    ) -> None:
         super().__init__(tasks, parent)
+        self._drafts = drafts if drafts is not None else Drafts(tasks)
         self.record_id = record_id
         self.icon_name = ""  # what the tab remembers stays until the record has been read
         self.panel = RecordPanel(tasks)
@@ -126,9 +135,16 @@ class RecordPage(Page):
 class NewRecordPage(RecordPage):
     """An empty form; once saved, the page of the record that was made."""
 
-    def __init__(self, tasks: Tasks, object_id: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        tasks: Tasks,
+        object_id: str,
+        parent: QWidget | None = None,
+        *,
+        drafts: Drafts | None = None,
+    ) -> None:
         self._object_id = object_id
-        super().__init__(tasks, "", parent)
+        super().__init__(tasks, "", parent, drafts=drafts)
         self.title, self.icon_name = self.tr("New record"), "file-plus"
         self.panel.begun.connect(self._name_tab)
 

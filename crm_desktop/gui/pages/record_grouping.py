@@ -228,7 +228,7 @@ class GroupControl(QObject):
         return False
 
     def _take_key(self, event: QKeyEvent) -> bool:
-        """Work a heading by keyboard; all other keys are the grid's."""
+        """Work a heading by keyboard; keys that lead elsewhere are the grid's."""
         current = self._grid.currentIndex()
         plain = {Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier}
         modifiers = event.modifiers() & ~Qt.KeyboardModifier.ShiftModifier
@@ -246,9 +246,9 @@ class GroupControl(QObject):
         elif key in {_Key.Key_Left, _Key.Key_Minus}:
             if not is_folded:
                 self.toggle(row)
-        else:
-            return False
-        return True
+        elif not event.text().isprintable() or not event.text():
+            return key in {_Key.Key_F2, _Key.Key_Delete, _Key.Key_Backspace}
+        return True  # nothing can be typed into a heading
 
     def _take_click(self, event: QMouseEvent) -> bool:
         if event.button() != Qt.MouseButton.LeftButton:

@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QVBoxLayout, QWidg
 from crm_desktop.domain.errors import Invalid, NotFound, UserError
 from crm_desktop.domain.field_types import EffectiveField
 from crm_desktop.domain.filters import Calendar, Grouping, RecordQuery, Sort
+from crm_desktop.gui.cells.cell_editing import CellEditing
+from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.filters.filter_bar import FilterBar
 from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.models.records import RecordTableModel
@@ -41,7 +43,9 @@ class RecordList(QWidget):
     counts_said = Signal(str)
     refused = Signal(object)  # UserError
 
-    def __init__(self, tasks: Tasks, object_id: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, tasks: Tasks, object_id: str, drafts: Drafts, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._tasks, self.object_id = tasks, object_id
         self.object: ObjectDetail | None = None
@@ -50,14 +54,15 @@ class RecordList(QWidget):
         self.model = RecordTableModel(tasks, system_formats(), self)
         self.search = SearchBox(self.tr("Search by name"))
         self.filters = FilterBar(tasks, system_formats(), object_id)
-        self.grid = GridView(self, name=self.tr("Records"), has_gutter=True)
+        self.grid = GridView(self, name=self.tr("Records"), has_gutter=True, selects_cells=True)
         self.grid.setModel(self.model)
         self.widths = ColumnWidths(self.grid, self.model)
         self.footer = GridFooter(self.grid)
         self.running = RunningBar()
         self.sorting = SortControl(self.grid, self.model)
         self.summaries = SummaryControl(tasks, self.model, self.footer)
-        self.groups = GroupControl(self.grid, self.model, self.summaries)
+        self.editing = CellEditing(tasks, self.grid, self.model, drafts, object_id)
+        self.groups = GroupControl(self.grid, self.model, self.summaries)  # it looks at keys first
         self._lay_out()
         self._connect()
 
@@ -74,7 +79,9 @@ class RecordList(QWidget):
         column.addLayout(self.bar)
         column.addWidget(self.filters)
         column.addWidget(self.running)
+        column.addWidget(self.editing.bar)
         column.addWidget(self.grid, 1)
+        column.addWidget(self.editing.new_row.row)
         column.addWidget(self.footer)
         self.setFocusProxy(self.grid)
 
@@ -98,6 +105,11 @@ class RecordList(QWidget):
         self.summaries.refused.connect(self.refused)
         self.groups.changed.connect(self._search_again)
         self.sorting.menu_filled.connect(self.groups.fill_heading_menu)
+        self.object_read.connect(self.editing.new_row.show_object)
+        self.editing.refused.connect(self.refused)
+        self.editing.stale.connect(self.refresh)
+        self.editing.stored.connect(self._sum_up_again)
+        self.editing.stored.connect(self.model.read_headings_again)
 
     @property
     def grouping(self) -> Grouping | None:
@@ -210,6 +222,10 @@ class RecordList(QWidget):
             if moved and self.grid.verticalScrollBar().value():  # at the top what is new shows
                 bar = self.grid.verticalScrollBar()
                 bar.setValue(bar.value() + moved)
+
+    @Slot()
+    def _sum_up_again(self) -> None:
+        self.summaries.compute()
 
     # What is said
 

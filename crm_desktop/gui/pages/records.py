@@ -15,6 +15,7 @@ from crm_desktop.domain.errors import UserError
 from crm_desktop.domain.grouping import grouping_json, read_grouping
 from crm_desktop.gui.delegates import plain_tip
 from crm_desktop.gui.dialogs.go_to_row import GoToRowDialog
+from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.editors.record_panel import RecordPanel
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.models.records import MOST_ROWS
@@ -39,11 +40,19 @@ _ROOM_FOR_BOTH = 46  # lines of text high: a narrower page shows the list alone
 class RecordsPage(Page):
     """The records of one object, with the current one beside them in the inspector."""
 
-    def __init__(self, tasks: Tasks, object_id: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        tasks: Tasks,
+        object_id: str,
+        parent: QWidget | None = None,
+        *,
+        drafts: Drafts | None = None,
+    ) -> None:
         super().__init__(tasks, parent)
+        self._drafts = drafts if drafts is not None else Drafts(tasks)
         self.object_id = object_id
         self._is_split = self._is_narrow = False
-        self.list = RecordList(tasks, object_id)
+        self.list = RecordList(tasks, object_id, self._drafts)
         self.model, self.grid = self.list.model, self.list.grid
         self.inspector = RecordPanel(tasks, is_narrow=True)
         self.new_button = primary_button(self.tr("New record"), icon_name="plus")
@@ -109,6 +118,8 @@ class RecordsPage(Page):
             self.tr("Previous group"), "arrow-up-to-line", "Alt+PgUp", groups.go_to_previous
         )
 
+        self.addActions(self.list.editing.actions())
+
     def _action(self, text: str, icon_name: str, key: str, act: Any) -> QAction:
         action = QAction(icon(icon_name), text, self)
         action.setProperty("icon_name", icon_name)
@@ -156,11 +167,12 @@ class RecordsPage(Page):
         self.list.counts_said.connect(self.set_status)
         self.list.refused.connect(self.refused)
         self.model.modelReset.connect(self._say_grouping)
-        self.grid.activated.connect(self.open_current)
+        self.list.editing.unsaved_changed.connect(self._tell_unsaved)
+        self.list.editing.open_requested.connect(self.open_requested)
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.grid.customContextMenuRequested.connect(self._show_menu)
         self.grid.selectionModel().currentRowChanged.connect(self._follow_current)
-        self.inspector.unsaved_changed.connect(self.unsaved_changed)
+        self.inspector.unsaved_changed.connect(self._tell_unsaved)
         self.inspector.refused.connect(self.refused)
         self.inspector.open_requested.connect(self.open_requested)
         self._tasks.changed.connect(self._reload_if_touched)
@@ -192,6 +204,8 @@ class RecordsPage(Page):
     def _reload_if_touched(self, changes: frozenset[Change]) -> None:
         own = {Topic.RECORDS, Topic.OBJECTS, Topic.LAYOUTS}
         mine = {Change(topic, self.object_id) for topic in own}
+        if self.list.editing.takes(changes):
+            return
         if changes & mine or any(change.topic is Topic.FIELDS for change in changes):
             self.refresh()
 
@@ -260,10 +274,14 @@ class RecordsPage(Page):
     @override
     def save(self) -> None:
         self.inspector.save()
+        self.list.editing.save()
 
     @override
     def has_unsaved(self) -> bool:
-        return self.inspector.has_unsaved()
+        return self.inspector.has_unsaved() or self.list.editing.has_unsaved()
+
+    def _tell_unsaved(self, _: bool) -> None:  # noqa: FBT001 - a slot
+        self.unsaved_changed.emit(self.has_unsaved())
 
     @override
     def start_find(self) -> None:
@@ -335,6 +353,8 @@ class RecordsPage(Page):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addActions([self.open_action, self.new_action])
+        menu.addSeparator()
+        menu.addActions(self.list.editing.gestures.actions())
         menu.addSeparator()
         menu.addAction(self.delete_action)
         menu.popup(self.grid.viewport().mapToGlobal(place))

@@ -162,7 +162,7 @@ class GridView(QTableView):
         """Show what becomes of edited cells, by row and column; rows show their worst."""
         self.delegate.marks = dict(marks)
         rows: dict[int, Mark] = {}
-        worst = [Mark.SAVED, Mark.SAVING, Mark.REFUSED]
+        worst = [Mark.SAVED, Mark.SAVING, Mark.UNSAVED, Mark.REFUSED]
         for (row, _), mark in marks.items():
             rows[row] = max(rows.get(row, mark), mark, key=worst.index)
         self.gutter.marks = rows
@@ -174,7 +174,8 @@ class GridView(QTableView):
         index = self.currentIndex()
         return index.data(GridRole.ID) if index.isValid() else None
 
-    def _selected_parts(self) -> list[QItemSelectionRange]:
+    def selected_parts(self) -> list[QItemSelectionRange]:
+        """Give the rectangles of cells that are selected."""
         chosen: QItemSelectionModel | None = self.selectionModel()
         parts = QItemSelection() if chosen is None else chosen.selection()
         return [parts.at(number) for number in range(parts.count())]
@@ -182,14 +183,14 @@ class GridView(QTableView):
     def selected_rows(self) -> list[int]:
         """Give the selected rows in order; reads the selection's ranges, not its cells."""
         rows: set[int] = set()
-        for part in self._selected_parts():
+        for part in self.selected_parts():
             rows.update(range(part.top(), part.bottom() + 1))
         return sorted(rows)
 
     def count_selected_rows(self) -> int:
         """Count the selected rows by their ranges: a million at once is one range."""
         count, end = 0, -1
-        for top, bottom in sorted((part.top(), part.bottom()) for part in self._selected_parts()):
+        for top, bottom in sorted((part.top(), part.bottom()) for part in self.selected_parts()):
             count += max(0, bottom - max(top, end + 1) + 1)
             end = max(end, bottom)
         return count
@@ -343,7 +344,7 @@ class GridView(QTableView):
         return bool(text)
 
     def _selected_text(self) -> str:
-        parts = self._selected_parts()
+        parts = self.selected_parts()
         if sum(part.width() * part.height() for part in parts) > COPIED_AT_MOST:
             raise UserError(
                 self.tr("That is too much for the clipboard. Use “crm-desktop export” instead.")

@@ -18,6 +18,7 @@ _DISPLAY = Qt.ItemDataRole.DisplayRole
 _MARK_ICONS: Mapping[Mark, tuple[str, Role]] = {
     Mark.SAVING: ("loader-circle", "accent"),
     Mark.SAVED: ("check", "success"),
+    Mark.UNSAVED: ("cloud-off", "warning"),
     Mark.REFUSED: ("octagon-alert", "danger"),
 }
 
