@@ -36,12 +36,13 @@ class GroupControl(QObject):
     def __init__(self, grid: GridView, model: RecordTableModel, summaries: SummaryControl) -> None:
         super().__init__(grid)
         self._grid, self._model, self._summaries = grid, model, summaries
+        self._viewport = grid.viewport()  # known also while the grid is being destroyed
         self.grouping: Grouping | None = None
         self.painter = HeadingPainter(grid, model)
         self.sticky = StickyHeading(grid, model, self.painter)
         grid.delegate.headings = self.painter
         grid.installEventFilter(self)
-        grid.viewport().installEventFilter(self)
+        self._viewport.installEventFilter(self)
         self._again = QTimer(self, singleShot=True, interval=AGAIN_AFTER)
         self._again.timeout.connect(self._read_again)
         model.outdated.connect(self._again.start)
@@ -223,7 +224,7 @@ class GroupControl(QObject):
             return False
         if watched is self._grid and isinstance(event, QKeyEvent):
             return event.type() == QEvent.Type.KeyPress and self._take_key(event)
-        if watched is self._grid.viewport() and isinstance(event, QMouseEvent):
+        if watched is self._viewport and isinstance(event, QMouseEvent):
             return self._take_click(event)
         return False
 
