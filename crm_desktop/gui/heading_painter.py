@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPen
-from PySide6.QtWidgets import QStyle, QStyleOptionViewItem
+from PySide6.QtWidgets import QStyleOptionViewItem
 
 from crm_desktop.gui.chips import ChipPainter
 from crm_desktop.gui.delegates import CellKind, heading_fill
@@ -42,9 +42,9 @@ class HeadingPainter:
         whole = QRect(0, cell.top(), self._grid.viewport().width(), cell.height())
         painter.save()
         painter.setClipRect(cell)
-        is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
-        self.paint_row(painter, whole, row, heading, is_selected=is_selected)
-        if self._grid.hasFocus() and self._grid.currentIndex().row() == row:
+        is_current = self._grid.currentIndex().row() == row
+        self.paint_row(painter, whole, row, heading, is_selected=is_current)
+        if is_current and self._grid.hasFocus():
             painter.setPen(QPen(QColor(theme().accent), 2))
             painter.drawRect(whole.adjusted(1, 1, -1, -1))
         painter.restore()
@@ -111,7 +111,7 @@ class HeadingPainter:
         painter.setPen(QColor(theme().text))
         for room, text, is_number in self._sums(whole, heading):
             wide = round(metrics.horizontalAdvance(text)) + 1
-            begins = room.right() - wide + 1 if is_number else room.left()
+            begins = room.right() - wide + 2 if is_number else room.left()
             if begins < taken:
                 continue  # the label matters more
             place = QRect(begins, room.top(), wide if is_number else room.width(), room.height())

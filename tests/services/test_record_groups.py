@@ -56,7 +56,8 @@ class Lists:
         limit: int = 1000,
         **parts: Any,
     ) -> RecordGroups:
-        wanted = {field: chosen[field.id] for field in self.columns if field.id in (chosen or {})}
+        said = chosen or {}
+        wanted = {field: said[field.id] for field in self.columns if field.id in said}
         query = self.query(grouping, **parts)
         with self.database.read(self.actor) as session:
             return list_groups(session, query, self.columns, wanted, ENGLISH, limit)
