@@ -288,6 +288,16 @@ def test_a_list_is_grouped_folded_and_walked_by_keyboard_alone(
     qtbot.waitUntil(lambda: labels(page) == ["Won", "Lost", "(empty)"])
 
 
+def test_a_selection_across_groups_holds_records_only(qtbot: QtBot, page: RecordsPage) -> None:
+    page.list.grouping = BY_STAGE
+    qtbot.waitUntil(lambda: labels(page) == ["Won", "Lost", "(empty)"])
+    page.grid.selectAll()
+    assert page.grid.selected_rows() == [*range(1, 13), *range(14, 20), *range(21, 24)]
+    assert page.grid.count_selected_rows() == 21
+    page.grid.copy_selection()
+    assert len(QApplication.clipboard().text().splitlines()) == 21
+
+
 def test_a_heading_runs_across_all_columns_and_folds_by_mouse(
     qtbot: QtBot, page: RecordsPage
 ) -> None:

@@ -68,6 +68,10 @@ class RowGroups:
             return list(spans)
         return [part for first, last in spans for part in plan.spans(first, last)]
 
+    def rows_of_records(self, first: int, last: int) -> list[tuple[int, int]]:
+        """Return the rows from one to another without the headings, as ranges, ends inclusive."""
+        return [(first, last)] if self.plan is None else [*self.plan.rows_of_records(first, last)]
+
     def records_near(self, rows: tuple[int, int]) -> tuple[int, int]:
         """Return the records in these rows; what is folded between them is passed over."""
         plan = self.plan

@@ -76,6 +76,12 @@ class RowPlan:
 
     def spans(self, first: int, last: int) -> Iterator[tuple[int, int]]:
         """Give the records shown from one row to another as ranges, ends inclusive."""
+        for start, stop in self.rows_of_records(first, last):
+            begins = self.place_of(start)
+            yield begins, begins + stop - start
+
+    def rows_of_records(self, first: int, last: int) -> Iterator[tuple[int, int]]:
+        """Give the rows from one to another without the headings, as ranges, ends inclusive."""
         last = min(last, self.rows - 1)
         if first > last:
             return
@@ -83,8 +89,7 @@ class RowPlan:
             heading, end = self._headings[group], self._headings[group + 1] - 1
             start, stop = max(first, heading + 1), min(last, end)
             if start <= stop:
-                moved = self._first_records[group] - heading - 1
-                yield start + moved, stop + moved
+                yield start, stop
 
     def rows_between(self, first: int, last: int) -> tuple[int, int]:
         """Return the shown rows of these records, ends inclusive; empty if all are folded."""

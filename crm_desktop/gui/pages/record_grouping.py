@@ -41,6 +41,7 @@ class GroupControl(QObject):
         self.painter = HeadingPainter(grid, model)
         self.sticky = StickyHeading(grid, model, self.painter)
         grid.delegate.headings = self.painter
+        grid.rows_of_records = model.groups.rows_of_records
         grid.installEventFilter(self)
         self._viewport.installEventFilter(self)
         self._again = QTimer(self, singleShot=True, interval=AGAIN_AFTER)
