@@ -201,6 +201,18 @@ def test_headings_are_no_records(held: HeldTasks, model: RecordTableModel, make:
     assert spoken == "Stage Lost, 6 records, Sum Amount 12, collapsed"
 
 
+def test_a_search_that_finds_nothing_has_no_groups(
+    held: HeldTasks, model: RecordTableModel, make: Make
+) -> None:
+    model.show(RecordQuery(deals(make, 3), "nobody", grouping=BY_STAGE), COLUMNS)
+    held.answer_all()
+    assert (model.rowCount(), model.total, model.groups.row_above(0)) == (0, 0, -1)
+    model.reload()
+    model.fold_all(is_folded=True)
+    held.answer_all()
+    assert model.rowCount() == 0
+
+
 def test_further_groups_of_very_many_are_one(
     held: HeldTasks, model: RecordTableModel, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -112,10 +112,10 @@ class RecordsPage(Page):
             groups.unfold_all,
         )  # fmt: skip
         self.next_group_action = self._action(
-            self.tr("Next group"), "arrow-down-to-line", "Alt+PgDown", groups.go_to_next
+            self.tr("Next group"), "arrow-down-to-line", "Ctrl+Alt+PgDown", groups.go_to_next
         )
         self.previous_group_action = self._action(
-            self.tr("Previous group"), "arrow-up-to-line", "Alt+PgUp", groups.go_to_previous
+            self.tr("Previous group"), "arrow-up-to-line", "Ctrl+Alt+PgUp", groups.go_to_previous
         )
 
         self.addActions(self.list.editing.actions())
