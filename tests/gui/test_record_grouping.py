@@ -310,6 +310,28 @@ def test_a_selection_across_groups_holds_records_only(qtbot: QtBot, page: Record
     assert len(QApplication.clipboard().text().splitlines()) == 21
 
 
+def test_a_value_that_is_typed_changes_the_sum_of_its_group(
+    qtbot: QtBot, page: RecordsPage, make: Make
+) -> None:
+    page.list.summaries.choose("fld_amount", "sum")
+    page.list.grouping = BY_STAGE
+    qtbot.waitUntil(lambda: page.model.index(0, 2).data() == "24")
+    page.grid.setFocus()
+    page.grid.setCurrentIndex(page.model.index(2, 2))
+    edited = page.list.current_id()
+    qtbot.keyClick(page.grid, Qt.Key.Key_9)
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: page.model.index(0, 2).data() == "31")
+    assert page.model.id_of(2) == edited
+
+    make.sql('UPDATE records SET data = data || \'{"fld_stage": "l"}\' WHERE id = :id', id=edited)
+    page.grid.setCurrentIndex(page.model.index(2, 2))
+    page.refresh()
+    qtbot.waitUntil(lambda: page.model.index(0, 2).data() == "22")
+    assert page.list.current_id() == edited  # among those that are lost now
+    assert page.grid.currentIndex().row() > page.model.groups.row_beyond(0, 1)
+
+
 def test_a_heading_runs_across_all_columns_and_folds_by_mouse(
     qtbot: QtBot, page: RecordsPage
 ) -> None:
