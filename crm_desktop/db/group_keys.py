@@ -31,7 +31,9 @@ def group_key(
     """
     own = sort_key(parameters, field, table, descending=grouping.descending, collation=collation)
     if grouping.unit in PERIODS:
-        return _text_key(own, _period(parameters, _day(parameters, field, own, zone), grouping))
+        return _text_key(
+            own, _period(parameters, _day(parameters, field, table, own, zone), grouping)
+        )
     if own.cast == "numeric":
         return replace(own, sql=f"trim_scale({_range(own.sql, RANGES.get(grouping.unit, 0))})")
     if own.cast == "boolean":
@@ -87,14 +89,37 @@ def _range(number: str, wide: int) -> str:
     return f"floor({number} / {wide:d}) * {wide:d}" if wide else number
 
 
-def _day(parameters: Parameters, field: EffectiveField, own: SortKey, zone: str) -> str:
+def _moment(parameters: Parameters, field: EffectiveField, table: str, own: SortKey) -> str:
+    """Return a text that begins as the moment's sort key does, up to the minute.
+
+    What has the usual form is known by its shape, at a tenth of what its regular expressions cost.
+    """
+    text = f"{table}.data ->> {parameters.bind(field.id)}"
+    digits, noughts = parameters.bind("0123456789"), parameters.bind("0" * 10)
+    usual = parameters.bind(list(_USUAL), "text[]")
+    shape = f"translate({text}, {digits}, {noughts})"
+    return f'(CASE WHEN {shape} = ANY ({usual}) THEN {text} ELSE {own.sql} END) COLLATE "C"'
+
+
+_USUAL = (  # in UTC: offsets look alike here
+    "0000-00-00T00:00Z",
+    "0000-00-00T00:00:00Z",
+    "0000-00-00T00:00:00.000Z",
+    "0000-00-00T00:00:00.000000Z",
+)
+
+
+def _day(parameters: Parameters, field: EffectiveField, table: str, own: SortKey, zone: str) -> str:
     """Return the day as ISO text, as a person in this time zone sees it."""
     form = parameters.bind("YYYY-MM-DD")
     if SYSTEM_COLUMNS.get(field.id):
         there = zone or parameters.bind("UTC")
         return f"to_char({own.sql} AT TIME ZONE {there}, {form})"
-    if not zone or not is_by_time_of_day(field):
+    if not is_by_time_of_day(field):
         return own.sql
+    at = _moment(parameters, field, table, own)
+    if not zone:
+        return at
 
     def part(start: int, length: int) -> str:
         return f"CAST(substr(m.at, {start}, {length}) AS int)"
@@ -107,7 +132,7 @@ def _day(parameters: Parameters, field: EffectiveField, own: SortKey, zone: str)
     utc = parameters.bind("UTC")
     return (
         f"(SELECT to_char(({moment}) AT TIME ZONE {utc} AT TIME ZONE {zone}, {form})"  # noqa: S608
-        f" FROM (SELECT {own.sql} AS at OFFSET 0) AS m)"
+        f" FROM (SELECT {at} AS at OFFSET 0) AS m)"
     )
 
 
