@@ -88,6 +88,7 @@ class CellEditor(QWidget):
             high = max(high, self.sizeHint().height())
         else:
             wide = max(wide, round(_NARROWEST * line_height()))
+        wide = min(wide, room.width())
         left = max(0, min(cell.left(), room.right() + 1 - wide))
         top = cell.top()
         if self.is_panel and room.top() <= top <= room.bottom():

@@ -105,7 +105,7 @@ class RecordList(QWidget):
         self.running.stop_requested.connect(self._stop)
         self.running.resume_requested.connect(self.refresh)
         self.summaries.refused.connect(self.refused)
-        self.object_read.connect(self.editing.new_row.show_object)
+        self.object_read.connect(self.editing.show_object)
         self.editing.refused.connect(self.refused)
         self.editing.stale.connect(self.refresh)
         self.editing.stored.connect(self._sum_up_again)

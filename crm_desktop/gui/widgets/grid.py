@@ -207,6 +207,10 @@ class GridView(QTableView):
         if FOLLOWED_AT_MOST < count < cells:  # all of it is followed as a whole
             self.setCurrentIndex(self.currentIndex())
 
+    def room_of(self, index: QModelIndex) -> QRect:
+        """Give where a cell is seen, for what stands over it."""
+        return self.visualRect(index)
+
     def visible_rows(self) -> tuple[int, int]:
         """Give the first and the last row that can be seen, (0, 0) without any."""
         first, last = self.rowAt(0), self.rowAt(self.viewport().height() - 1)
