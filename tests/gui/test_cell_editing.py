@@ -303,6 +303,11 @@ def test_two_people_editing_different_fields_both_win_and_the_same_field_is_refu
     qtbot.keyClick(dialog, KEY.Key_Return)
     hands.wait_stored(first, "fld_amount", 6)
 
+    make.sql("""UPDATE records SET data = data || '{"fld_amount": 8}'""")
+    hands.edit(0, 1, "8")  # as when the answer to a commit was lost: it is stored already
+    hands.wait_stored(first, "fld_amount", 8)
+    assert Mark.REFUSED not in hands.marks().values()
+
 
 def test_two_programs_that_edit_at_once_lose_nothing(
     qtbot: QtBot,

@@ -28,7 +28,7 @@ class EditState(IntEnum):
 class CellEdit:
     """One edited cell: the stored value it began with, the new one, and how that is shown.
 
-    `typed` is what stood in the editor and is no value of the field: it can be mended, not
+    `unanswered` is what may have been stored, where no answer came. `typed` is what stood in the editor and is no value of the field: it can be mended, not
     stored.
     """
 
@@ -39,6 +39,7 @@ class CellEdit:
     text: str
     extra: Any = None  # chips, or the state of a box
     typed: Any = None
+    unanswered: Any = None
     state: EditState = EditState.SAVING
     reason: str = ""
     clash: Clash | None = None

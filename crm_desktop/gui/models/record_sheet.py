@@ -74,6 +74,7 @@ class RecordSheet(QObject):
         extra = make(new.value) if make else None
         edit = CellEdit(cell.record_id, field, old, new.value, text, extra, new.typed, state)
         edit.reason = problem
+        edit.unanswered = before.unanswered if before is not None else None
         return edit
 
     def drop(self, cell: Cell) -> bool:
