@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from PySide6.QtCore import Qt
@@ -67,6 +68,19 @@ def test_two_programs_edit_one_record_at_once_and_both_see_who_wrote_what(
     assert stored(database, record) == expected
     qtbot.waitUntil(lambda: "by Ada Admin" in mine.panel.times.text())
     assert "created" in mine.panel.times.text()
+
+
+def test_who_made_a_record_is_said_also_where_nobody_knows_them(
+    qtbot: QtBot, tasks: Tasks, make: Make
+) -> None:
+    stranger = UUID("00000000-0000-7000-8000-00000000ffff")
+    record = make.record(make.object("deal", fields=["name"]), {}, created_by=stranger)
+    page = opened(qtbot, tasks, record)
+
+    changed, made = page.panel.times.text().removeprefix("· ").split(" · ")
+    assert made.endswith(f" by an unknown user ({stranger})")
+    assert " by " not in changed  # another program did not say who
+    assert f"by an unknown user ({stranger})" in page.panel.times.accessibleDescription()
 
 
 def test_a_server_that_ends_between_edit_and_commit_takes_nothing_that_was_typed(

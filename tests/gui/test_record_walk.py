@@ -108,6 +108,9 @@ def test_the_inspector_says_what_it_still_edits_until_that_is_decided(
     assert not page.inspector.notice.sentence()
 
     press_keys(qtbot, window, "Alt+PgDown")
+    offered = page.inspector.menu_button.menu().actions()
+    next(each for each in offered if each.text() == "Copy link").trigger()
+    assert QGuiApplication.clipboard().text() == link_to_record(deals["C"])
     press(qtbot, page.inspector.notice.buttons[0])  # Save
     qtbot.waitUntil(lambda: page.inspector.record_id == deals["B"])
     assert stored(database, deals["C"]) == {"fld_name": "!C"}

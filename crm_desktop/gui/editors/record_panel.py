@@ -112,10 +112,8 @@ class RecordPanel(QWidget):
         self.list_link = SmallLink()
         self.list_link.setToolTip(self.tr("Back to the list (Alt+Up)"))
         self.list_link.clicked.connect(self.open_list)
-        self.list_link.setVisible(not is_narrow)
         self.open_button = IconButton("square-arrow-out-up-right", self.tr("Open record"))
         self.open_button.clicked.connect(self._open_alone)
-        self.open_button.setVisible(is_narrow)
         self.save_button = primary_button(self.tr("Save"), icon_name="save")
         self.save_button.clicked.connect(self.save)
         self.revert_button = plain_button(self.tr("Revert"))
@@ -134,30 +132,11 @@ class RecordPanel(QWidget):
         self.menu_button.show()
 
     def _lay_out(self) -> QWidget:
-        titles = QVBoxLayout()
-        titles.setSpacing(0)
-        titles.addWidget(self.title)
-        below = QHBoxLayout()
-        below.setSpacing(unit())
-        below.addWidget(self.list_link)
-        below.addWidget(self.times, 1)
-        titles.addLayout(below)
-        self.head = _Head()
-        head = QHBoxLayout(self.head)
-        head.setContentsMargins(4 * unit(), 2 * unit(), 4 * unit(), 2 * unit())
-        head.setSpacing((1 if self._is_narrow else 3) * unit())
-        head.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignVCenter)
-        head.addSpacing(unit())
-        head.addLayout(titles, 1)
-        for part in (self.stepper, self.open_button, self.menu_button):
-            head.addWidget(part)
-        self.foot = QWidget()
-        buttons = QHBoxLayout(self.foot) if self._is_narrow else head
+        self.head, self.foot = _Head(), QWidget()
         if self._is_narrow:
-            buttons.setContentsMargins(4 * unit(), 2 * unit(), 4 * unit(), 3 * unit())
-            buttons.addStretch(1)
-        buttons.addWidget(self.revert_button)
-        buttons.addWidget(self.save_button)
+            self._lay_out_narrow()
+        else:
+            self._lay_out_wide()
         page = QWidget()
         column = QVBoxLayout(page)
         column.setContentsMargins(0, 0, 0, 0)
@@ -168,6 +147,44 @@ class RecordPanel(QWidget):
         column.addWidget(self.form, 1)
         column.addWidget(self.foot)
         return page
+
+    def _lay_out_wide(self) -> None:
+        titles = QVBoxLayout()
+        titles.setSpacing(0)
+        titles.addWidget(self.title)
+        below = QHBoxLayout()
+        below.setSpacing(unit())
+        below.addWidget(self.list_link)
+        below.addWidget(self.times, 1)
+        titles.addLayout(below)
+        row = QHBoxLayout(self.head)
+        row.setContentsMargins(4 * unit(), 2 * unit(), 4 * unit(), 2 * unit())
+        row.setSpacing(3 * unit())
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addSpacing(unit())
+        row.addLayout(titles, 1)
+        buttons = (self.stepper, self.menu_button, self.revert_button, self.save_button)
+        for part in buttons:
+            row.addWidget(part)
+
+    def _lay_out_narrow(self) -> None:
+        """Give title and times a line each, and what saves the foot."""
+        rows = QVBoxLayout(self.head)
+        rows.setContentsMargins(4 * unit(), 2 * unit(), 2 * unit(), 2 * unit())
+        rows.setSpacing(0)
+        first, second = QHBoxLayout(), QHBoxLayout()
+        for part in (self._icon, self.title, self.open_button, self.menu_button):
+            first.addWidget(part, 1 if part is self.title else 0)
+        second.addWidget(self.times, 1)
+        second.addWidget(self.stepper)
+        for row in (first, second):
+            row.setSpacing(unit())
+            rows.addLayout(row)
+        foot = QHBoxLayout(self.foot)
+        foot.setContentsMargins(4 * unit(), 2 * unit(), 4 * unit(), 3 * unit())
+        foot.addStretch(1)
+        foot.addWidget(self.revert_button)
+        foot.addWidget(self.save_button)
 
     # What is shown
 
