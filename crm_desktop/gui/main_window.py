@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from crm_desktop.gui.draft_notices import DraftNotices
 from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.navigation import Navigation, ObjectEntry
 from crm_desktop.gui.pulse import ConnectionState
@@ -76,6 +77,7 @@ class MainWindow(QMainWindow):
         self._wanted = ("", "")  # the address of a page, and the id of what to show in it
         self._lay_out()
         self.undo = Undo(tasks, self)
+        self.draft_notices = DraftNotices(self.drafts, self._object_labels, self)
         self.menus = WindowMenus(self)
         self._palette: CommandPalette | None = None
         self._connect()
@@ -90,6 +92,14 @@ class MainWindow(QMainWindow):
             self._show_wanted()
         else:
             self.tabs.open(address)
+
+    def open_record(self, record_id: str) -> None:
+        """Show a record whose link was opened in another program, and come to the front."""
+        self.open(f"record:{record_id}")
+        if self.isMinimized():
+            self.showNormal()
+        self.raise_()
+        self.activateWindow()
 
     def _show_wanted(self) -> None:
         """Show what was asked for in the page that holds it, once there is one."""
@@ -230,6 +240,9 @@ class MainWindow(QMainWindow):
         self.tabs.close_requested.connect(self._ask_about)
         self.navigation.loaded.connect(self._follow_tab)
         self.undo.told.connect(self._show_message)
+        self.draft_notices.told.connect(self._show_message)
+        self.draft_notices.open_requested.connect(self.open)
+        self.drafts.refused.connect(self._show_refusal)
         self.tasks.started.connect(self.status.jobs.add)
         self.tasks.refused.connect(self._show_refusal)
         self.tasks.connection_changed.connect(self._show_state)
@@ -294,6 +307,9 @@ class MainWindow(QMainWindow):
     def _all_objects(self) -> list[ObjectEntry]:
         entries = {entry.id: entry for group in self.navigation.groups for entry in group.objects}
         return list(entries.values())
+
+    def _object_labels(self) -> dict[str, str]:
+        return {entry.id: entry.title for entry in self._all_objects()}
 
     def _restore(self) -> None:
         if not self.restoreGeometry(self.state.bytes_of("geometry")):
@@ -420,5 +436,8 @@ class MainWindow(QMainWindow):
         ask(self, "Still running", text, why, "Stop and close", self._close_surely, danger=True)
 
     def _close_surely(self) -> None:
+        for frame in self._unsaved():
+            if frame.page is not None:
+                frame.page.drop_unsaved()
         self._is_sure = True
         self.close()

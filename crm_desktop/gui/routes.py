@@ -42,6 +42,7 @@ ROUTES = {
     "new-record": Route(
         "crm_desktop.gui.pages.record", "NewRecordPage", takes_id=True, takes_drafts=True
     ),
+    "duplicate": _record_route("record", "DuplicatePage"),
     "record": _record_route("record", "RecordPage"),
 }
 

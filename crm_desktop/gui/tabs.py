@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from crm_desktop.gui.drafts import Drafts
     from crm_desktop.gui.page import Page
     from crm_desktop.gui.tasks import Tasks
+    from crm_desktop.gui.trail import Trail
 
 PLACEHOLDER_AFTER = 150  # milliseconds
 
@@ -77,6 +78,7 @@ class Frame(QWidget):
         self.address, self.title, self.icon_name = address, title, icon_name
         self._tasks, self._drafts = tasks, drafts
         self.page: Page | None = None
+        self._trail: Trail | None = None
         self.messages = MessageBar(self)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -92,11 +94,18 @@ class Frame(QWidget):
             return
         self.page = make_page(self.address, self._tasks, self, drafts=self._drafts)
         self.page.refused.connect(self.show_refusal)
+        self.page.follow(self._trail)
         self._column.addWidget(self.page, 1)
         if self._skeleton is not None:
             self._skeleton.deleteLater()
             self._skeleton = None
         self.page_made.emit()
+
+    def follow(self, trail: Trail) -> None:
+        """Let the page know from which list it was opened, also once it is built."""
+        self._trail = trail
+        if self.page is not None:
+            self.page.follow(trail)
 
     def show_refusal(self, error: UserError) -> None:
         """Say why something was refused; that the database is away is true only for a time."""
@@ -236,6 +245,14 @@ class Tabs(QWidget):
             self.insert(index, Frame(address, title, "", self._tasks, self._drafts))
             self.show_at(index)
 
+    def _open_from(self, frame: Frame, address: str) -> None:
+        """Open what a page asks for; a record learns from which list it comes."""
+        trail = frame.page.trail() if frame.page is not None else None
+        self.open(address)
+        opened = self.current
+        if opened is not None and opened.address == address and trail is not None:
+            opened.follow(trail)
+
     def show_at(self, index: int) -> None:
         """Make a tab current, also when it is the only one and so was current already."""
         if self.strip.currentIndex() == index:
@@ -273,6 +290,8 @@ class Tabs(QWidget):
         if index < 0:
             return
         self.closing.emit(frame)
+        if frame.page is not None:
+            frame.page.drop_unsaved()
         self._stack.removeWidget(frame)
         self.strip.removeTab(index)
         frame.hide()
@@ -318,7 +337,7 @@ class Tabs(QWidget):
             return
         page.title_changed.connect(partial(self._page_retitled, frame))
         page.unsaved_changed.connect(partial(self._show_pencil, frame))
-        page.open_requested.connect(self.open)
+        page.open_requested.connect(partial(self._open_from, frame))
         page.status_changed.connect(self.current_changed)
         self.page_made.emit(frame)
         self._page_retitled(frame, page.title)

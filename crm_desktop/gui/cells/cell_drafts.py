@@ -8,18 +8,16 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
-from shiboken6 import isValid
 
 from crm_desktop.domain.drafts import Draft
-from crm_desktop.gui.drafts import Drafts
-from crm_desktop.gui.models.pending_edits import CellEdit, EditState
+from crm_desktop.gui.drafts import CELLS, Drafts
+from crm_desktop.gui.models.new_record import NewRecordModel
+from crm_desktop.gui.models.pending_edits import CellEdit, EditState, draft_value, typed_text
 from crm_desktop.gui.models.record_cells import extra_maker, shown_text
 from crm_desktop.gui.models.record_sheet import RecordSheet
-from crm_desktop.gui.models.sheet import NewValue
+from crm_desktop.gui.models.sheet import Cell, NewValue
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.services import reference_checks
-
-_PREFIX = "cells:"
 
 
 class CellDrafts(QObject):
@@ -27,15 +25,22 @@ class CellDrafts(QObject):
 
     changed = Signal()  # what is left over
 
-    def __init__(self, tasks: Tasks, sheet: RecordSheet, drafts: Drafts, object_id: str) -> None:
+    def __init__(
+        self,
+        tasks: Tasks,
+        sheet: RecordSheet,
+        new_record: NewRecordModel,
+        drafts: Drafts,
+        object_id: str,
+    ) -> None:
         super().__init__(sheet)
         self._tasks, self._sheet, self._drafts = tasks, sheet, drafts
-        self._object_id = object_id
+        self._object_id, self._new = object_id, new_record
         self._kept: set[str] = set()
-        self.destroyed.connect(partial(_drop_all, drafts, self._kept))  # its tab was closed
         self._typing: NewValue | None = None
         sheet.pending.changed.connect(self._keep)
         sheet.typed.connect(self._note_typing)
+        new_record.edited.connect(self._keep_new)
         drafts.changed.connect(self.changed)
 
     def left_over(self) -> list[Draft]:
@@ -43,7 +48,7 @@ class CellDrafts(QObject):
         return [
             draft
             for draft in self._drafts.left_over()
-            if draft.object_id == self._object_id and draft.key.startswith(_PREFIX)
+            if draft.object_id == self._object_id and draft.key.startswith(CELLS)
         ]
 
     @Slot()
@@ -68,6 +73,9 @@ class CellDrafts(QObject):
         known = {field.id: field for field in self._sheet.model.columns}
         edits = []
         for draft in drafts:
+            if not draft.record_id:
+                self._restore_new(draft, names)
+                continue
             for field_id, value in draft.values.items():
                 if field_id in known:
                     edit = CellEdit(
@@ -79,11 +87,22 @@ class CellDrafts(QObject):
         for draft in drafts:
             self._drafts.drop(draft.key)
 
-    def _fill(self, edit: CellEdit, typed: str | None, names: Mapping[str, str]) -> None:
+    def _restore_new(self, draft: Draft, names: Mapping[str, str]) -> None:
+        """Put what was typed for a new record into the row below the list."""
+        known = {field.id: field for field in self._sheet.model.columns}
+        new = []
+        for field_id, value in draft.values.items():
+            if field_id in known:
+                cell = Cell("", known[field_id], None, "")
+                problem = self.tr("This could not be read.") if "text" in value else ""
+                new.append(NewValue(cell, value["new"], value.get("text"), problem))
+        self._new.put(new, names, "")
+
+    def _fill(self, edit: CellEdit, typed: Any, names: Mapping[str, str]) -> None:
         edit.state, edit.typed = EditState.REFUSED, typed
         edit.reason = self.tr("This was not stored when the program ended. Ctrl+S stores it.")
         shown = shown_text(edit.field, edit.new, self._sheet.formats, names)
-        edit.text = shown if typed is None else typed
+        edit.text = shown if typed is None else typed_text(typed)
         make = extra_maker(edit.field) if typed is None else None
         edit.extra = make(edit.new) if make else None
 
@@ -96,35 +115,37 @@ class CellDrafts(QObject):
     def _keep(self, record_ids: Collection[str]) -> None:
         for record_id in record_ids:
             values = self._values_of(record_id)
-            key = f"{_PREFIX}{record_id}"
+            key = f"{CELLS}{record_id}"
             if values:
                 self._kept.add(key)
                 now = datetime.now(UTC)
-                self._drafts.keep(Draft(key, self._object_id, record_id, "", values, now))
+                title = self._sheet.model.name_of(record_id)
+                self._drafts.keep(Draft(key, self._object_id, record_id, title, values, now))
             elif key in self._kept:
                 self._kept.discard(key)
                 self._drafts.drop(key)
+
+    @Slot()
+    def _keep_new(self) -> None:
+        key, values = f"{CELLS}new:{self._object_id}", self._new.drafted()
+        if values:
+            self._kept.add(key)
+            title = self._new.placeholder.rstrip("…")
+            now = datetime.now(UTC)
+            self._drafts.keep(Draft(key, self._object_id, "", title, values, now))
+        elif key in self._kept:
+            self._kept.discard(key)
+            self._drafts.drop(key)
 
     def _values_of(self, record_id: str) -> dict[str, dict[str, Any]]:
         edits = self._sheet.pending.by_record.get(record_id, {})
         values: dict[str, dict[str, Any]] = {}
         for field_id, edit in edits.items():
             if edit.state is not EditState.SAVED:
-                values[field_id] = _kept(edit.old, edit.new, edit.typed)
+                values[field_id] = draft_value(edit.old, edit.new, edit.typed)
         new = self._typing
         if new is not None and new.cell.record_id == record_id:
             field_id = new.cell.field.id
             old = values[field_id]["old"] if field_id in values else new.cell.value
-            values[field_id] = _kept(old, new.value, new.typed)
+            values[field_id] = draft_value(old, new.value, new.typed)
         return values
-
-
-def _drop_all(drafts: Drafts, keys: Collection[str], _: object = None) -> None:
-    """Forget what was discarded with its page; what is killed with the program comes not here."""
-    for key in list(keys):
-        if isValid(drafts):
-            drafts.drop(key)
-
-
-def _kept(old: Any, new: Any, typed: str | None) -> dict[str, Any]:
-    return {"old": old, "new": new} if typed is None else {"old": old, "new": new, "text": typed}

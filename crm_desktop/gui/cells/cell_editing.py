@@ -8,13 +8,14 @@ from functools import partial
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QKeySequence
 
+from crm_desktop.domain.access import Reach, RecordRight
 from crm_desktop.domain.changes import Change
 from crm_desktop.domain.errors import Clash
 from crm_desktop.gui.cells.cell_drafts import CellDrafts
 from crm_desktop.gui.cells.cell_gestures import CellGestures
 from crm_desktop.gui.cells.grid_editing import GridEditing
 from crm_desktop.gui.cells.new_row_control import NewRowControl
-from crm_desktop.gui.delegates import CellKind, Mark
+from crm_desktop.gui.delegates import Mark
 from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.models.pending_edits import CellEdit, EditState
@@ -24,6 +25,7 @@ from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.widgets.grid import GridView
 from crm_desktop.gui.widgets.message_bar import Action, MessageBar
 from crm_desktop.services import record_anchors, reference_checks
+from crm_desktop.services.objects import ObjectDetail
 
 _MARKS = {
     EditState.SAVED: Mark.SAVED,
@@ -56,7 +58,7 @@ class CellEditing(QObject):
         self.editing = GridEditing(grid, self.sheet, tasks)
         self.gestures = CellGestures(grid, self.editing)
         self.new_row = NewRowControl(tasks, grid, self.editing, model, object_id)
-        self.drafts = CellDrafts(tasks, self.sheet, drafts, object_id)
+        self.drafts = CellDrafts(tasks, self.sheet, self.new_row.model, drafts, object_id)
         self.bar = MessageBar()
         self._said: tuple[object, ...] = ()
         self._has_told = False
@@ -65,6 +67,9 @@ class CellEditing(QObject):
         self.next_action = self._action(self.tr("Next refused cell"), "F8", self.go_to_next)
         self.previous_action = self._action(
             self.tr("Previous refused cell"), "Shift+F8", self.go_to_previous
+        )
+        self.compare_action = self._action(
+            self.tr("Compare with what is stored…"), "Shift+F2", self.compare_current
         )
         self._connect()
 
@@ -78,6 +83,8 @@ class CellEditing(QObject):
         self.new_row.refused.connect(self.refused)
         self.new_row.changed.connect(self._soon.start)
         self.editing.link_opened.connect(self._open_link)
+        self._model.about_to_show.connect(self.editing.commit)
+        self._model.about_to_reread.connect(self._grid.forget_large_selection)
         for moved in (self._model.modelReset, self._model.layoutChanged, self._model.arrived):
             moved.connect(self._soon.start)
 
@@ -89,8 +96,16 @@ class CellEditing(QObject):
         return action
 
     def actions(self) -> list[QAction]:
-        moving = [self.next_action, self.previous_action]
-        return [self.new_row.action, *self.gestures.actions(), *moving]
+        refused = [self.next_action, self.previous_action, self.compare_action]
+        return [self.new_row.action, *self.gestures.actions(), *refused]
+
+    def show_object(self, crm_object: ObjectDetail) -> None:
+        """Take over what the person may do with the object's records."""
+        permissions = crm_object.permissions if isinstance(crm_object.permissions, dict) else {}
+        may_update = self._tasks.actor.reach(permissions, RecordRight.UPDATE) is not Reach.NONE
+        words = self.tr("You are not allowed to change records of “{}”.")
+        self.sheet.lock = "" if may_update else words.replace("{}", crm_object.label)
+        self.new_row.show_object(crm_object)
 
     # What is not stored
 
@@ -103,6 +118,12 @@ class CellEditing(QObject):
         self.editing.commit()
         self.sheet.send_again()
         self.new_row.save()
+
+    def drop_unsaved(self) -> None:
+        """Forget what is not stored."""
+        self.editing.cancel()
+        self.sheet.pending.drop(self.sheet.pending.unsaved())
+        self.new_row.drop()
 
     def takes(self, _: frozenset[Change]) -> bool:
         """Say whether a change is an own edit, which is shown without reading the list again."""
@@ -174,7 +195,7 @@ class CellEditing(QObject):
             )
         if refused:
             first = refused[0]
-            words = f"{self._name_of(first)}: {first.field.label}. {first.reason}"
+            words = f"{self._model.name_of(first.record_id)}: {first.field.label}. {first.reason}"
             self.bar.show_message(
                 "danger",
                 words,
@@ -196,18 +217,20 @@ class CellEditing(QObject):
         revert = self.tr("Revert") if is_one else self.tr("Revert all")
         return [*actions, (revert, self.revert)]
 
-    def _name_of(self, edit: CellEdit) -> str:
-        """Return what the record is called in the list; its id where it is not in memory."""
-        row = self._model.rows_of((edit.record_id,)).get(edit.record_id)
-        for column in range(len(self._model.columns)):
-            if row is not None and self._grid.delegate.kind(column) == CellKind.TITLE:
-                return str(self._model.index(row, column).data() or edit.record_id)
-        return edit.record_id
-
     def revert(self) -> None:
         """Drop what was refused: the cells show again what is stored."""
         self.sheet.pending.drop(self.sheet.pending.in_state(EditState.REFUSED))
         self._grid.setFocus()
+
+    @Slot()
+    def compare_current(self) -> None:
+        """Compare the current cell, or else the first, whose edit clashes with what is stored."""
+        refused = self.sheet.pending.in_state(EditState.REFUSED)
+        clashing = [edit for edit in refused if edit.clash is not None]
+        cell = self.sheet.cell_at(self._grid.currentIndex())
+        here = [e for e in clashing if cell and e.key == (cell.record_id, cell.field.id)]
+        for edit in (here or clashing)[:1]:
+            self.compare(edit)
 
     def compare(self, edit: CellEdit) -> None:
         """Ask which of the values that clash in a record shall stand."""
@@ -228,7 +251,7 @@ class CellEditing(QObject):
     def _ask(self, edit: CellEdit, clashes: Mapping[str, Clash], names: Mapping[str, str]) -> None:
         from crm_desktop.gui.dialogs.conflict_dialog import ConflictDialog  # seldom needed
 
-        title, fields = self._name_of(edit), self._model.columns
+        title, fields = self._model.name_of(edit.record_id), self._model.columns
         dialog = ConflictDialog(
             title, clashes, fields, self.sheet.formats, names, self._grid.window()
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen, QTextCursor
 from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -49,6 +49,7 @@ class CellEditor(QWidget):
         self.is_panel = not _fits_a_row(editor)
         self.setFocusProxy(editor.control)
         self.setAutoFillBackground(False)
+        self.setAttribute(Qt.WidgetAttribute.WA_NoMousePropagation)
         box = QVBoxLayout(self)
         box.addWidget(editor)
         self._lay_out(box)
@@ -88,6 +89,7 @@ class CellEditor(QWidget):
             high = max(high, self.sizeHint().height())
         else:
             wide = max(wide, round(_NARROWEST * line_height()))
+        wide = min(wide, room.width())
         left = max(0, min(cell.left(), room.right() + 1 - wide))
         top = cell.top()
         if self.is_panel and room.top() <= top <= room.bottom():
@@ -95,9 +97,20 @@ class CellEditor(QWidget):
         self.setGeometry(left, top, wide, high)
 
     def select_all(self) -> None:
+        """Let what is typed replace the content."""
         control = self.editor.control
         if isinstance(control, QLineEdit | QPlainTextEdit):
             control.selectAll()
+
+    def go_to_end(self) -> None:
+        """Let what is typed follow the content; what is searched for is typed anew."""
+        control = self.editor.control
+        if isinstance(self.editor, ChoiceLineEditor | ReferenceEditor):
+            self.select_all()
+        elif isinstance(control, QLineEdit):
+            control.end(False)
+        elif isinstance(control, QPlainTextEdit):
+            control.moveCursor(QTextCursor.MoveOperation.End)
 
     # Keys
 
@@ -186,6 +199,11 @@ class CellEditor(QWidget):
             self.ended.emit(*_ARROWS[key])
             return True
         return False
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Keep what the editor has no use for from the grid, which would go elsewhere."""
+        event.accept()
 
     # Look
 

@@ -82,7 +82,10 @@ class GridEditing(QObject):
         self._show_editor(index, cell)
         if self._open is None:
             return
-        self._open.select_all()
+        if event is None:
+            self._open.go_to_end()
+        else:
+            self._open.select_all()
         editor = self._open.editor
         if isinstance(editor, MultiChoiceEditor) or (
             event is None and isinstance(editor, ChoiceLineEditor)
@@ -144,7 +147,7 @@ class GridEditing(QObject):
             self.commit()  # its row is no longer in memory
             return
         index = self._grid.model().index(self._open.index.row(), self._open.index.column())
-        self._open.place_over(self._grid.visualRect(index))
+        self._open.place_over(self._grid.room_of(index))
 
     # End
 
@@ -321,7 +324,7 @@ def _typed_into(host: CellEditor) -> NewValue:
     try:
         return NewValue(host.cell, host.editor.value())
     except Invalid as problem:
-        return NewValue(host.cell, None, host.editor.typed_text(), str(problem))
+        return NewValue(host.cell, None, host.editor.typed(), str(problem))
 
 
 def _is_typed(event: QKeyEvent) -> bool:

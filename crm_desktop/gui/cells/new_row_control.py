@@ -64,6 +64,10 @@ class NewRowControl(QObject):
         self.editing.commit()
         self.model.create()
 
+    def drop(self) -> None:
+        self.editing.cancel()
+        self.model.clear()
+
     def show_object(self, crm_object: ObjectDetail) -> None:
         """Show the row to those who may create records of the object."""
         permissions = crm_object.permissions if isinstance(crm_object.permissions, dict) else {}

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, Qt, QTimer
+from PySide6.QtCore import QModelIndex, QSize, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QCompleter,
@@ -115,15 +115,6 @@ class ReferenceEditor(ValueEditor):
         return self._names
 
     @override
-    def typed_text(self) -> str:
-        return self.line.text()
-
-    @override
-    def show_typed(self, text: str) -> None:
-        self.line.setText(text)
-        self._pause.start()
-
-    @override
     def open_list(self) -> None:
         """Show the first records there are, or those that were found."""
         self._pause.stop()
@@ -147,6 +138,16 @@ class ReferenceEditor(ValueEditor):
             sentence = self.tr("Choose one of the records found, or clear the field.")
             raise Invalid({self.field.id: sentence})
         return self._value or None
+
+    @override
+    def typed(self) -> Any:
+        return {"chosen": self._value, "text": self.line.text()}
+
+    @override
+    def show_typed(self, typed: Any) -> None:
+        if isinstance(typed, dict):
+            self.show_value(typed.get("chosen"))
+            self.line.setText(str(typed.get("text", "")))
 
     @override
     def set_read_only(self, *, is_read_only: bool) -> None:
@@ -203,13 +204,14 @@ class ReferenceEditor(ValueEditor):
             item = QStandardItem(candidate.text)
             item.setData(candidate.id, _ID)
             item.setToolTip(candidate.detail)
+            item.setSizeHint(QSize(0, row_height()))
             self._found.appendRow(item)
         if not candidates:
             item = QStandardItem(self.tr("Nothing found"))
             item.setEnabled(False)
             self._found.appendRow(item)
         if self.line.hasFocus():
-            self.completer.complete()
+            self.completer.complete(self.line.rect().adjusted(0, 0, 0, unit()))
             if len(candidates) == 1:  # Enter takes it
                 self._list.setCurrentIndex(self.completer.currentIndex())
 

@@ -86,12 +86,12 @@ class LineEditor(ValueEditor):
         return self._type.parse(self.line.text(), self.field, self._formats)
 
     @override
-    def typed_text(self) -> str:
+    def typed(self) -> Any:
         return self.line.text()
 
     @override
-    def show_typed(self, text: str) -> None:
-        self.line.setText(text)
+    def show_typed(self, typed: Any) -> None:
+        self.line.setText(typed if isinstance(typed, str) else "")
 
     @override
     def set_read_only(self, *, is_read_only: bool) -> None:
@@ -128,13 +128,13 @@ class LongTextEditor(ValueEditor):
         return self._type.parse(self.text.toPlainText(), self.field, self._formats)
 
     @override
-    def typed_text(self) -> str:
+    def typed(self) -> Any:
         return self.text.toPlainText()
 
     @override
-    def show_typed(self, text: str) -> None:
+    def show_typed(self, typed: Any) -> None:
         self._is_showing = True
-        self.text.setPlainText(text)
+        self.text.setPlainText(typed if isinstance(typed, str) else "")
         self._is_showing = False
 
     @override

@@ -50,13 +50,6 @@ class ValueEditor(QWidget):
     def value(self) -> Any:
         """Return the JSON value as edited, None where it is empty; raises Invalid."""
 
-    def typed_text(self) -> str:
-        """Return what stands in the editor, also where it is no value."""
-        return ""
-
-    def show_typed(self, text: str) -> None:
-        """Show what somebody typed before and what is no value, to be mended."""
-
     def open_list(self) -> None:
         """Show what can be chosen, where there is a list or a calendar (Alt+Down)."""
 
@@ -66,6 +59,12 @@ class ValueEditor(QWidget):
     def names(self) -> Mapping[str, str]:
         """Return the names of the ids that `value` may hold."""
         return {}
+
+    def typed(self) -> Any:
+        """Return what stands in the control as JSON, also where it is no value: for drafts."""
+
+    def show_typed(self, typed: Any) -> None:
+        """Put back what `typed` gave, whatever that was; whoever calls this emits `edited`."""
 
     def set_read_only(self, *, is_read_only: bool) -> None:
         self.control.setEnabled(not is_read_only)

@@ -13,7 +13,7 @@ from crm_desktop.domain.errors import Invalid, Unavailable, UserError
 from crm_desktop.domain.field_types import EffectiveField, default_values, is_empty, value_problem
 from crm_desktop.domain.formats import Formats
 from crm_desktop.gui.delegates import CellKind, GridRole
-from crm_desktop.gui.models.pending_edits import CellEdit, EditState
+from crm_desktop.gui.models.pending_edits import CellEdit, EditState, draft_value, typed_text
 from crm_desktop.gui.models.record_cells import extra_maker, shown_text
 from crm_desktop.gui.models.record_sheet import lock_of
 from crm_desktop.gui.models.sheet import Cell, NewValue
@@ -73,6 +73,11 @@ class NewRecordModel(QAbstractTableModel):
         """Return what was typed, by field id; what was emptied as None."""
         return {key: self._edits[key].new for key in self._typed}
 
+    def drafted(self) -> dict[str, dict[str, Any]]:
+        """Return what was typed, as drafts keep it."""
+        edits = [self._edits[key] for key in self._typed]
+        return {edit.field.id: draft_value(None, edit.new, edit.typed) for edit in edits}
+
     # The sheet
 
     def cell_at(self, index: QModelIndex) -> Cell | None:
@@ -110,7 +115,8 @@ class NewRecordModel(QAbstractTableModel):
     def _take(self, new: NewValue, names: Mapping[str, str]) -> None:
         field = new.cell.field
         is_text = new.typed is not None
-        text = new.typed or "" if is_text else shown_text(field, new.value, self.formats, names)
+        shown = shown_text(field, new.value, self.formats, names)
+        text = typed_text(new.typed) if is_text else shown
         make = None if is_text else extra_maker(field)
         edit = CellEdit("", field, None, new.value, text, make(new.value) if make else None)
         edit.typed, edit.reason = new.typed, new.problem or value_problem(field, new.value) or ""

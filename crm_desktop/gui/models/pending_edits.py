@@ -28,7 +28,8 @@ class EditState(IntEnum):
 class CellEdit:
     """One edited cell: the stored value it began with, the new one, and how that is shown.
 
-    `typed` is text that is no value of the field: it can be mended, not stored.
+    `unanswered` is what may have been stored, where no answer came. `typed` is what stood in the editor and is no value of the field: it can be mended, not
+    stored.
     """
 
     record_id: str
@@ -37,7 +38,8 @@ class CellEdit:
     new: Any
     text: str
     extra: Any = None  # chips, or the state of a box
-    typed: str | None = None
+    typed: Any = None
+    unanswered: Any = None
     state: EditState = EditState.SAVING
     reason: str = ""
     clash: Clash | None = None
@@ -56,6 +58,18 @@ class CellEdit:
         }
         parts = (self.text, words[self.state], self.reason)
         return ", ".join(part for part in parts if part)
+
+
+def typed_text(typed: Any) -> str:
+    """Return how a cell shows what was typed and is no value."""
+    if isinstance(typed, dict):
+        typed = typed.get("text") or typed.get("url") or ""
+    return " ".join(typed.split()) if isinstance(typed, str) else ""
+
+
+def draft_value(old: Any, new: Any, typed: Any) -> dict[str, Any]:
+    """Return an edit as drafts keep it; `typed` is None unless it is no value of the field."""
+    return {"old": old, "new": new} if typed is None else {"old": old, "new": new, "text": typed}
 
 
 class PendingEdits(QObject):

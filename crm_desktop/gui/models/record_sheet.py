@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication, QModelIndex, QObject, Signal
 from crm_desktop.domain.field_types import EffectiveField, is_column, same_value, value_problem
 from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.models.cell_saving import CellSaver
-from crm_desktop.gui.models.pending_edits import CellEdit, EditState, PendingEdits
+from crm_desktop.gui.models.pending_edits import CellEdit, EditState, PendingEdits, typed_text
 from crm_desktop.gui.models.record_cells import extra_maker, shown_text
 from crm_desktop.gui.models.records import RecordTableModel
 from crm_desktop.gui.models.sheet import Cell, NewValue
@@ -26,6 +26,7 @@ class RecordSheet(QObject):
         self.formats = system_formats()
         self.model = model
         self.pending = PendingEdits(self)
+        self.lock = ""  # why nobody may change any of the records
         self.saver = CellSaver(tasks, self.pending, model)
         model.show_edits(self.pending.by_record)
         self.pending.changed.connect(model.note_edited)
@@ -42,7 +43,7 @@ class RecordSheet(QObject):
         return Cell(cells[0], field, edit.new, edit.text, edit.typed)
 
     def lock_of(self, field: EffectiveField) -> str:
-        return lock_of(field)
+        return self.lock or lock_of(field)
 
     def put(self, values: Sequence[NewValue], names: Mapping[str, str], gesture: str) -> None:
         edits = [edit for new in values if (edit := self._edit(new, names)) is not None]
@@ -64,14 +65,16 @@ class RecordSheet(QObject):
                 self.pending.drop([before])
                 return None
         problem = new.problem or value_problem(field, new.value) or ""
-        text = new.typed
-        if text is None:
+        if new.typed is None:
             text = shown_text(field, new.value, self.formats, names)
+        else:
+            text = typed_text(new.typed)
         make = extra_maker(field) if new.typed is None else None
         state = EditState.REFUSED if problem else EditState.SAVING
         extra = make(new.value) if make else None
         edit = CellEdit(cell.record_id, field, old, new.value, text, extra, new.typed, state)
         edit.reason = problem
+        edit.unanswered = before.unanswered if before is not None else None
         return edit
 
     def drop(self, cell: Cell) -> bool:

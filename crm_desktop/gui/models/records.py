@@ -56,6 +56,8 @@ class RecordTableModel(QAbstractTableModel):
     failed = Signal(object)  # UserError
     outdated = Signal()  # some records are not of the group they should be of: `reload` mends it
     folding_changed = Signal()
+    about_to_show = Signal()  # another list, from the top
+    about_to_reread = Signal()  # rows will come, go or move
 
     def __init__(self, tasks: Tasks, formats: Formats, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -127,6 +129,7 @@ class RecordTableModel(QAbstractTableModel):
 
     def show(self, query: RecordQuery, columns: Sequence[EffectiveField]) -> None:
         """Show the records of this query from the top."""
+        self.about_to_show.emit()
         self.beginResetModel()
         self._rows, self._last_page = 0, -1
         self._arrange(None)
@@ -186,6 +189,14 @@ class RecordTableModel(QAbstractTableModel):
         place = row & _WITHIN
         return page.rows[place] if page is not None and 0 <= place < len(page.rows) else None
 
+    def name_of(self, record_id: str) -> str:
+        """Return what the list calls a record; its id where that is not in memory."""
+        row = self.rows_of((record_id,)).get(record_id)
+        if row is None or CellKind.TITLE not in self._kinds:
+            return record_id
+        text = self.index(row, self._kinds.index(CellKind.TITLE)).data()
+        return str(text or record_id)
+
     # Edits
 
     def show_edits(self, edits: Mapping[str, Mapping[str, CellEdit]]) -> None:
@@ -234,6 +245,7 @@ class RecordTableModel(QAbstractTableModel):
     # Answers
 
     def _take_first(self, about: int) -> None:
+        self.about_to_show.emit()
         self.beginResetModel()
         self._rows = min(about, MOST_ROWS)
         self._arrange(self.groups.plan_of(self._reader.headings))
@@ -282,6 +294,7 @@ class RecordTableModel(QAbstractTableModel):
 
     def _move_rows(self, most: int, change: Callable[[], None]) -> None:
         """Let a change move rows, of which there will be so many at most."""
+        self.about_to_reread.emit()
         self._set_rows(max(self._rows, most))
         moving = {old.row() for old in self.persistentIndexList()}
         known = {row: self._identity(row) for row in moving}
@@ -334,6 +347,7 @@ class RecordTableModel(QAbstractTableModel):
         plan = self._plan
         if plan is None or self.groups.is_folded(row) == is_folded:
             return
+        self.about_to_reread.emit()
         group = plan.group_of(row)
         new = plan.with_folded({*plan.folded, group} if is_folded else plan.folded - {group})
         first = plan.heading_of(group) + 1

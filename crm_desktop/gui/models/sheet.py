@@ -23,16 +23,19 @@ class Cell:
     field: EffectiveField
     value: Any
     text: str
-    typed: str | None = None
+    typed: Any = None
 
 
 @dataclass(frozen=True, slots=True)
 class NewValue:
-    """What somebody put into a cell: a value, or text that is none and what is wrong with it."""
+    """What somebody put into a cell: a value, or what is none and what is wrong with it.
+
+    `typed` is what the editor's control held, as `ValueEditor.typed` gives it.
+    """
 
     cell: Cell
     value: Any
-    typed: str | None = None
+    typed: Any = None
     problem: str = ""
 
 

@@ -73,7 +73,7 @@ class RecordList(QWidget):
         self.bar.setContentsMargins(3 * unit(), 3 * unit(), 3 * unit(), 3 * unit())
         self.bar.setSpacing(2 * unit())
         self.bar.addWidget(self.search, 100)
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(self.bar)
@@ -84,6 +84,10 @@ class RecordList(QWidget):
         column.addWidget(self.editing.new_row.row)
         column.addWidget(self.footer)
         self.setFocusProxy(self.grid)
+
+    def add_notice(self, notice: QWidget) -> None:
+        """Put a bar below the tools, above everything else."""
+        self._column.insertWidget(1, notice)
 
     def _connect(self) -> None:
         self.search.searched.connect(self._search_again)
@@ -105,7 +109,7 @@ class RecordList(QWidget):
         self.summaries.refused.connect(self.refused)
         self.groups.changed.connect(self._search_again)
         self.sorting.menu_filled.connect(self.groups.fill_heading_menu)
-        self.object_read.connect(self.editing.new_row.show_object)
+        self.object_read.connect(self.editing.show_object)
         self.editing.refused.connect(self.refused)
         self.editing.stale.connect(self.refresh)
         self.editing.stored.connect(self._sum_up_again)
