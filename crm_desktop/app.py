@@ -124,7 +124,7 @@ def _open_log(home: Path, on_exit: ExitStack) -> None:
 
 
 def _run(options: argparse.Namespace, home: Path, on_exit: ExitStack) -> int:
-    from PySide6.QtCore import QSettings
+    from PySide6.QtCore import QSettings, Qt
     from PySide6.QtWidgets import QApplication
 
     from crm_desktop.gui.garbage import GarbageTimer
@@ -158,13 +158,15 @@ def _run(options: argparse.Namespace, home: Path, on_exit: ExitStack) -> int:
     startup = Startup(window, opener, Source(options.database), loads_sample=options.sample)
     startup.other_database_requested.connect(_open_another_window)
     startup.finished.connect(garbage.begin)
+    startup.finished.connect(
+        partial(_listen_for_links, window, home, on_exit), Qt.ConnectionType.SingleShotConnection
+    )
     _prepare_first_page(options, app, window, startup)
     app.lastWindowClosed.connect(app.quit)  # Qt by itself does not while answers are awaited
     window.show()
 
     def begin() -> None:
         _open_log(home, on_exit)
-        _listen_for_links(window, home, on_exit)
         startup.begin()
 
     _after_first_paint(window, begin)

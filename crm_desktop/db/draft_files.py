@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import os
 import secrets
+import sys
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -30,9 +32,18 @@ class DraftFile:
     that nobody writes it any more.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / f"{secrets.token_hex(8)}.jsonl"
-        self._lock: HeldLock | None = try_lock(_lock_of(self._path))
+    def __init__(self, path: Path, lock: HeldLock) -> None:
+        self._path = path
+        self._lock: HeldLock | None = lock
+
+    @classmethod
+    def in_folder(cls, folder: Path) -> DraftFile:
+        """Begin a file of a new name, and hold its lock."""
+        while True:
+            path = folder / f"{secrets.token_hex(8)}.jsonl"
+            lock = try_lock(_lock_of(path))
+            if lock is not None and _stands(lock, _lock_of(path)):
+                return cls(path, lock)
 
     def adopt_left_over(self) -> tuple[Draft, ...]:
         """Take over what programs left that are gone; it is in our own file before theirs go."""
@@ -49,9 +60,16 @@ class DraftFile:
                 self.write(drafts)
             for path in dead:
                 path.unlink(missing_ok=True)
-        for path in dead:
-            _lock_of(path).unlink(missing_ok=True)
+        self._sweep()
         return drafts
+
+    def _sweep(self) -> None:
+        """Remove the locks of programs that are gone and left nothing."""
+        for path in self._path.parent.glob("*.lock"):
+            if path != _lock_of(self._path) and not path.with_suffix(".jsonl").exists():
+                lock = try_lock(path)
+                if lock is not None:
+                    _remove(path, lock)
 
     def write(self, drafts: Iterable[Draft]) -> None:
         """Replace what the file holds; without any drafts there is no file."""
@@ -82,7 +100,7 @@ def open_drafts(home: Path, owner: str) -> tuple[DraftFile, tuple[Draft, ...]]:
     try:
         folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.mkdir(mode=0o700, exist_ok=True)
-        file = DraftFile(folder)
+        file = DraftFile.in_folder(folder)
         return file, file.adopt_left_over()
     except OSError as error:
         raise _unavailable(error) from error
@@ -97,6 +115,27 @@ def _unavailable(error: OSError) -> Unavailable:
 
 def _lock_of(path: Path) -> Path:
     return path.with_suffix(".lock")
+
+
+def _remove(path: Path, lock: HeldLock) -> None:
+    """Remove the file of a lock that we hold, so that nobody takes it for one that stands."""
+    if sys.platform == "win32":  # removes no file that is open
+        lock.release()
+        path.unlink(missing_ok=True)
+    else:
+        path.unlink(missing_ok=True)
+        lock.release()
+
+
+def _stands(lock: HeldLock, path: Path) -> bool:
+    """Say whether the locked file is the one at this path: another program may sweep it away."""
+    try:
+        is_same = os.path.samestat(os.fstat(lock.descriptor), path.stat())
+    except FileNotFoundError:
+        is_same = False
+    if not is_same:
+        lock.release()
+    return is_same
 
 
 def _moment(draft: Draft) -> datetime:

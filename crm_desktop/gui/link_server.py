@@ -7,7 +7,7 @@ import logging
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 from crm_desktop.domain.errors import Invalid
@@ -67,6 +67,7 @@ class LinkServer(QObject):
     def _welcome(self) -> None:
         while (socket := self._server.nextPendingConnection()) is not None:
             socket.readyRead.connect(self._read)
+            QTimer.singleShot(ANSWERING, socket, socket.abort)  # nobody keeps us waiting
             socket.disconnected.connect(socket.deleteLater)
 
     def _read(self) -> None:

@@ -62,6 +62,19 @@ class Hands:
         self.page.grid.setFocus()
         self.page.grid.setCurrentIndex(self.page.model.index(row, column))
 
+    def edit(self, row: int, column: int, text: str) -> None:
+        """Type this into a cell, whatever window is in front."""
+        self.come_forward()
+        self.go_to(row, column)
+        self.type(text)
+        self.press(Qt.Key.Key_Return)
+
+    def come_forward(self) -> None:
+        window = self.page.window()
+        if not window.isActiveWindow():
+            with self.qtbot.waitActive(window):
+                window.activateWindow()
+
     def place(self) -> tuple[int, int]:
         current = self.page.grid.currentIndex()
         return current.row(), current.column()
@@ -79,10 +92,8 @@ class Hands:
             self.qtbot.keyClicks(self.focus(), letter)
 
     def press(self, key: Qt.Key, modifier: Qt.KeyboardModifier = PLAIN) -> None:
-        window = self.page.window()
-        if QApplication.activePopupWidget() is None and not window.isActiveWindow():
-            with self.qtbot.waitActive(window):  # a popup was open, off the screen
-                window.activateWindow()
+        if QApplication.activePopupWidget() is None:
+            self.come_forward()  # a popup was open, off the screen
         self.qtbot.keyClick(self.focus(), key, modifier)
 
     def click(

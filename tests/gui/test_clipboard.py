@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from sqlalchemy import select
 from crm_desktop.db.tables import Record
 from crm_desktop.domain.clipboard import EXACT_FORM
 from crm_desktop.domain.errors import UserError
+from crm_desktop.domain.filters import Grouping
 from crm_desktop.gui.clipboard import control, pasting
 from crm_desktop.gui.clipboard.paste_dialog import PasteDialog
 from crm_desktop.gui.pages import large_selection
@@ -242,6 +244,23 @@ def test_rows_that_were_never_read_are_copied_and_pasted_over(
     assert make.value(select(Record.primary_value).distinct()) == "same"
 
 
+def test_headings_of_groups_are_passed_over(hands: Hands, make: Make) -> None:
+    make.sql("UPDATE records SET data = data - 'fld_stage' WHERE primary_value = 'Ann'")
+    model = hands.page.model
+    model.show(replace(model.query, grouping=Grouping("fld_stage")), model.columns)
+    hands.qtbot.waitUntil(lambda: model.is_settled and model.rowCount() == 5)
+    records = [row for row in range(5) if model.groups.is_record(row)]
+    names = [str(model.index(row, 0).data()) for row in records]
+    assert names == ["Bob", "Carol", "Ann"]
+    hands.select(0, 0, 4, 0)
+
+    assert hands.copied() == "Bob\nCarol\nAnn"
+    hands.select(records[1], 1, records[1], 1)
+    hands.paste("8\n9")
+    hands.wait_for("Pasted 2 cells")
+    assert [data_of(make, name)["fld_amount"] for name in names] == [2, 8, 9]
+
+
 def test_what_cannot_be_done_is_said(hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
     model, grid = hands.page.model, hands.page.grid
     hands.select(0, 0, 0, 0)
@@ -273,6 +292,10 @@ def test_a_large_selection_stays_while_no_row_moves_and_goes_when_one_does(
     hands: Hands, make: Make, deal: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(large_selection, "MANY", 4)
+    hands.select(0, 0, 2, 2)  # everything
+    with hands.qtbot.waitSignal(hands.page.model.took_again):
+        hands.page.refresh()
+    assert hands.page.grid.selected_rows() == [0, 1, 2]
     hands.select(1, 0, 2, 2)
     for expected in ([1, 2], []):
         with hands.qtbot.waitSignal(hands.page.model.took_again):

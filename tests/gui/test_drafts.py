@@ -64,6 +64,8 @@ def test_a_draft_is_kept_exactly_in_a_private_file_and_goes_with_what_it_was_of(
     assert heir.left_over() == (found,)
     with qtbot.waitSignal(heir.changed):
         heir.drop(found.key)
+    (file.parent / "of a program that was killed.lock").touch()
+    begun(qtbot, tasks, tmp_path).close()  # sweeps
     heir.close()
     assert not files_in(tmp_path, "*.*")
 

@@ -8,6 +8,7 @@ from functools import partial
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 from PySide6.QtGui import QAction, QKeySequence
 
+from crm_desktop.domain.access import Reach, RecordRight
 from crm_desktop.domain.changes import Change
 from crm_desktop.domain.errors import Clash
 from crm_desktop.gui.cells.cell_drafts import CellDrafts
@@ -24,6 +25,7 @@ from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.widgets.grid import GridView
 from crm_desktop.gui.widgets.message_bar import Action, MessageBar
 from crm_desktop.services import record_anchors, reference_checks
+from crm_desktop.services.objects import ObjectDetail
 
 _MARKS = {
     EditState.SAVED: Mark.SAVED,
@@ -66,6 +68,9 @@ class CellEditing(QObject):
         self.previous_action = self._action(
             self.tr("Previous refused cell"), "Shift+F8", self.go_to_previous
         )
+        self.compare_action = self._action(
+            self.tr("Compare with what is stored…"), "Shift+F2", self.compare_current
+        )
         self._connect()
 
     def _connect(self) -> None:
@@ -90,8 +95,16 @@ class CellEditing(QObject):
         return action
 
     def actions(self) -> list[QAction]:
-        moving = [self.next_action, self.previous_action]
-        return [self.new_row.action, *self.gestures.actions(), *moving]
+        refused = [self.next_action, self.previous_action, self.compare_action]
+        return [self.new_row.action, *self.gestures.actions(), *refused]
+
+    def show_object(self, crm_object: ObjectDetail) -> None:
+        """Take over what the person may do with the object's records."""
+        permissions = crm_object.permissions if isinstance(crm_object.permissions, dict) else {}
+        may_update = self._tasks.actor.reach(permissions, RecordRight.UPDATE) is not Reach.NONE
+        words = self.tr("You are not allowed to change records of “{}”.")
+        self.sheet.lock = "" if may_update else words.replace("{}", crm_object.label)
+        self.new_row.show_object(crm_object)
 
     # What is not stored
 
@@ -207,6 +220,16 @@ class CellEditing(QObject):
         """Drop what was refused: the cells show again what is stored."""
         self.sheet.pending.drop(self.sheet.pending.in_state(EditState.REFUSED))
         self._grid.setFocus()
+
+    @Slot()
+    def compare_current(self) -> None:
+        """Compare the current cell, or else the first, whose edit clashes with what is stored."""
+        refused = self.sheet.pending.in_state(EditState.REFUSED)
+        clashing = [edit for edit in refused if edit.clash is not None]
+        cell = self.sheet.cell_at(self._grid.currentIndex())
+        here = [e for e in clashing if cell and e.key == (cell.record_id, cell.field.id)]
+        for edit in (here or clashing)[:1]:
+            self.compare(edit)
 
     def compare(self, edit: CellEdit) -> None:
         """Ask which of the values that clash in a record shall stand."""

@@ -49,6 +49,7 @@ class CellEditor(QWidget):
         self.is_panel = not _fits_a_row(editor)
         self.setFocusProxy(editor.control)
         self.setAutoFillBackground(False)
+        self.setAttribute(Qt.WidgetAttribute.WA_NoMousePropagation)
         box = QVBoxLayout(self)
         box.addWidget(editor)
         self._lay_out(box)
@@ -88,6 +89,7 @@ class CellEditor(QWidget):
             high = max(high, self.sizeHint().height())
         else:
             wide = max(wide, round(_NARROWEST * line_height()))
+        wide = min(wide, room.width())
         left = max(0, min(cell.left(), room.right() + 1 - wide))
         top = cell.top()
         if self.is_panel and room.top() <= top <= room.bottom():
@@ -197,6 +199,11 @@ class CellEditor(QWidget):
             self.ended.emit(*_ARROWS[key])
             return True
         return False
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Keep what the editor has no use for from the grid, which would go elsewhere."""
+        event.accept()
 
     # Look
 

@@ -147,7 +147,7 @@ class GridEditing(QObject):
             self.commit()  # its row is no longer in memory
             return
         index = self._grid.model().index(self._open.index.row(), self._open.index.column())
-        self._open.place_over(self._grid.visualRect(index))
+        self._open.place_over(self._grid.room_of(index))
 
     # End
 

@@ -145,7 +145,7 @@ class ClipboardControl(QObject):
             tuple(self._model.columns[column] for column in chosen.columns),
             system_formats(),
             tuple(self.ids.known(chosen.spans)),
-            chosen.spans,
+            tuple(self._model.groups.spans(chosen.spans)),
             self._model.columns,
             has_headers,
         )
@@ -278,10 +278,7 @@ class ClipboardControl(QObject):
 
     def _fill_from(self, row: int, columns: Sequence[int], place: Placement) -> None:
         fields = tuple(self._model.columns[column] for column in columns)
-        asked = CopiedRows(
-            self._model.query, fields, system_formats(),
-            spans=((row, row),), list_columns=self._model.columns,
-        )  # fmt: skip
+        asked = CopiedRows(self._model.query, fields, system_formats())
         read = partial(self._read_block, asked, partial(self._fill, place))
         self.ids.find(((row, row),), read)
 
@@ -303,7 +300,8 @@ class ClipboardControl(QObject):
     def _write(self, block: CellBlock, place: Placement, verb: str, notes: Sequence[str]) -> None:
         rows = sum(last - first + 1 for first, last in place.spans)
         fields = tuple(self._model.columns[column].id for column in place.columns)
-        first = place.spans[0][0] if place.spans else self._model.rowCount()
+        groups, total = self._model.groups, self._model.total
+        first = groups.number_of(place.spans[0][0]) if place.spans else total
         request = PasteRequest(
             self._model.query.object_id, fields, (), block, system_formats(), place.new_rows, verb
         )

@@ -131,7 +131,7 @@ class FindControl(QObject):
             columns=self._model.columns,
             search=search,
             field_ids=field_ids,
-            after=(current.row(), current.column()),
+            after=(self._model.groups.number_of(current.row()), current.column()),
         )
         self._tasks.read(self, call, self._go_to, self._not_found)
 
@@ -141,7 +141,7 @@ class FindControl(QObject):
             if self._dialog is not None:
                 self._dialog.sentence.setText(self.tr("Nothing matches."))
             return
-        index = self._model.index(*place)
+        index = self._model.index(self._model.groups.row_of(place[0]), place[1])
         self._grid.setCurrentIndex(index)
         self._grid.scrollTo(index)
 

@@ -86,14 +86,28 @@ def place_block(grid: GridView, block: CellBlock, chosen: CellRange, row_count: 
     if len(chosen.spans) > 1:
         raise ValueError("rows lie apart")
     rows = chosen.rows if chosen.rows % block.rows == 0 else block.rows
-    existing = min(rows, row_count - chosen.top)
-    span = (chosen.top, chosen.top + existing - 1)
-    return _placed(grid, block, chosen.columns[0], (span,), rows - existing)
+    spans = _records_from(grid, chosen.top, row_count, rows)
+    existing = sum(last - first + 1 for first, last in spans)
+    return _placed(grid, block, chosen.columns[0], spans, rows - existing)
 
 
 def place_below(grid: GridView, block: CellBlock, first: int) -> Placement:
     """Return where a block goes from a column on, all of it as new records below the end."""
     return _placed(grid, block, first, (), block.rows)
+
+
+def _records_from(grid: GridView, top: int, row_count: int, most: int) -> tuple[Span, ...]:
+    """Return so many rows from one on, without headings of groups; fewer where the list ends."""
+    every = [(top, row_count - 1)]
+    if grid.rows_of_records is not None:
+        every = list(grid.rows_of_records(top, row_count - 1))
+    spans: list[Span] = []
+    for first, last in every:
+        if most <= 0:
+            break
+        spans.append((first, min(last, first + most - 1)))
+        most -= spans[-1][1] - first + 1
+    return tuple(spans)
 
 
 def _placed(

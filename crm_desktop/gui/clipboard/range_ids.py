@@ -40,7 +40,8 @@ class RangeIds(QObject):
             then(tuple(ids))
             return
         query, columns = self._model.query, self._model.columns
-        call = partial(record_targets.ids_of_rows, query=query, columns=columns, spans=spans)
+        places = self._model.groups.spans(spans)
+        call = partial(record_targets.ids_of_rows, query=query, columns=columns, spans=places)
         self._tasks.read(self, call, partial(self._take, spans, then), self.refused.emit)
 
     def _take(

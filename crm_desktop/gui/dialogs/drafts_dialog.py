@@ -9,8 +9,9 @@ from functools import partial
 
 from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
+from crm_desktop.domain.field_types import json_text
 from crm_desktop.domain.formats import Formats
 from crm_desktop.gui.delegates import CellKind
 from crm_desktop.gui.drafts import Draft, Drafts
@@ -19,7 +20,10 @@ from crm_desktop.gui.models.table_model import Column, TableModel
 from crm_desktop.gui.theme import line_height, unit
 from crm_desktop.gui.widgets.buttons import plain_button, primary_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.form_row import FormRow
 from crm_desktop.gui.widgets.grid import GridView
+
+_TYPED_LINES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,7 @@ class DraftsDialog(QDialog):
         self.grid.set_empty_state(self.tr("Everything that was typed is stored."))
         self.open_button = primary_button(self.tr("Open"))
         self.discard_button = plain_button(self.tr("Discard…"), icon_name="trash-2")
+        self.typed = QPlainTextEdit()
         self._lay_out()
         self.grid.activated.connect(self.open_current)
         self.open_button.clicked.connect(self.open_current)
@@ -117,6 +122,8 @@ class DraftsDialog(QDialog):
         selected = len(self._selected())
         self.open_button.setEnabled(selected == 1)
         self.discard_button.setEnabled(bool(selected))
+        row = self.model.row_at(self.grid.currentIndex())
+        self.typed.setPlainText(_typed_text(row.draft) if row is not None else "")
 
     def _lay_out(self) -> None:
         margin = 5 * unit()
@@ -129,6 +136,10 @@ class DraftsDialog(QDialog):
         box.addWidget(self.grid, 1)
         for number, column in enumerate(self.model.columns):
             self.grid.setColumnWidth(number, round(column.width * line_height()))
+        self.typed.setReadOnly(True)  # of a record that is gone it can still be copied
+        self.typed.setTabChangesFocus(True)
+        self.typed.setFixedHeight(round(_TYPED_LINES * line_height()) + 4 * unit())
+        box.addWidget(FormRow(self.tr("What was typed"), self.typed))
         row = QHBoxLayout()
         row.setSpacing(2 * unit())
         close = plain_button(self.tr("Close"))
@@ -138,7 +149,7 @@ class DraftsDialog(QDialog):
         row.addWidget(close)
         row.addWidget(self.open_button)
         box.addLayout(row)
-        self.resize(round(line_height() * 42), round(line_height() * 24))
+        self.resize(round(line_height() * 42), round(line_height() * 28))
 
 
 def address_of(draft: Draft) -> str:
@@ -146,6 +157,13 @@ def address_of(draft: Draft) -> str:
     if draft.record_id:
         return f"record:{draft.record_id}"
     return f"new-record:{draft.object_id}"
+
+
+def _typed_text(draft: Draft) -> str:
+    """Return what was typed, one value after the other, as it can be copied."""
+    typed = (value.get("text", value["new"]) for value in draft.values.values())
+    words = (each if isinstance(each, str) else json_text(each) for each in typed if each)
+    return "\n".join(words)
 
 
 def _columns() -> tuple[Column[_Row], ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtCore import QModelIndex, QSize, Qt
 from PySide6.QtGui import QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QCompleter, QLineEdit, QListView, QWidget
 from typing_extensions import override
@@ -15,6 +15,7 @@ from crm_desktop.domain.formats import Formats
 from crm_desktop.gui.editors.choices import dot_icon
 from crm_desktop.gui.editors.value_editor import ValueEditor
 from crm_desktop.gui.icons import icon
+from crm_desktop.gui.theme import row_height, unit
 
 _VALUE = Qt.ItemDataRole.UserRole
 _MOST_SHOWN = 12
@@ -41,6 +42,7 @@ class ChoiceLineEditor(ValueEditor):
         for option in options_of(field):
             item = QStandardItem(dot_icon(option.color), option.label)
             item.setData(option.value, _VALUE)
+            item.setSizeHint(QSize(0, row_height()))
             self._options.appendRow(item)
         self.completer = QCompleter(self._options, self)
         self.completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
@@ -109,7 +111,7 @@ class ChoiceLineEditor(ValueEditor):
             self._list.hide()
 
     def _show_list(self, row: int) -> None:
-        self.completer.complete()
+        self.completer.complete(self.line.rect().adjusted(0, 0, 0, unit()))
         found = self.completer.completionModel()
         if found.rowCount() > row:
             self._list.setCurrentIndex(found.index(row, 0))

@@ -5,7 +5,16 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import (
     QCloseEvent,
     QColor,
@@ -17,10 +26,14 @@ from PySide6.QtGui import (
     QPixmap,
 )
 from PySide6.QtWidgets import (
+    QApplication,
     QComboBox,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
 )
@@ -28,7 +41,7 @@ from typing_extensions import override
 
 from crm_desktop.domain.field_types import EffectiveField, flag_rule, options_of, type_of
 from crm_desktop.domain.formats import Formats
-from crm_desktop.gui.chips import Chip, ChipPainter
+from crm_desktop.gui.chips import Chip, ChipPainter, check_pixmap
 from crm_desktop.gui.delegates import EMPTY
 from crm_desktop.gui.editors.value_editor import ValueEditor
 from crm_desktop.gui.icons import icon
@@ -188,6 +201,29 @@ class _PickLine(QLineEdit):
         painter.end()
 
 
+class _Ticks(QStyledItemDelegate):
+    """Draws the boxes as grids do: the style's own cannot be seen in the dark."""
+
+    @override
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        super().paint(painter, option, index)
+        shown = QStyleOptionViewItem(option)
+        self.initStyleOption(shown, index)
+        box = QStyle.SubElement.SE_ItemViewItemCheckIndicator
+        room = QApplication.style().subElementRect(box, shown, option.widget)
+        is_ticked = shown.checkState == Qt.CheckState.Checked
+        ratio = option.widget.devicePixelRatioF()
+        picture = check_pixmap(theme(), scale(), ratio, checked=is_ticked)
+        side = round(picture.width() / ratio)
+        place = room.center() - QPoint(side // 2, side // 2)
+        painter.drawPixmap(place, picture)
+
+
 class _TickPopup(QWidget):
     """Drops down below the line; says when it has closed."""
 
@@ -264,6 +300,7 @@ class MultiChoiceEditor(ValueEditor):
         box.setContentsMargins(1, 1, 1, 1)
         ticks = QListWidget()
         ticks.setAccessibleName(self.field.label)
+        ticks.setItemDelegate(_Ticks(ticks))
         box.addWidget(ticks)
         for option in self._offered():
             self._add_tick(ticks, *option)

@@ -35,8 +35,10 @@ class FormDrafts(NoticeBar):
         form: RecordForm,
         formats: Formats,
         parent: QWidget | None = None,
+        *,
+        is_narrow: bool = False,
     ) -> None:
-        super().__init__("history", "accent", parent)
+        super().__init__("history", "accent", parent, is_narrow=is_narrow)
         self._tasks, self._drafts, self._form, self._formats = tasks, drafts, form, formats
         self._place = uuid.uuid4().hex[:12]  # two forms may show one record
         self._subject = ("", "", "")  # ids of object and record, and what it is called

@@ -64,7 +64,7 @@ class RecordConflicts(QObject):
 
     def _show(self, clashes: Mapping[str, Clash], found: Found) -> None:
         detail, names = found
-        self._names, self._title = {**detail.names, **names}, detail.primary_value or self._title
+        self._names = {**detail.names, **names}
         moment = self._formats.moment_text(detail.updated_at.replace(second=0, microsecond=0))
         sentence = self.tr("The record was last changed on {moment}{by}.")
         by = by_whom(detail.updated_by, detail.names)

@@ -7,8 +7,9 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from crm_desktop.domain.changes import Change, Topic
 from crm_desktop.domain.errors import Conflict, Invalid, NotFound, UserError
@@ -22,7 +23,7 @@ from crm_desktop.gui.editors.record_times import RecordTimes
 from crm_desktop.gui.icons import object_icon
 from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.tasks import Tasks
-from crm_desktop.gui.theme import icon_size, unit
+from crm_desktop.gui.theme import icon_size, theme, unit
 from crm_desktop.gui.widgets.buttons import (
     IconButton,
     SmallLink,
@@ -39,6 +40,16 @@ from crm_desktop.services.records import Edit, RecordDetail
 
 NewRecord = tuple[ObjectDetail, tuple[EffectiveField, ...], Mapping[str, Any], Mapping[str, str]]
 _LONGEST_LINK = 40  # letters
+
+
+class _Head(QWidget):
+    """The line with the title, parted from what is below it."""
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(theme().border))
+        painter.end()
 
 
 class RecordPanel(QWidget):
@@ -70,10 +81,12 @@ class RecordPanel(QWidget):
         self._fields: tuple[EffectiveField, ...] = ()
         self._is_new = self._is_saving = False
         self._make_head()
-        self.notice = NoticeBar("pencil", "warning")  # for whoever shows the panel
+        self.notice = NoticeBar(
+            "pencil", "warning", is_narrow=is_narrow
+        )  # for whoever shows the panel
         self.form = RecordForm(tasks, self._formats)
         drafts = drafts if drafts is not None else Drafts(tasks)
-        self.drafts = FormDrafts(tasks, drafts, self.form, self._formats)
+        self.drafts = FormDrafts(tasks, drafts, self.form, self._formats, is_narrow=is_narrow)
         self.drafts.refused.connect(self.refused)
         self._conflicts = RecordConflicts(tasks, self.form, self._formats, self)
         self._conflicts.comparison_wanted.connect(self.comparison_wanted)
@@ -91,16 +104,16 @@ class RecordPanel(QWidget):
 
     def _make_head(self) -> None:
         is_narrow = self._is_narrow
-        self._icon = IconLabel("file-text", "accent", size=round(icon_size() * 1.25))
+        self._icon = IconLabel(
+            "file-text", "accent", size=round(icon_size() * 1.25), has_tile=not is_narrow
+        )
         self.title = ElidedLabel(face="title" if is_narrow else "page")
         self.times = RecordTimes(self._formats)
         self.list_link = SmallLink()
         self.list_link.setToolTip(self.tr("Back to the list (Alt+Up)"))
         self.list_link.clicked.connect(self.open_list)
-        self.list_link.setVisible(not is_narrow)
         self.open_button = IconButton("square-arrow-out-up-right", self.tr("Open record"))
         self.open_button.clicked.connect(self._open_alone)
-        self.open_button.setVisible(is_narrow)
         self.save_button = primary_button(self.tr("Save"), icon_name="save")
         self.save_button.clicked.connect(self.save)
         self.revert_button = plain_button(self.tr("Revert"))
@@ -119,6 +132,23 @@ class RecordPanel(QWidget):
         self.menu_button.show()
 
     def _lay_out(self) -> QWidget:
+        self.head, self.foot = _Head(), QWidget()
+        if self._is_narrow:
+            self._lay_out_narrow()
+        else:
+            self._lay_out_wide()
+        page = QWidget()
+        column = QVBoxLayout(page)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.head)
+        column.addWidget(self.notice)
+        column.addWidget(self.drafts)
+        column.addWidget(self.form, 1)
+        column.addWidget(self.foot)
+        return page
+
+    def _lay_out_wide(self) -> None:
         titles = QVBoxLayout()
         titles.setSpacing(0)
         titles.addWidget(self.title)
@@ -127,27 +157,40 @@ class RecordPanel(QWidget):
         below.addWidget(self.list_link)
         below.addWidget(self.times, 1)
         titles.addLayout(below)
-        self.head = QHBoxLayout()
-        self.head.setContentsMargins(4 * unit(), 2 * unit(), 4 * unit(), 2 * unit())
-        self.head.setSpacing(3 * unit())
-        self.head.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignVCenter)
-        self.head.addLayout(titles, 1)
-        self.head.addWidget(self.stepper)
-        self.head.addWidget(self.open_button)
-        self.head.addWidget(self.menu_button)
-        self.head.addWidget(self.revert_button)
-        self.head.addWidget(self.save_button)
-        page = QWidget()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(self.head)
-        column.addWidget(self.notice)
-        column.addWidget(self.drafts)
-        column.addWidget(self.form, 1)
-        return page
+        row = QHBoxLayout(self.head)
+        row.setContentsMargins(4 * unit(), 2 * unit(), 4 * unit(), 2 * unit())
+        row.setSpacing(3 * unit())
+        row.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignVCenter)
+        row.addSpacing(unit())
+        row.addLayout(titles, 1)
+        buttons = (self.stepper, self.menu_button, self.revert_button, self.save_button)
+        for part in buttons:
+            row.addWidget(part)
+
+    def _lay_out_narrow(self) -> None:
+        """Give title and times a line each, and what saves the foot."""
+        rows = QVBoxLayout(self.head)
+        rows.setContentsMargins(4 * unit(), 2 * unit(), 2 * unit(), 2 * unit())
+        rows.setSpacing(0)
+        first, second = QHBoxLayout(), QHBoxLayout()
+        for part in (self._icon, self.title, self.open_button, self.menu_button):
+            first.addWidget(part, 1 if part is self.title else 0)
+        second.addWidget(self.times, 1)
+        second.addWidget(self.stepper)
+        for row in (first, second):
+            row.setSpacing(unit())
+            rows.addLayout(row)
+        foot = QHBoxLayout(self.foot)
+        foot.setContentsMargins(4 * unit(), 2 * unit(), 4 * unit(), 3 * unit())
+        foot.addStretch(1)
+        foot.addWidget(self.revert_button)
+        foot.addWidget(self.save_button)
 
     # What is shown
+
+    def _show_page(self, *, has_record: bool) -> None:
+        self._stack.setCurrentIndex(1 if has_record else 0)
+        self.head.setVisible(has_record)
 
     def open_record(self, record_id: str) -> None:
         """Read this record and show it; what is unsaved is the caller's business."""
@@ -166,7 +209,7 @@ class RecordPanel(QWidget):
         self.record, self.record_id, self._is_new = None, "", False
         self.drafts.end()
         self._empty.set_sentence(self.tr("No record is selected."))
-        self._stack.setCurrentIndex(0)
+        self._show_page(has_record=False)
 
     def _show_gone(self) -> None:
         """Say that there is nothing left to show, and where the others are."""
@@ -180,7 +223,7 @@ class RecordPanel(QWidget):
             else self.tr("This database has no such record (any more).")
         )
         self._empty.set_sentence(sentence, action)
-        self._stack.setCurrentIndex(0)
+        self._show_page(has_record=False)
         self.gone.emit()
 
     def open_list(self) -> None:
@@ -210,7 +253,7 @@ class RecordPanel(QWidget):
         self.title.setText(detail.primary_value or self.tr("Without a name"))
         self._say_whose(detail.object_label)
         self.times.show_times(detail, begins_with="" if self._is_narrow else "· ")
-        self._stack.setCurrentIndex(1)
+        self._show_page(has_record=True)
         self.drafts.begin(detail.object_id, detail.id, self.title.text(), detail.values)
         self._note_edit()
         self.loaded.emit(detail)
@@ -237,9 +280,9 @@ class RecordPanel(QWidget):
         self._say_whose(crm_object.label)
         words = self.tr("Not saved yet")
         self.times.show_words(words if self._is_narrow else f"· {words}")
-        self._stack.setCurrentIndex(1)
+        self._show_page(has_record=True)
         self.drafts.begin(crm_object.id, "", self.title.text(), {})
-        self._show_changes()
+        self._note_edit()
         self.form.focus_first()
         self.begun.emit(crm_object)
 
@@ -348,6 +391,7 @@ class RecordPanel(QWidget):
         self.save_button.setEnabled(not self._is_saving and self.can_save())
         self.save_button.setVisible(not self._is_narrow or count > 0)
         self.revert_button.setVisible(count > 0)
+        self.foot.setVisible(self._is_narrow and count > 0)
         self.unsaved_changed.emit(count > 0)
 
     def _reload_if_touched(self, changes: frozenset[Change]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, Qt, QTimer
+from PySide6.QtCore import QModelIndex, QSize, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QCompleter,
@@ -204,13 +204,14 @@ class ReferenceEditor(ValueEditor):
             item = QStandardItem(candidate.text)
             item.setData(candidate.id, _ID)
             item.setToolTip(candidate.detail)
+            item.setSizeHint(QSize(0, row_height()))
             self._found.appendRow(item)
         if not candidates:
             item = QStandardItem(self.tr("Nothing found"))
             item.setEnabled(False)
             self._found.appendRow(item)
         if self.line.hasFocus():
-            self.completer.complete()
+            self.completer.complete(self.line.rect().adjusted(0, 0, 0, unit()))
             if len(candidates) == 1:  # Enter takes it
                 self._list.setCurrentIndex(self.completer.currentIndex())
 

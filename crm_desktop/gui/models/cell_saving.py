@@ -158,7 +158,11 @@ class CellSaver(QObject):
             is_newer = not same_value(edit.new, sent[field_id].new)
             if isinstance(error, Unavailable):
                 edit.state, edit.reason = EditState.UNSAVED, str(error)
+                edit.unanswered = sent[field_id].new
                 self._retry.start()
+            elif _is_own_after_all(error, edit):
+                edit.old, edit.unanswered = edit.unanswered, None
+                again.append(edit)
             elif is_newer or not reasons[field_id]:
                 again.append(edit)  # another value, or nothing is wrong with this one
             else:
@@ -203,6 +207,13 @@ def _reason(error: UserError, field_id: str) -> str:
     if isinstance(error, Conflict) and error.clashes:
         return str(error) if field_id in error.clashes else ""
     return str(error)
+
+
+def _is_own_after_all(error: UserError, edit: CellEdit) -> bool:
+    """Say whether an edit clashes with an earlier one of its own, whose answer was lost."""
+    clash = error.clashes.get(edit.field.id) if isinstance(error, Conflict) else None
+    lost = edit.unanswered
+    return clash is not None and lost is not None and same_value(clash.theirs, lost)
 
 
 def _is_stored_anyway(error: UserError, field_id: str) -> bool:

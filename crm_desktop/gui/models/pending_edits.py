@@ -29,7 +29,7 @@ class CellEdit:
     """One edited cell: the stored value it began with, the new one, and how that is shown.
 
     `typed` is what stood in the editor and is no value of the field: it can be mended, not
-    stored.
+    stored. `unanswered` is what may have been stored, where no answer came.
     """
 
     record_id: str
@@ -42,6 +42,7 @@ class CellEdit:
     state: EditState = EditState.SAVING
     reason: str = ""
     clash: Clash | None = None
+    unanswered: Any = None
 
     @property
     def key(self) -> Key:

@@ -26,6 +26,7 @@ class RecordSheet(QObject):
         self.formats = system_formats()
         self.model = model
         self.pending = PendingEdits(self)
+        self.lock = ""  # why nobody may change any of the records
         self.saver = CellSaver(tasks, self.pending, model)
         model.show_edits(self.pending.by_record)
         self.pending.changed.connect(model.note_edited)
@@ -42,7 +43,7 @@ class RecordSheet(QObject):
         return Cell(cells[0], field, edit.new, edit.text, edit.typed)
 
     def lock_of(self, field: EffectiveField) -> str:
-        return lock_of(field)
+        return self.lock or lock_of(field)
 
     def put(self, values: Sequence[NewValue], names: Mapping[str, str], gesture: str) -> None:
         edits = [edit for new in values if (edit := self._edit(new, names)) is not None]
@@ -73,6 +74,7 @@ class RecordSheet(QObject):
         extra = make(new.value) if make else None
         edit = CellEdit(cell.record_id, field, old, new.value, text, extra, new.typed, state)
         edit.reason = problem
+        edit.unanswered = before.unanswered if before is not None else None
         return edit
 
     def drop(self, cell: Cell) -> bool:

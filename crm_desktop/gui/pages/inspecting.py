@@ -5,11 +5,12 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QAction, QGuiApplication
 
 from crm_desktop.domain.errors import UserError
 from crm_desktop.domain.record_links import link_to_record
 from crm_desktop.gui.editors.record_panel import RecordPanel
+from crm_desktop.gui.icons import icon
 from crm_desktop.gui.pages.comparing import open_comparison
 from crm_desktop.gui.pages.record_list import RecordList
 from crm_desktop.gui.tasks import Tasks
@@ -29,6 +30,11 @@ class Inspecting(QObject):
         panel.step_requested.connect(self.step)
         panel.comparison_wanted.connect(partial(open_comparison, panel))
         panel.stepper.allow(has_before=False, has_after=False)
+        copy = QAction(icon("link"), self.tr("Copy link"), self)
+        copy.triggered.connect(self._copy_link)
+        duplicate = QAction(icon("copy-plus"), self.tr("Duplicate record"), self)
+        duplicate.triggered.connect(self._duplicate)
+        panel.offer_actions([copy, duplicate])
 
     def follow(self) -> None:
         """Show the current record, or say why another one is still shown."""
@@ -73,6 +79,12 @@ class Inspecting(QObject):
         ids = ids or [each for each in [self._list.current_id()] if each]
         QGuiApplication.clipboard().setText("\n".join(link_to_record(id_) for id_ in ids))
         return self.tr("Links copied: {}").replace("{}", f"{len(ids):,}")
+
+    def _copy_link(self) -> None:
+        QGuiApplication.clipboard().setText(link_to_record(self._panel.record_id))
+
+    def _duplicate(self) -> None:
+        self._panel.open_requested.emit(f"duplicate:{self._panel.record_id}")
 
     def _say_still_editing(self) -> None:
         sentence = self.tr("Still editing {}, which is not saved.")

@@ -71,7 +71,9 @@ class RecordPage(Page):
         self.setAutoFillBackground(True)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
-        box.addWidget(split)
+        box.setSpacing(0)
+        box.addWidget(self.panel.head)  # over the whole page, not beside what is linked
+        box.addWidget(split, 1)
         self._make_actions()
         tasks.changed.connect(self._reload_links_if_touched)
         self.setFocusProxy(self.panel.form)

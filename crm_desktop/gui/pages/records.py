@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from crm_desktop.domain.changes import Change, Topic
 from crm_desktop.domain.errors import UserError
+from crm_desktop.domain.grouping import grouping_json, read_grouping
 from crm_desktop.gui.clipboard.control import ClipboardControl
 from crm_desktop.gui.clipboard.finding import FindControl
 from crm_desktop.gui.delegates import plain_tip
@@ -21,6 +22,7 @@ from crm_desktop.gui.dialogs.go_to_row import GoToRowDialog
 from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.editors.record_panel import RecordPanel
 from crm_desktop.gui.icons import icon
+from crm_desktop.gui.models.records import MOST_ROWS
 from crm_desktop.gui.page import Page
 from crm_desktop.gui.pages.column_widths import is_size
 from crm_desktop.gui.pages.inspecting import Inspecting
@@ -113,6 +115,28 @@ class RecordsPage(Page):
             "Ctrl+Shift+L",
             self.list.filter_column,
         )
+        self._make_group_actions()
+
+    def _make_group_actions(self) -> None:
+        groups = self.list.groups
+        self.group_action = self._action(
+            self.tr("Group…"), "layers", "Ctrl+Shift+G", self._show_group_menu
+        )
+        self.group_action.setCheckable(True)
+        self.fold_action = self._action(
+            self.tr("Collapse all groups"), "list-chevrons-down-up", "Alt+Shift+Left",
+            groups.fold_all,
+        )  # fmt: skip
+        self.unfold_action = self._action(
+            self.tr("Expand all groups"), "list-chevrons-up-down", "Alt+Shift+Right",
+            groups.unfold_all,
+        )  # fmt: skip
+        self.next_group_action = self._action(
+            self.tr("Next group"), "arrow-down-to-line", "Ctrl+Alt+PgDown", groups.go_to_next
+        )
+        self.previous_group_action = self._action(
+            self.tr("Previous group"), "arrow-up-to-line", "Ctrl+Alt+PgUp", groups.go_to_previous
+        )
 
         self.addActions(self.list.editing.actions())
         self.addActions([*self.clipboard.actions(), *self.finding.actions()])
@@ -134,6 +158,8 @@ class RecordsPage(Page):
         refresh.clicked.connect(self.refresh)
         bar = self.list.bar
         bar.addWidget(action_button(self.filter_action, is_outlined=True))
+        self.group_button = action_button(self.group_action, is_outlined=True)
+        bar.addWidget(self.group_button)
         bar.addWidget(refresh)
         bar.addWidget(action_button(self.inspector_action, is_outlined=True))
         bar.addStretch(1)
@@ -165,6 +191,7 @@ class RecordsPage(Page):
         for control in (self.clipboard, self.finding):
             control.refused.connect(self.refused)
             control.told.connect(self.told)
+        self.model.modelReset.connect(self._say_grouping)
         self.list.editing.unsaved_changed.connect(self._tell_unsaved)
         self.list.editing.open_requested.connect(self.open_requested)
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
@@ -218,6 +245,8 @@ class RecordsPage(Page):
             state["inspector"] = False
         if chosen := self.list.summaries.chosen_names():
             state["summaries"] = chosen
+        if self.list.grouping:
+            state["grouping"] = grouping_json(self.list.grouping)
         if self._is_split:
             state["panes"] = self.split.sizes()
         return json.dumps(state) if state else ""
@@ -232,6 +261,7 @@ class RecordsPage(Page):
             return
         self.list.widths.restore(stored.get("widths"))
         self.list.summaries.restore(stored.get("summaries"))
+        self.list.grouping = read_grouping(stored.get("grouping"))
         panes = stored.get("panes")
         if stored.get("inspector") is False:
             self.inspector_action.setChecked(False)
@@ -322,11 +352,29 @@ class RecordsPage(Page):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
+    def _show_group_menu(self) -> None:
+        """Offer what to group by, below the button or, where that is hidden, above the list."""
+        self._say_grouping()
+        menu = self.list.groups.menu(self)
+        button = self.group_button
+        below = button.mapToGlobal(QPoint(0, button.height()))
+        menu.popup(below if button.isVisible() else self.list.groups.menu_place())
+
+    def _say_grouping(self) -> None:
+        """Show at the button whether, and by what, the list is grouped."""
+        words = self.list.groups.described()
+        self.group_action.setChecked(bool(words))
+        key = self.group_action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        self.group_action.setToolTip(plain_tip(f"{words or self.tr('Group')} ({key})"))
+        for action in (self.fold_action, self.unfold_action, self.next_group_action,
+                       self.previous_group_action):  # fmt: skip
+            action.setEnabled(bool(words))
+
     def ask_for_row(self) -> None:
         """Ask for the number of a row and go there."""
         if self.model.rowCount():
-            row = max(0, self.grid.currentIndex().row()) + 1
-            dialog = GoToRowDialog(row, self.model.rowCount(), self.window())
+            row = max(0, self.model.groups.number_of(max(0, self.grid.currentIndex().row()))) + 1
+            dialog = GoToRowDialog(row, min(self.model.total, MOST_ROWS), self.window())
             dialog.row_chosen.connect(self.list.go_to_row)
             dialog.finished.connect(dialog.deleteLater)
             dialog.open()

@@ -1,4 +1,4 @@
-"""A bar that stays until it is answered: a sentence, and the answers as links below it."""
+"""A bar that stays until it is answered: a sentence, and the answers as links beside it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing_extensions import override
 from crm_desktop.gui.icons import Role, color_of
 from crm_desktop.gui.theme import theme, unit
 from crm_desktop.gui.tokens import mix
-from crm_desktop.gui.widgets.buttons import link_button
+from crm_desktop.gui.widgets.buttons import SmallLink, link_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
 from crm_desktop.gui.widgets.icon_label import IconLabel
 
@@ -20,24 +20,29 @@ _TINT = {False: 0.09, True: 0.16}  # light, dark
 
 
 class NoticeBar(QWidget):
-    """Takes no room until `ask`; the answers can be reached with Tab."""
+    """Takes no room until `ask`; a narrow one has the answers below the sentence."""
 
-    def __init__(self, icon_name: str, role: Role, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, icon_name: str, role: Role, parent: QWidget | None = None, *, is_narrow: bool = False
+    ) -> None:
         super().__init__(parent)
         self._role: Role = role
         self._sentence = TextLabel(wraps=True)
         self._answers = QHBoxLayout()
-        self._answers.setSpacing(unit())
-        words = QVBoxLayout()
-        words.setSpacing(0)
-        words.addWidget(self._sentence)
+        self._answers.setSpacing((4 if is_narrow else 1) * unit())
+        words = QVBoxLayout() if is_narrow else QHBoxLayout()
+        words.setSpacing((1 if is_narrow else 2) * unit())
+        words.addWidget(self._sentence, 1)
         words.addLayout(self._answers)
         box = QHBoxLayout(self)
-        box.setContentsMargins(4 * unit(), 2 * unit(), 2 * unit(), unit())
+        over = 2 * unit() if is_narrow else unit()
+        box.setContentsMargins(4 * unit(), over, 2 * unit(), unit())
         box.setSpacing(2 * unit())
-        box.addWidget(IconLabel(icon_name, role), 0, Qt.AlignmentFlag.AlignTop)
+        top, middle = Qt.AlignmentFlag.AlignTop, Qt.AlignmentFlag.AlignVCenter
+        box.addWidget(IconLabel(icon_name, role), 0, top if is_narrow else middle)
         box.addLayout(words, 1)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._is_narrow = is_narrow
         self.buttons: list[QPushButton] = []
         self.hide()
 
@@ -51,11 +56,12 @@ class NoticeBar(QWidget):
         self.setAccessibleName(sentence)
         self.buttons = []
         for verb, act in answers:
-            button = link_button(verb)
+            button = SmallLink(verb) if self._is_narrow else link_button(verb)
             button.clicked.connect(act)
             self._answers.addWidget(button)
             self.buttons.append(button)
-        self._answers.addStretch(1)
+        if self._is_narrow:
+            self._answers.addStretch(1)
         self.show()
 
     def sentence(self) -> str:
