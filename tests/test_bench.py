@@ -31,6 +31,7 @@ PRINTED = {
     "group": ["group, by a choice", "group, by month"],
     "memory": ["memory"],
     "import": ["import, with additions", "import, without additions"],
+    "paste": ["paste, as new records", "paste, over records"],
 }
 """What each benchmark prints, in order."""
 
