@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 from sqlalchemy import select
 
@@ -113,3 +114,17 @@ def test_f3_goes_from_match_to_match_and_begins_again_at_the_end(
     for row in (3, 0):
         qtbot.keyClick(page.grid, Qt.Key.Key_F3)
         wait_for_row(row)
+
+
+def test_the_dialog_goes_with_its_list(qtbot: QtBot, page: RecordsPage, tasks: Tasks) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    other = RecordsPage(tasks, page.object_id, window)
+    window.show()
+    qtbot.waitUntil(lambda: other.model.is_settled)
+    other.finding.open_dialog()
+    dialog = open_dialog(qtbot, FindDialog)
+    assert dialog.windowTitle() == "Find and replace in deals"
+
+    with qtbot.waitSignal(dialog.destroyed):
+        other.deleteLater()

@@ -117,6 +117,7 @@ class FindDialog(QDialog):
     def show_names(self, labels: dict[str, str], one: str, many: str) -> None:
         """Name fields by their ids, and the records."""
         self._labels, self._names = labels, (one, many)
+        self.setWindowTitle(self.tr("Find and replace in {}").replace("{}", many))
 
     # Counting
 

@@ -89,6 +89,7 @@ class FindControl(QObject):
             self._dialog.next_requested.connect(self.find_next)
             self._dialog.replaced.connect(self._tell_replaced)
             self._dialog.finished.connect(self._forget_dialog)
+            self.destroyed.connect(self._dialog.deleteLater)  # the window outlives its pages
         return self._dialog
 
     def _scope(self) -> FindScope:
