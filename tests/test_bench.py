@@ -28,6 +28,7 @@ PRINTED = {
         "jump, finding anchors",
     ],
     "sort": ["sort, without an index"],
+    "group": ["group, by a choice", "group, by month"],
     "memory": ["memory"],
     "import": ["import, with additions", "import, without additions"],
     "bulk-edit": [
@@ -36,6 +37,7 @@ PRINTED = {
         "bulk-edit, rehearsal",
         "bulk-edit, form's values",
     ],
+    "paste": ["paste, as new records", "paste, over records"],
 }
 """What each benchmark prints, in order."""
 
