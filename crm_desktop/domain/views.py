@@ -5,7 +5,7 @@ shape cannot say. Both may have been written by anybody.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from crm_desktop.domain.errors import Invalid
@@ -88,11 +88,11 @@ def read_view(entry: Mapping[str, Any], extras: Mapping[str, Any]) -> tuple[View
 
 def changed_entry(entry: Mapping[str, Any], settings: ViewSettings) -> dict[str, Any]:
     """Return the entry for these settings: values that say the same stay as they were written."""
-    before, problem = read_view(entry, {})
+    before, _ = read_view(entry, {})
     new = dict(entry)
     if settings.columns != before.columns or "columns" not in entry:
         new["columns"] = list(settings.columns)
-    if settings.filters != before.filters or "filters" not in entry or problem:
+    if settings.filters != before.filters or "filters" not in entry:
         new["filters"] = filters_json(settings.filters)
     if settings.sort[:1] != before.sort or "sortBy" not in entry:
         first = settings.sort[0] if settings.sort else None
@@ -145,15 +145,35 @@ def settled(settings: ViewSettings, known: Iterable[str], usual: tuple[str, ...]
     Two settings that look alike in the list are then equal.
     """
     ids = set(known)
+    sortable = ids | {"primary_value"}
     columns = tuple(dict.fromkeys(each for each in settings.columns if each in ids)) or usual
     return replace(
         settings,
         columns=columns,
+        sort=tuple(each for each in settings.sort if each.field_id in sortable),
         frozen=min(settings.frozen, max(0, len(columns) - 1)),
         widths={key: width for key, width in settings.widths.items() if key in columns},
         summaries={key: name for key, name in settings.summaries.items() if key in columns},
+        group_by=settings.group_by if _stands(settings.group_by, ids) else None,
         density="" if settings.density == "normal" else settings.density,
     )
+
+
+def to_be_saved(base: ViewSettings, settled_base: ViewSettings, now: ViewSettings) -> ViewSettings:
+    """Return what is shown now; where that looks like the view, the view's own words.
+
+    So a view that names fields which are gone keeps them, unless that part of it was changed.
+    """
+    same = {
+        each.name: getattr(base, each.name)
+        for each in fields(ViewSettings)
+        if getattr(settled_base, each.name) == getattr(now, each.name)
+    }
+    return replace(now, **same)
+
+
+def _stands(group_by: GroupBy | None, known: set[str]) -> bool:
+    return group_by is not None and group_by.field_id in known
 
 
 def clashes(old: Mapping[str, Any], new: Mapping[str, Any], stored: Mapping[str, Any]) -> bool:

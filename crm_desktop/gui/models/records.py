@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from heapq import nlargest
 from typing import Any, TypeAlias
 
 from PySide6.QtCore import (
@@ -147,6 +148,15 @@ class RecordTableModel(QAbstractTableModel):
     def row_of(self, record_id: str) -> int:
         """Return the row of this record, -1 if it is not in memory."""
         return self._known_rows().get(record_id, -1)
+
+    def rows_of_longest(self, column: int, most: int = 200) -> list[int]:
+        """Return the rows in memory whose texts in this column are the longest."""
+        sizes = [
+            (len(cells[1][column] or ""), number * PAGE_ROWS + place)
+            for number, page in self._pages.items()
+            for place, cells in enumerate(page.rows)
+        ]
+        return [row for _, row in nlargest(most, sizes)]
 
     def _known_rows(self) -> dict[str, int]:
         return {

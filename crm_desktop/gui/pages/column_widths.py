@@ -7,6 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetricsF
+from PySide6.QtWidgets import QStyleOptionViewItem
 
 from crm_desktop.gui.delegates import CellKind, GridRole
 from crm_desktop.gui.models.records import RecordTableModel
@@ -23,6 +24,7 @@ _WIDTHS: Mapping[Any, float] = {  # lines of text high, as all measures
 _USUAL = 11.0
 _MOST_FOR_HEADINGS = 16.0
 _MOST_FOR_NUMBERS = 22.0
+_MOST_TO_FIT = 40.0
 _MEASURED_ROWS = 100
 
 
@@ -64,12 +66,34 @@ class ColumnWidths:
                     self._give(number, field.id, min(widest, most))
 
     def made_by_hand(self) -> dict[str, int]:
-        """Note and return the widths that somebody set, by field id."""
+        """Note and return the widths that somebody set, by field id.
+
+        The last column is as wide as there is room, and one that is hidden has no width.
+        """
+        header, last = self._grid.horizontalHeader(), self._last()
         for number, field in enumerate(self._model.columns):
             width = self._grid.columnWidth(number)
+            if number == last or header.isSectionHidden(number):
+                continue
             if width != self._given.get(field.id, width):
-                self._by_hand[field.id] = width
+                self._by_hand[field.id] = self._given[field.id] = width
         return dict(self._by_hand)
+
+    def _last(self) -> int:
+        """Return the column at the right end, -1 without any."""
+        header = self._grid.horizontalHeader()
+        order = (header.logicalIndex(place) for place in reversed(range(header.count())))
+        return next((column for column in order if not header.isSectionHidden(column)), -1)
+
+    def fit(self, column: int) -> None:
+        """Make a column as wide as its heading and the longest of its texts in memory."""
+        header, delegate = self._grid.horizontalHeader(), self._grid.delegate
+        option = QStyleOptionViewItem()
+        wide = header.sectionSizeHint(column)
+        for row in self._model.rows_of_longest(column):
+            index = self._model.index(row, column)
+            wide = max(wide, delegate.sizeHint(option, index).width() + unit())
+        self._grid.setColumnWidth(column, min(wide, round(_MOST_TO_FIT * line_height())))
 
     def restore(self, stored: object) -> None:
         """Take widths that were set by hand earlier; what makes no sense is passed over."""

@@ -25,6 +25,7 @@ class SummaryControl(QObject):
     """Keeps the line below the grid right for what the list shows."""
 
     refused = Signal(object)  # UserError
+    chosen_changed = Signal()
 
     def __init__(self, tasks: Tasks, model: RecordTableModel, footer: GridFooter) -> None:
         super().__init__(footer)
@@ -129,13 +130,13 @@ class SummaryControl(QObject):
         if summary:
             self._chosen[field_id] = summary
         self.compute()
+        self.chosen_changed.emit()
 
     def chosen_names(self) -> dict[str, str]:
         """Return what was chosen by the ids of fields, to be remembered."""
         return dict(self._chosen)
 
     def restore(self, stored: object) -> None:
-        """Take what was remembered; what makes no sense is passed over when it is shown."""
+        """Take what was remembered; what makes no sense is passed over when it is computed."""
         if isinstance(stored, dict):
             self._chosen = {str(field_id): str(summary) for field_id, summary in stored.items()}
-            self.compute()

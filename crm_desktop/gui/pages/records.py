@@ -85,6 +85,13 @@ class RecordsPage(Page):
             self.list.filter_column,
         )
 
+        for action in (
+            *self.list.view_commands.actions(),
+            *self.list.columns.actions(),
+            self.list.search.wide_action,
+        ):
+            self.addAction(action)
+
     def _action(self, text: str, icon_name: str, key: str, act: Any) -> QAction:
         action = QAction(icon(icon_name), text, self)
         action.setProperty("icon_name", icon_name)
@@ -101,6 +108,7 @@ class RecordsPage(Page):
         refresh = IconButton("refresh-cw", self.tr("Refresh"), is_outlined=True)
         refresh.clicked.connect(self.refresh)
         bar = self.list.bar
+        bar.addWidget(action_button(self.list.columns.columns_action, is_outlined=True))
         bar.addWidget(action_button(self.filter_action, is_outlined=True))
         bar.addWidget(refresh)
         bar.addWidget(action_button(self.inspector_action, is_outlined=True))
@@ -170,12 +178,11 @@ class RecordsPage(Page):
 
     @override
     def view_state(self) -> str:
-        widths = self.list.widths.made_by_hand()
-        state: dict[str, Any] = {"widths": widths} if widths else {}
+        state: dict[str, Any] = {"list": self.list.views.state()}
+        if self.list.search.is_wide:
+            state["searches_all_text"] = True
         if not self.inspector_action.isChecked():
             state["inspector"] = False
-        if chosen := self.list.summaries.chosen_names():
-            state["summaries"] = chosen
         if self._is_split:
             state["panes"] = self.split.sizes()
         return json.dumps(state) if state else ""
@@ -188,8 +195,8 @@ class RecordsPage(Page):
             return
         if not isinstance(stored, dict):
             return
-        self.list.widths.restore(stored.get("widths"))
-        self.list.summaries.restore(stored.get("summaries"))
+        self.list.views.restore(stored.get("list"))
+        self.list.search.set_wide(stored.get("searches_all_text") is True)
         panes = stored.get("panes")
         if stored.get("inspector") is False:
             self.inspector_action.setChecked(False)

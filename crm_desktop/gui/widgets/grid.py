@@ -66,6 +66,7 @@ class GridView(QTableView):
         self._density, self._is_loading, self._shows_bars = Density.NORMAL, False, False
         self._empty: EmptyState | None = None
         self._target: QModelIndex | None = None  # where a key with Ctrl leads
+        self.frozen = FrozenColumns(self)
         self.setAccessibleName(name)
         self.setFrameShape(QTableView.Shape.NoFrame)
         self.setShowGrid(False)
@@ -87,7 +88,7 @@ class GridView(QTableView):
         self.delegate.shows_bar = not has_gutter
         self.setItemDelegate(self.delegate)
         self._corner = GridCorner(self)
-        self.frozen = header.frozen = FrozenColumns(self)
+        header.frozen = self.frozen
         self.delegate.placed = self.frozen.placed
         self._hide_own_corner()
         self.setCornerWidget(QWidget(self))
