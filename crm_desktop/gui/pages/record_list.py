@@ -7,7 +7,9 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from PySide6.QtCore import QCoreApplication, QPoint, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from crm_desktop.domain.errors import Invalid, NotFound, UserError
 from crm_desktop.domain.field_types import EffectiveField
@@ -33,6 +35,7 @@ from crm_desktop.services.objects import ObjectDetail
 from crm_desktop.services.views import ViewList
 
 _LONGEST_IN_BUTTON = 24  # letters
+_ROOM_FOR_BAR = 42  # lines of text high: what a narrower bar can do without goes
 NAME_COLUMN = EffectiveField("fld_name", "name", "Name", "text")
 
 
@@ -43,6 +46,7 @@ class RecordList(QWidget):
     object_gone = Signal()
     create_requested = Signal()
     arrived = Signal()  # rows, or their number
+    narrowed = Signal(bool)  # the bar has little room, or enough again
     counts_said = Signal(str)
     refused = Signal(object)  # UserError
 
@@ -51,6 +55,7 @@ class RecordList(QWidget):
         self._tasks, self.object_id = tasks, object_id
         self.object: ObjectDetail | None = None
         self._needs_summary, self._is_anew = True, False
+        self._is_narrow = False
         self._return_to: tuple[int, str, int] | None = None
         self._current_at: int | None = None  # pixels from the top, while rows move
         self.model = RecordTableModel(tasks, system_formats(), self)
@@ -114,6 +119,14 @@ class RecordList(QWidget):
         self.views.refused.connect(self.refused)
         self.view_commands.refused.connect(self.refused)
 
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        is_narrow = self.width() < _ROOM_FOR_BAR * line_height()
+        if is_narrow != self._is_narrow:
+            self._is_narrow = is_narrow
+            self.narrowed.emit(is_narrow)
+
     # Reading
 
     def refresh(self) -> None:
@@ -126,7 +139,6 @@ class RecordList(QWidget):
     def _show_object(self, found: _Read) -> None:
         self.object, fields, views_found = found
         self.object_read.emit(self.object)
-        self.search.name_records(self.object.plural_name)
         usual = tuple(field.id for field in fields if field.is_visible)
         if not usual:
             fields, usual = (NAME_COLUMN, *fields), (NAME_COLUMN.id,)

@@ -133,6 +133,7 @@ class RecordsPage(Page):
         self.import_button.clicked.connect(self.import_file)
         self.list.object_read.connect(self._show_object)
         self.list.object_gone.connect(self._show_gone)
+        self.list.narrowed.connect(self.import_button.setHidden)
         self.list.create_requested.connect(self.create_record)
         self.list.arrived.connect(self._follow_arrived)
         self.list.counts_said.connect(self.set_status)

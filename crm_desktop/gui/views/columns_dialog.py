@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QModelIndex, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -87,6 +87,7 @@ class ColumnsDialog(QDialog):
         self.usual_button.clicked.connect(self._show_usual)
         self.apply_button.clicked.connect(self.accept)
         self.cancel_button.clicked.connect(self.reject)
+        QShortcut(QKeySequence("Ctrl+Return"), self).activated.connect(self.accept)
         self.model.dataChanged.connect(self._say_count)
         self.model.modelReset.connect(self._say_count)
 
@@ -146,12 +147,3 @@ class ColumnsDialog(QDialog):
             return
         super().accept()
         self.chosen.emit(shown)
-
-    @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Return and event.modifiers() & (
-            Qt.KeyboardModifier.ControlModifier
-        ):
-            self.accept()
-        else:
-            super().keyPressEvent(event)

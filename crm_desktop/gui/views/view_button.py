@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 from typing_extensions import override
 
@@ -25,7 +26,8 @@ class ViewButton(Button):
         row = QHBoxLayout(self)
         row.setContentsMargins(2 * unit(), 0, 2 * unit(), 0)
         row.setSpacing(round(1.5 * unit()))
-        row.addWidget(IconLabel("bookmark", "muted"))
+        self._bookmark = IconLabel("bookmark", "muted")
+        row.addWidget(self._bookmark)
         row.addWidget(self.name, 1)
         row.addWidget(self.pencil)
         row.addWidget(IconLabel("chevron-down", "muted"))
@@ -51,4 +53,9 @@ class ViewButton(Button):
 
     @override
     def minimumSizeHint(self) -> QSize:
-        return QSize(round(line_height() * 5), control_height())
+        return QSize(round(line_height() * 6), control_height())
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._bookmark.setVisible(self.width() > line_height() * 8)

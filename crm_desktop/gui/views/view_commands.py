@@ -66,14 +66,16 @@ class ViewCommands(QObject):
             (Density.ROOMY, self.tr("Rows: roomy")),
         ):
             change = partial(self._control.arrangement.set_density, density)
-            action = self._action(text, "rows-3", change)
+            action = self._action(text, "", change)
             action.setCheckable(True)
             action.setData(density)
             self._densities.addAction(action)
 
     def _action(self, text: str, icon_name: str, act: Callable[[], object]) -> QAction:
-        action = QAction(icon(icon_name), text, self)
-        action.setProperty("icon_name", icon_name)
+        action = QAction(text, self)
+        if icon_name:  # a switch shows its check mark instead
+            action.setIcon(icon(icon_name))
+            action.setProperty("icon_name", icon_name)
         action.triggered.connect(partial(_run, act))
         return action
 
@@ -92,6 +94,9 @@ class ViewCommands(QObject):
         for action in self._own:
             action.setEnabled(view is not None and not view.lock)
         self.duplicate_action.setEnabled(view is not None)
+        for action, end in ((self.up_action, 0), (self.down_action, -1)):
+            if view is not None and control.views[end].id == view.id:
+                action.setEnabled(False)
         has_default = any(each.is_default for each in control.views)
         is_default = has_default if view is None else not view.is_default
         self.default_action.setEnabled(is_default)

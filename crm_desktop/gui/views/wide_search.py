@@ -17,7 +17,6 @@ class WideSearchBox(SearchBox):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("", parent)
-        self._what = self.tr("records")
         self.wide_action = QAction(
             icon("text-search", "muted"), self.tr("Search in all text"), self
         )
@@ -36,19 +35,13 @@ class WideSearchBox(SearchBox):
     def set_wide(self, is_wide: bool) -> None:  # noqa: FBT001 - a setter, as Qt's
         self.wide_action.setChecked(is_wide)
 
-    def name_records(self, plural: str) -> None:
-        """Say in the box what is searched: "deals"."""
-        self._what = plural
-        self._say()
-
     @Slot(bool)
     def _widen(self, is_wide: bool) -> None:  # noqa: FBT001 - a signal's
         self._say()
         self.widened.emit(is_wide)
 
     def _say(self) -> None:
-        by_name, wide = self.tr("Search {} by name"), self.tr("Search all text of {}")
-        words = (wide if self.is_wide else by_name).replace("{}", self._what)
+        words = self.tr("Search all text") if self.is_wide else self.tr("Search by name")
         self.setPlaceholderText(words)
         self.setAccessibleName(words)
         self.wide_action.setIcon(icon("text-search", "accent" if self.is_wide else "muted"))

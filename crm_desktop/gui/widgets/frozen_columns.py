@@ -175,7 +175,7 @@ class FrozenColumns(QObject):
         painter.setClipping(False)
         end = self._last_row(QRect(0, 0, 1, self._grid.viewport().height()))
         bottom = self._grid.rowViewportPosition(end) + self._grid.rowHeight(end) if end >= 0 else 0
-        painter.fillRect(wide - 1, 0, 2, bottom, QColor(theme().border_strong))
+        painter.fillRect(wide - 1, 0, 1, bottom, QColor(theme().border_strong))
         painter.end()
 
     def _last_row(self, room: QRect) -> int:
@@ -211,7 +211,7 @@ class FrozenColumns(QObject):
             for column in columns:
                 room = QRect(self.left_of(column), 0, header.sectionSize(column), header.height())
                 header.paintSection(painter, room, column)
-        painter.fillRect(self.width() - 1, 0, 2, header.height(), QColor(theme().border_strong))
+        painter.fillRect(self.width() - 1, 0, 1, header.height(), QColor(theme().border_strong))
         painter.end()
 
     # The mouse
