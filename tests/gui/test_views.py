@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, QSettings, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QStandardItemModel
 from PySide6.QtWidgets import QApplication, QDialog, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
@@ -19,6 +19,7 @@ from crm_desktop.gui.pages.records import RecordsPage
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.views.columns_dialog import ColumnsDialog
 from crm_desktop.gui.views.name_dialog import ViewNameDialog
+from crm_desktop.gui.widgets.grid import GridView
 from crm_desktop.services import views
 from crm_desktop.services.views import ViewDraft
 from tests.gui.asking import activate
@@ -372,3 +373,34 @@ def test_what_a_database_cannot_keep_of_a_view_is_said(
     qtbot.keyClick(dialog.line, KEY.Key_Return)
     qtbot.waitUntil(lambda: bool(told))
     assert "columns that stay at the left" in str(told[0])
+
+
+def test_the_editor_of_a_frozen_cell_opens_where_the_cell_is_seen(qtbot: QtBot) -> None:
+    model, grid = QStandardItemModel(3, 12), GridView(selects_cells=True)
+    qtbot.addWidget(grid)
+    model.setParent(grid)
+    grid.setModel(model)
+    grid.resize(500, 300)
+    grid.show()
+    grid.frozen.set_count(2)
+    grid.horizontalScrollBar().setValue(300)
+    grid.setEditTriggers(GridView.EditTrigger.DoubleClicked)
+
+    place = QPoint(grid.columnWidth(0) + 5, 5)
+    qtbot.mouseClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    qtbot.mouseDClick(grid.viewport(), Qt.MouseButton.LeftButton, pos=place)
+
+    editor = grid.indexWidget(model.index(0, 1))
+    assert editor.geometry().left() == grid.columnWidth(0)
+    grid.horizontalScrollBar().setValue(500)
+    assert editor.geometry().left() == grid.columnWidth(0)
+    qtbot.keyClicks(editor, "new")
+    qtbot.keyClick(editor, KEY.Key_Return)
+    qtbot.waitUntil(lambda: model.index(0, 1).data() == "new")
+    qtbot.mousePress(grid.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
+    qtbot.mouseMove(grid.viewport(), QPoint(5, 40))
+    qtbot.mouseMove(grid.viewport(), QPoint(grid.columnWidth(0) + 20, 40))
+    qtbot.mouseRelease(grid.viewport(), Qt.MouseButton.LeftButton, pos=place)
+    chosen = {(index.row(), index.column()) for index in grid.selectionModel().selectedIndexes()}
+    assert chosen == {(row, column) for row in (0, 1) for column in (0, 1)}
+    assert grid.horizontalScrollBar().value() == 500

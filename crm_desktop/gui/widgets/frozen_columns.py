@@ -169,9 +169,8 @@ class FrozenColumns(QObject):
         if self._is_apart():
             painter.setClipRect(room)
             painter.fillRect(room, self._grid.palette().base())
-            rows = range(max(0, self._grid.rowAt(room.top())), self._last_row(room) + 1)
-            for row in rows:
-                self._paint_row(painter, row, columns)
+            first = max(0, self._grid.rowAt(room.top()))
+            self._paint_rows(painter, range(first, self._last_row(room) + 1), columns)
         painter.setClipping(False)
         end = self._last_row(QRect(0, 0, 1, self._grid.viewport().height()))
         bottom = self._grid.rowViewportPosition(end) + self._grid.rowHeight(end) if end >= 0 else 0
@@ -182,23 +181,25 @@ class FrozenColumns(QObject):
         row = self._grid.rowAt(room.bottom())
         return row if row >= 0 else self._grid.model().rowCount() - 1
 
-    def _paint_row(self, painter: QPainter, row: int, columns: list[int]) -> None:
-        grid, model = self._grid, self._grid.model()
-        chosen, current = grid.selectionModel(), grid.currentIndex()
+    def _paint_rows(self, painter: QPainter, rows: range, columns: list[int]) -> None:
+        """Paint these rows as the grid does; flags of Qt are slow, so they are joined once."""
+        grid, model, delegate = self._grid, self._grid.model(), self._grid.itemDelegate()
         option = QStyleOptionViewItem()
         grid.initViewItemOption(option)
         plain = option.state & ~(_STATES.State_Selected | _STATES.State_HasFocus)
-        top, height, left = grid.rowViewportPosition(row), grid.rowHeight(row), 0
-        for column in columns:
-            index, wide = model.index(row, column), grid.columnWidth(column)
-            option.rect = QRect(left, top, wide, height)
-            option.state = plain
-            if chosen.isSelected(index):
-                option.state |= _STATES.State_Selected
-            if index == current and grid.hasFocus():
-                option.state |= _STATES.State_HasFocus
-            grid.itemDelegateForIndex(index).paint(painter, option, index)
-            left += wide
+        selected = plain | _STATES.State_Selected
+        places = [(column, self.left_of(column), grid.columnWidth(column)) for column in columns]
+        is_selected, current = grid.selectionModel().isSelected, grid.currentIndex()
+        has_focus = grid.hasFocus()
+        for row in rows:
+            top, height = grid.rowViewportPosition(row), grid.rowHeight(row)
+            for column, left, wide in places:
+                index = model.index(row, column)
+                option.rect = QRect(left, top, wide, height)
+                option.state = selected if is_selected(index) else plain
+                if has_focus and index == current:
+                    option.state |= _STATES.State_HasFocus
+                delegate.paint(painter, option, index)
 
     def paint_headings(self) -> None:
         """Paint the headings of the columns that stay."""
