@@ -181,7 +181,7 @@ def test_changes_that_were_not_saved_are_there_again_after_a_restart_until_they_
     assert (names(again), again.grid.frozen.count) == (["Orion"], 0)
 
 
-def test_a_tab_that_was_closed_opens_as_it_was(
+def test_how_a_list_is_shown_is_kept_soon_and_a_tab_opens_as_it_was_closed(
     qtbot: QtBot, tasks: Tasks, make: Make, tmp_path: Path
 ) -> None:
     address = f"records:{deals(make)}"
@@ -199,6 +199,7 @@ def test_a_tab_that_was_closed_opens_as_it_was(
         return page
 
     opened().list.arrangement.set_columns(["fld_city", "fld_name"])
+    qtbot.waitUntil(lambda: "fld_city" in window.state.text_of(f"view {address}"))
     window.tabs.close_current()
     assert columns(opened()) == ["city", "name"]
     texts = {action.text() for action in opened().actions()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer
 from PySide6.QtGui import QAction, QKeySequence, QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 from typing_extensions import override
@@ -31,6 +31,7 @@ from crm_desktop.gui.widgets.splitter import Splitter
 from crm_desktop.services.objects import ObjectDetail
 
 _NEEDS_GRID = {"Ctrl+Return", "Ctrl+Del"}  # other keys serve in the tree and the tabs as well
+_SETTLED_AFTER = 1000  # milliseconds without a change, before how the list is shown is kept
 _ROOM_FOR_BOTH = 46  # lines of text high: a narrower page shows the list alone
 
 
@@ -142,6 +143,9 @@ class RecordsPage(Page):
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.grid.customContextMenuRequested.connect(self._show_menu)
         self.grid.selectionModel().currentRowChanged.connect(self._follow_current)
+        self._settling = QTimer(self, singleShot=True, interval=_SETTLED_AFTER)
+        self._settling.timeout.connect(self.arranged)
+        self.list.views.changed.connect(self._settling.start)
         self.inspector.unsaved_changed.connect(self.unsaved_changed)
         self.inspector.refused.connect(self.refused)
         self.inspector.open_requested.connect(self.open_requested)

@@ -97,7 +97,7 @@ class ColumnControl(QObject):
     def widen(self, step: int, column: int) -> None:
         """Make a column wider (1) or narrower (-1), by a line's height."""
         wide = self._grid.columnWidth(column) + step * round(line_height())
-        self._grid.setColumnWidth(column, max(round(line_height() * 2), wide))
+        self._widths.set_width(column, max(round(line_height() * 2), wide))
 
     # The menu of a heading
 
