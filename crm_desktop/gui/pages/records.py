@@ -108,6 +108,7 @@ class RecordsPage(Page):
         self.setAutoFillBackground(True)
         refresh = IconButton("refresh-cw", self.tr("Refresh"), is_outlined=True)
         refresh.clicked.connect(self.refresh)
+        self.list.narrowed.connect(refresh.setHidden)
         bar = self.list.bar
         bar.addWidget(action_button(self.list.columns.columns_action, is_outlined=True))
         bar.addWidget(action_button(self.filter_action, is_outlined=True))
