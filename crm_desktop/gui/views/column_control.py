@@ -34,9 +34,9 @@ class ColumnControl(QObject):
         )
         on_current = (
             (self.tr("Hide column"), "eye-off", "Ctrl+Shift+H", self.hide),
-            (self.tr("Move column left"), "arrow-left", "Alt+Shift+Left", partial(self.move, -1)),
-            (self.tr("Move column right"), "arrow-right", "Alt+Shift+Right", partial(self.move, 1)),
-            (self.tr("Freeze columns up to this one"), "pin", "Ctrl+Shift+E", self.freeze),
+            (self.tr("Move column left"), "arrow-left", "Alt+Left", partial(self.move, -1)),
+            (self.tr("Move column right"), "arrow-right", "Alt+Right", partial(self.move, 1)),
+            (self.tr("Freeze columns up to this one"), "pin", "Ctrl+Shift+P", self.freeze),
             (self.tr("Fit column to its content"), "fold-horizontal", "Ctrl+Shift+W", self.fit),
             (self.tr("Wider column"), "chevrons-right", "Alt+Shift+Up", partial(self.widen, 1)),
             (self.tr("Narrower column"), "chevrons-left", "Alt+Shift+Down",
