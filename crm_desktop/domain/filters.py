@@ -18,6 +18,19 @@ class Sort:
 
 
 @dataclass(frozen=True, slots=True)
+class Grouping:
+    """Which records stand together: those with the same value of a field, or the same `unit` of it.
+
+    Groups stand in the order of their values, what has none last. For the units of a field see
+    `domain.grouping.units_of`; "" is the value itself.
+    """
+
+    field_id: str
+    descending: bool = False
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
     """One comparison of a field's value; `operator` as in `views.tables[].filters`.
 

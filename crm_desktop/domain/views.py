@@ -10,20 +10,12 @@ from typing import Any
 
 from crm_desktop.domain.errors import Invalid
 from crm_desktop.domain.filter_json import filters_json, fits_contract, read_filters
-from crm_desktop.domain.filters import Part, Sort
+from crm_desktop.domain.filters import Grouping, Part, Sort
 from crm_desktop.domain.json_edits import same_json
 
 WIDEST = 10_000
 DENSITIES = ("compact", "normal", "roomy")
 _SORT_ORDERS = {False: "asc", True: "desc"}
-
-
-@dataclass(frozen=True, slots=True)
-class GroupBy:
-    """Records are shown in groups of one value of this field each."""
-
-    field_id: str
-    descending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +32,7 @@ class ViewSettings:
     widths: Mapping[str, int] = field(default_factory=dict)
     frozen: int = 0
     summaries: Mapping[str, str] = field(default_factory=dict)
-    group_by: GroupBy | None = None
+    grouping: Grouping | None = None
     density: str = ""
 
 
@@ -80,7 +72,7 @@ def read_view(entry: Mapping[str, Any], extras: Mapping[str, Any]) -> tuple[View
         widths=_widths(extras.get("widths")),
         frozen=_count(extras.get("frozen")),
         summaries=_texts_by_text(extras.get("summaries")),
-        group_by=_group_by(extras.get("group_by")),
+        grouping=_grouping(extras.get("group_by")),
         density=_density(extras.get("density")),
     )
     return settings, problem
@@ -108,7 +100,7 @@ def extras_of(settings: ViewSettings) -> dict[str, Any]:
         "widths": dict(settings.widths),
         "frozen": settings.frozen,
         "summaries": dict(settings.summaries),
-        "group_by": _sort_json(settings.group_by) if settings.group_by else None,
+        "group_by": _grouping_json(settings.grouping),
         "density": settings.density,
     }
     return {name: value for name, value in extras.items() if value}
@@ -154,7 +146,7 @@ def settled(settings: ViewSettings, known: Iterable[str], usual: tuple[str, ...]
         frozen=min(settings.frozen, max(0, len(columns) - 1)),
         widths={key: width for key, width in settings.widths.items() if key in columns},
         summaries={key: name for key, name in settings.summaries.items() if key in columns},
-        group_by=settings.group_by if _stands(settings.group_by, ids) else None,
+        grouping=settings.grouping if _stands(settings.grouping, ids) else None,
         density="" if settings.density == "normal" else settings.density,
     )
 
@@ -172,8 +164,8 @@ def to_be_saved(base: ViewSettings, settled_base: ViewSettings, now: ViewSetting
     return replace(now, **same)
 
 
-def _stands(group_by: GroupBy | None, known: set[str]) -> bool:
-    return group_by is not None and group_by.field_id in known
+def _stands(grouping: Grouping | None, known: set[str]) -> bool:
+    return grouping is not None and grouping.field_id in known
 
 
 def clashes(old: Mapping[str, Any], new: Mapping[str, Any], stored: Mapping[str, Any]) -> bool:
@@ -216,13 +208,23 @@ def _sorts(value: Any) -> tuple[Sort, ...]:
     )
 
 
-def _sort_json(sort: Sort | GroupBy) -> dict[str, Any]:
+def _sort_json(sort: Sort) -> dict[str, Any]:
     return {"field": sort.field_id, "descending": sort.descending}
 
 
-def _group_by(value: Any) -> GroupBy | None:
-    found = _sorts([value])
-    return GroupBy(found[0].field_id, found[0].descending) if found else None
+def _grouping_json(grouping: Grouping | None) -> dict[str, Any] | None:
+    if grouping is None:
+        return None
+    plain = {"field": grouping.field_id, "descending": grouping.descending}
+    return plain | ({"unit": grouping.unit} if grouping.unit else {})
+
+
+def _grouping(value: Any) -> Grouping | None:
+    if not isinstance(value, Mapping) or not isinstance(value.get("field"), str):
+        return None
+    unit = value.get("unit")
+    is_down = value.get("descending") is True
+    return Grouping(value["field"], is_down, unit if isinstance(unit, str) else "")
 
 
 def _texts(value: Any) -> tuple[str, ...]:

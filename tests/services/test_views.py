@@ -12,8 +12,8 @@ import pytest
 from crm_desktop.db.database import Database
 from crm_desktop.domain.access import Actor
 from crm_desktop.domain.errors import Conflict, Forbidden, Invalid, NotFound
-from crm_desktop.domain.filters import Condition, Group, LinkCondition, Sort
-from crm_desktop.domain.views import GroupBy, TableView, ViewSettings
+from crm_desktop.domain.filters import Condition, Group, Grouping, LinkCondition, Sort
+from crm_desktop.domain.views import TableView, ViewSettings
 from crm_desktop.services import objects, views
 from crm_desktop.services.views import SavedView, ViewDraft, ViewList
 from tests.conftest import new_database
@@ -28,7 +28,7 @@ RICH = ViewSettings(
     widths={"fld_name": 240},
     frozen=1,
     summaries={"fld_stage": "filled"},
-    group_by=GroupBy("fld_stage", descending=True),
+    grouping=Grouping("fld_stage", descending=True, unit="month"),
     density="compact",
 )
 # As another program writes it, with keys that we know nothing of.

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal, Slot
 
 from crm_desktop.domain.field_types import EffectiveField
-from crm_desktop.domain.views import GroupBy, ViewSettings, settled
+from crm_desktop.domain.filters import Grouping
+from crm_desktop.domain.views import ViewSettings, settled
 from crm_desktop.gui.filters.filter_bar import FilterBar
 from crm_desktop.gui.models.records import RecordTableModel
 from crm_desktop.gui.theme import Density
@@ -28,7 +29,7 @@ class Arrangement(QObject):
     """
 
     changed = Signal()  # settings are others, whoever changed them
-    grouping_changed = Signal(object)  # GroupBy, or None for no groups
+    grouping_changed = Signal(object)  # Grouping, or None for no groups
     show_requested = Signal(object, object)  # columns, and what to sort by
 
     def __init__(
@@ -45,7 +46,7 @@ class Arrangement(QObject):
         self.fields: tuple[EffectiveField, ...] = ()
         self.usual: tuple[str, ...] = ()
         self.is_applying = False
-        self._group_by: GroupBy | None = None
+        self._grouping: Grouping | None = None
         self._density = ""
         header = grid.horizontalHeader()
         header.sectionMoved.connect(self._say_changed)
@@ -85,7 +86,7 @@ class Arrangement(QObject):
                 widths=self._widths.made_by_hand(),
                 frozen=self._grid.frozen.count,
                 summaries=self._summaries.chosen_names(),
-                group_by=self._group_by,
+                grouping=self._grouping,
                 density=self._density,
             )
         )
@@ -97,12 +98,16 @@ class Arrangement(QObject):
         wanted = self.settled(settings)
         known = {field.id: field for field in self.fields}
         columns = tuple(known[each] for each in wanted.columns)
-        is_same = wanted.filters == self._filters.parts and wanted.sort == self._model.query.sort
+        is_same = (
+            wanted.filters == self._filters.parts
+            and wanted.sort == self._model.query.sort
+            and wanted.grouping == self._grouping
+        )
         self.is_applying = True
         self._filters.set_parts(wanted.filters)
         self._grid.frozen.set_count(wanted.frozen)
         self._set_density(wanted.density)
-        self._group(wanted.group_by)
+        self._group(wanted.grouping)
         shown = {field.id: field for field in self._model.columns}
         if is_same and all(shown.get(field.id) == field for field in columns):
             self._widths.restore(wanted.widths)
@@ -127,18 +132,18 @@ class Arrangement(QObject):
         self._say_changed()
 
     @property
-    def group_by(self) -> GroupBy | None:
-        return self._group_by
+    def grouping(self) -> Grouping | None:
+        return self._grouping
 
-    def group(self, group_by: GroupBy | None) -> None:
+    def group(self, grouping: Grouping | None) -> None:
         """Note what the list is grouped by, and tell whoever groups it."""
-        self._group(group_by)
+        self._group(grouping)
         self._say_changed()
 
-    def _group(self, group_by: GroupBy | None) -> None:
-        if group_by != self._group_by:
-            self._group_by = group_by
-            self.grouping_changed.emit(group_by)
+    def _group(self, grouping: Grouping | None) -> None:
+        if grouping != self._grouping:
+            self._grouping = grouping
+            self.grouping_changed.emit(grouping)
 
     @property
     def density(self) -> Density:
