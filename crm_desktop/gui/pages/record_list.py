@@ -115,7 +115,7 @@ class RecordList(QWidget):
         self.running.resume_requested.connect(self.refresh)
         self.summaries.refused.connect(self.refused)
         self.arrangement.show_requested.connect(self._show)
-        self.sorting.menu_made.connect(self.columns.extend_menu)
+        self.sorting.menu_filled.connect(self.columns.extend_menu)
         self.views.refused.connect(self.refused)
         self.view_commands.refused.connect(self.refused)
 

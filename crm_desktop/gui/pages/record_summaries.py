@@ -129,14 +129,16 @@ class SummaryControl(QObject):
         self._chosen.pop(field_id, None)
         if summary:
             self._chosen[field_id] = summary
-        self.compute()
         self.chosen_changed.emit()
+        self.compute()
 
     def chosen_names(self) -> dict[str, str]:
         """Return what was chosen by the ids of fields, to be remembered."""
         return dict(self._chosen)
 
     def restore(self, stored: object) -> None:
-        """Take what was remembered; what makes no sense is passed over when it is computed."""
+        """Take what was remembered; what makes no sense is passed over when it is shown."""
         if isinstance(stored, dict):
             self._chosen = {str(field_id): str(summary) for field_id, summary in stored.items()}
+            self.chosen_changed.emit()
+            self.compute()

@@ -95,32 +95,39 @@ class Arrangement(QObject):
 
     def apply(self, settings: ViewSettings) -> None:
         """Show the list as these settings say; what makes no sense here is passed over."""
-        wanted = self.settled(settings)
+        wanted, now = self.settled(settings), self.settings()
         known = {field.id: field for field in self.fields}
+        shown = {field.id: field for field in self._model.columns}
         columns = tuple(known[each] for each in wanted.columns)
-        is_same = (
-            wanted.filters == self._filters.parts
-            and wanted.sort == self._model.query.sort
-            and wanted.grouping == self._grouping
-        )
+        finds_others = replace(now, filters=wanted.filters, sort=wanted.sort,
+                               grouping=wanted.grouping) != now  # fmt: skip
         self.is_applying = True
         self._filters.set_parts(wanted.filters)
         self._grid.frozen.set_count(wanted.frozen)
         self._set_density(wanted.density)
         self._group(wanted.grouping)
-        shown = {field.id: field for field in self._model.columns}
-        if is_same and all(shown.get(field.id) == field for field in columns):
-            self._widths.restore(wanted.widths)
-            self._arrange(wanted.columns)
-            self._widths.begin()
+        if finds_others or any(shown.get(field.id) != field for field in columns):
+            self._read_anew(wanted, columns)
         else:
-            self._reset_header()
-            self._widths.restore(wanted.widths)
-            self.show_requested.emit(columns, wanted.sort)
-            self._widths.begin()
-        self._summaries.restore(dict(wanted.summaries))
+            self._arrange(wanted.columns)
+            if wanted.widths != now.widths:
+                self._widths.restore(wanted.widths)
+                self._widths.begin()
+            self._choose_summaries(wanted)
         self.is_applying = False
         self.changed.emit()
+
+    def _read_anew(self, wanted: ViewSettings, columns: tuple[EffectiveField, ...]) -> None:
+        self._choose_summaries(wanted)
+        self._summaries.stop()  # they are computed once the first records are here
+        self._reset_header()
+        self._widths.restore(wanted.widths)
+        self.show_requested.emit(columns, wanted.sort)
+        self._widths.begin()
+
+    def _choose_summaries(self, wanted: ViewSettings) -> None:
+        if wanted.summaries != self._summaries.chosen_names():
+            self._summaries.restore(dict(wanted.summaries))
 
     def set_columns(self, field_ids: Sequence[str]) -> None:
         """Show these columns in this order."""
