@@ -16,6 +16,7 @@ MODULES = {
     "first-page": "bench.first_page",
     "jump": "bench.jump",
     "sort": "bench.sorting",
+    "group": "bench.grouping",
     "memory": "bench.memory",
     "import": "bench.importing",
 }

@@ -28,6 +28,7 @@ PRINTED = {
         "jump, finding anchors",
     ],
     "sort": ["sort, without an index"],
+    "group": ["group, by a choice", "group, by month"],
     "memory": ["memory"],
     "import": ["import, with additions", "import, without additions"],
 }

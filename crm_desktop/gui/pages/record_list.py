@@ -13,11 +13,14 @@ from typing_extensions import override
 
 from crm_desktop.domain.errors import Invalid, NotFound, UserError
 from crm_desktop.domain.field_types import EffectiveField
-from crm_desktop.domain.filters import Calendar, RecordQuery, Sort
+from crm_desktop.domain.filters import Calendar, Grouping, RecordQuery, Sort
+from crm_desktop.gui.cells.cell_editing import CellEditing
+from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.filters.filter_bar import FilterBar
 from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.models.records import RecordTableModel
 from crm_desktop.gui.pages.column_widths import ColumnWidths
+from crm_desktop.gui.pages.record_grouping import GroupControl
 from crm_desktop.gui.pages.record_sorting import SortControl
 from crm_desktop.gui.pages.record_summaries import SummaryControl
 from crm_desktop.gui.tasks import Tasks
@@ -50,7 +53,9 @@ class RecordList(QWidget):
     counts_said = Signal(str)
     refused = Signal(object)  # UserError
 
-    def __init__(self, tasks: Tasks, object_id: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, tasks: Tasks, object_id: str, drafts: Drafts, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._tasks, self.object_id = tasks, object_id
         self.object: ObjectDetail | None = None
@@ -61,13 +66,16 @@ class RecordList(QWidget):
         self.model = RecordTableModel(tasks, system_formats(), self)
         self.search = WideSearchBox()
         self.filters = FilterBar(tasks, system_formats(), object_id)
-        self.grid = GridView(self, name=self.tr("Records"), has_gutter=True)
+        self.grid = GridView(self, name=self.tr("Records"), has_gutter=True, selects_cells=True)
         self.grid.setModel(self.model)
+        self.grid.frozen.shows_cells = self.model.groups.is_record
         self.widths = ColumnWidths(self.grid, self.model)
         self.footer = GridFooter(self.grid)
         self.running = RunningBar()
         self.sorting = SortControl(self.grid, self.model)
         self.summaries = SummaryControl(tasks, self.model, self.footer)
+        self.editing = CellEditing(tasks, self.grid, self.model, drafts, object_id)
+        self.groups = GroupControl(self.grid, self.model, self.summaries)  # it looks at keys first
         self.arrangement = Arrangement(
             self.grid, self.model, self.filters, self.widths, self.summaries
         )
@@ -91,7 +99,9 @@ class RecordList(QWidget):
         column.addLayout(self.bar)
         column.addWidget(self.filters)
         column.addWidget(self.running)
+        column.addWidget(self.editing.bar)
         column.addWidget(self.grid, 1)
+        column.addWidget(self.editing.new_row.row)
         column.addWidget(self.footer)
         self.setFocusProxy(self.grid)
 
@@ -118,10 +128,19 @@ class RecordList(QWidget):
         self.running.stop_requested.connect(self._stop)
         self.running.resume_requested.connect(self.refresh)
         self.summaries.refused.connect(self.refused)
+        self.groups.changed.connect(self._search_again)
+        self.sorting.menu_filled.connect(self.groups.fill_heading_menu)
+        self.object_read.connect(self.editing.show_object)
+        self.editing.refused.connect(self.refused)
+        self.editing.stale.connect(self.refresh)
+        self.editing.stored.connect(self._sum_up_again)
+        self.editing.stored.connect(self.model.read_headings_again)
         self.arrangement.show_requested.connect(self._show)
         self.sorting.menu_filled.connect(self.columns.extend_menu)
         self.views.refused.connect(self.refused)
         self.view_commands.refused.connect(self.refused)
+        self.arrangement.grouping_changed.connect(self.groups.group_by)
+        self.groups.changed.connect(self._note_grouping)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -130,6 +149,15 @@ class RecordList(QWidget):
         if is_narrow != self._is_narrow:
             self._is_narrow = is_narrow
             self.narrowed.emit(is_narrow)
+
+    @property
+    def grouping(self) -> Grouping | None:
+        """What the list is grouped by, or shall be once it shows that field."""
+        return self.groups.grouping
+
+    @grouping.setter
+    def grouping(self, grouping: Grouping | None) -> None:
+        self.groups.group_by(grouping)
 
     # Reading
 
@@ -155,7 +183,7 @@ class RecordList(QWidget):
     def _show(self, columns: tuple[EffectiveField, ...], sort: tuple[Sort, ...]) -> None:
         """Read the records with these columns, in this order, and stay where one is."""
         self._needs_summary = self._is_anew = True
-        query = self._query(*sort)
+        query = self.groups.applied(self._query(*sort), columns)
         if _asks_the_same(query, self.model.query):
             self._return_to = self._place()
         self.model.show(query, columns)
@@ -199,7 +227,12 @@ class RecordList(QWidget):
     def _search_again(self, *_: str) -> None:
         if self.model.columns and not self.arrangement.is_applying:
             self._needs_summary = True
-            self.model.show(self._query(*self.model.query.sort), self.model.columns)
+            query, columns = self._query(*self.model.query.sort), self.model.columns
+            self.model.show(self.groups.applied(query, columns), columns)
+
+    @Slot()
+    def _note_grouping(self) -> None:
+        self.arrangement.group(self.groups.grouping)
 
     def _search_wider(self, *_: bool) -> None:
         if self.search.text().strip():
@@ -255,6 +288,10 @@ class RecordList(QWidget):
             if moved and self.grid.verticalScrollBar().value():  # at the top what is new shows
                 bar = self.grid.verticalScrollBar()
                 bar.setValue(bar.value() + moved)
+
+    @Slot()
+    def _sum_up_again(self) -> None:
+        self.summaries.compute()
 
     # What is said
 
@@ -312,7 +349,7 @@ class RecordList(QWidget):
             words = self.tr("about {}").replace("{}", words)
             if self.model.is_counting or self.model.is_reading:
                 words += self.tr(" · counting…")
-        if self.model.total > self.model.rowCount() > 0:
+        if self.model.is_cut:
             words += self.tr(" · the first {} are shown").replace(
                 "{}", f"{self.model.rowCount():,}"
             )
@@ -331,7 +368,8 @@ class RecordList(QWidget):
     def go_to_row(self, number: int) -> None:
         """Make this row current, counted from 1, in the middle of the list."""
         column = max(0, self.grid.currentIndex().column())
-        index = self.model.index(min(number, self.model.rowCount()) - 1, column)
+        row = min(self.model.groups.row_of(number - 1), self.model.rowCount() - 1)
+        index = self.model.index(row, column)
         self.grid.setCurrentIndex(index)
         self.grid.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
         self.grid.setFocus()

@@ -19,6 +19,7 @@ from crm_desktop.gui.dialogs.go_to_row import GoToRowDialog
 from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.editors.record_panel import RecordPanel
 from crm_desktop.gui.icons import icon
+from crm_desktop.gui.models.records import MOST_ROWS
 from crm_desktop.gui.page import Page
 from crm_desktop.gui.pages.column_widths import is_size
 from crm_desktop.gui.pages.inspecting import Inspecting
@@ -56,7 +57,7 @@ class RecordsPage(Page):
         self._drafts = drafts if drafts is not None else Drafts(tasks)
         self.object_id = object_id
         self._is_split = self._is_narrow = False
-        self.list = RecordList(tasks, object_id)
+        self.list = RecordList(tasks, object_id, self._drafts)
         self.model, self.grid = self.list.model, self.list.grid
         self.inspector = RecordPanel(tasks, self._drafts, is_narrow=True)
         self.left_over = ListDrafts(self._drafts, object_id)
@@ -110,6 +111,30 @@ class RecordsPage(Page):
             "Ctrl+Shift+L",
             self.list.filter_column,
         )
+        self._make_group_actions()
+
+    def _make_group_actions(self) -> None:
+        groups = self.list.groups
+        self.group_action = self._action(
+            self.tr("Group…"), "layers", "Ctrl+Shift+G", self._show_group_menu
+        )
+        self.group_action.setCheckable(True)
+        self.fold_action = self._action(
+            self.tr("Collapse all groups"), "list-chevrons-down-up", "Alt+Shift+Left",
+            groups.fold_all,
+        )  # fmt: skip
+        self.unfold_action = self._action(
+            self.tr("Expand all groups"), "list-chevrons-up-down", "Alt+Shift+Right",
+            groups.unfold_all,
+        )  # fmt: skip
+        self.next_group_action = self._action(
+            self.tr("Next group"), "arrow-down-to-line", "Ctrl+Alt+PgDown", groups.go_to_next
+        )
+        self.previous_group_action = self._action(
+            self.tr("Previous group"), "arrow-up-to-line", "Ctrl+Alt+PgUp", groups.go_to_previous
+        )
+
+        self.addActions(self.list.editing.actions())
 
         for action in (
             *self.list.view_commands.actions(),
@@ -137,6 +162,8 @@ class RecordsPage(Page):
         bar = self.list.bar
         bar.addWidget(action_button(self.list.columns.columns_action, is_outlined=True))
         bar.addWidget(action_button(self.filter_action, is_outlined=True))
+        self.group_button = action_button(self.group_action, is_outlined=True)
+        bar.addWidget(self.group_button)
         bar.addWidget(refresh)
         bar.addWidget(action_button(self.inspector_action, is_outlined=True))
         bar.addStretch(1)
@@ -166,14 +193,16 @@ class RecordsPage(Page):
         self.list.arrived.connect(self._follow_arrived)
         self.list.counts_said.connect(self.set_status)
         self.list.refused.connect(self.refused)
-        self.grid.activated.connect(self.open_current)
+        self.model.modelReset.connect(self._say_grouping)
+        self.list.editing.unsaved_changed.connect(self._tell_unsaved)
+        self.list.editing.open_requested.connect(self.open_requested)
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.grid.customContextMenuRequested.connect(self._show_menu)
         self.grid.selectionModel().currentRowChanged.connect(self._follow_current)
         self._settling = QTimer(self, singleShot=True, interval=_SETTLED_AFTER)
         self._settling.timeout.connect(self.arranged)
         self.list.views.changed.connect(self._settling.start)
-        self.inspector.unsaved_changed.connect(self.unsaved_changed)
+        self.inspector.unsaved_changed.connect(self._tell_unsaved)
         self.inspector.refused.connect(self.refused)
         self.inspecting.refused.connect(self.refused)
         self.left_over.open_requested.connect(self.open_requested)
@@ -208,6 +237,8 @@ class RecordsPage(Page):
     def _reload_if_touched(self, changes: frozenset[Change]) -> None:
         own = {Topic.RECORDS, Topic.OBJECTS, Topic.LAYOUTS}
         mine = {Change(topic, self.object_id) for topic in own}
+        if self.list.editing.takes(changes):
+            return
         if changes & mine or any(change.topic is Topic.FIELDS for change in changes):
             self.refresh()
 
@@ -268,14 +299,19 @@ class RecordsPage(Page):
     @override
     def save(self) -> None:
         self.inspector.save()
+        self.list.editing.save()
 
     @override
     def has_unsaved(self) -> bool:
-        return self.inspector.has_unsaved()
+        return self.inspector.has_unsaved() or self.list.editing.has_unsaved()
+
+    def _tell_unsaved(self, _: bool) -> None:  # noqa: FBT001 - a slot
+        self.unsaved_changed.emit(self.has_unsaved())
 
     @override
     def drop_unsaved(self) -> None:
         self.inspector.drop_unsaved()
+        self.list.editing.drop_unsaved()
 
     @override
     def trail(self) -> Trail | None:
@@ -317,11 +353,29 @@ class RecordsPage(Page):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
+    def _show_group_menu(self) -> None:
+        """Offer what to group by, below the button or, where that is hidden, above the list."""
+        self._say_grouping()
+        menu = self.list.groups.menu(self)
+        button = self.group_button
+        below = button.mapToGlobal(QPoint(0, button.height()))
+        menu.popup(below if button.isVisible() else self.list.groups.menu_place())
+
+    def _say_grouping(self) -> None:
+        """Show at the button whether, and by what, the list is grouped."""
+        words = self.list.groups.described()
+        self.group_action.setChecked(bool(words))
+        key = self.group_action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        self.group_action.setToolTip(plain_tip(f"{words or self.tr('Group')} ({key})"))
+        for action in (self.fold_action, self.unfold_action, self.next_group_action,
+                       self.previous_group_action):  # fmt: skip
+            action.setEnabled(bool(words))
+
     def ask_for_row(self) -> None:
         """Ask for the number of a row and go there."""
         if self.model.rowCount():
-            row = max(0, self.grid.currentIndex().row()) + 1
-            dialog = GoToRowDialog(row, self.model.rowCount(), self.window())
+            row = max(0, self.model.groups.number_of(max(0, self.grid.currentIndex().row()))) + 1
+            dialog = GoToRowDialog(row, min(self.model.total, MOST_ROWS), self.window())
             dialog.row_chosen.connect(self.list.go_to_row)
             dialog.finished.connect(dialog.deleteLater)
             dialog.open()
@@ -338,6 +392,8 @@ class RecordsPage(Page):
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addActions([self.open_action, self.copy_link_action, self.new_action])
+        menu.addSeparator()
+        menu.addActions(self.list.editing.gestures.actions())
         menu.addSeparator()
         menu.addAction(self.delete_action)
         menu.popup(self.grid.viewport().mapToGlobal(place))

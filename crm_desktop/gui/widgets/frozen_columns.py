@@ -7,6 +7,7 @@ grid's own.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from PySide6.QtCore import (
@@ -47,6 +48,7 @@ class FrozenColumns(QObject):
         self._grid = grid
         self._count = self._offset = 0
         self._is_handing = False
+        self.shows_cells: Callable[[int], bool] | None = None  # not so in headings across a row
 
     @property
     def count(self) -> int:
@@ -225,12 +227,17 @@ class FrozenColumns(QObject):
         if not self._is_apart() or not isinstance(watched, QWidget):
             return False
         place = event.position()
-        if not 0 <= place.x() < self.width():
+        if not 0 <= place.x() < self.width() or not self._has_cells(watched, place):
             return False
         column = self.column_at(round(place.x() - 0.5))
         moved = self._header().sectionViewportPosition(column) - self.left_of(column)
         self._hand(watched, event, QPointF(place.x() + moved, place.y()))
         return True
+
+    def _has_cells(self, watched: QWidget, place: QPointF) -> bool:
+        if self.shows_cells is None or watched is not self._grid.viewport():
+            return True
+        return self.shows_cells(self._grid.rowAt(int(place.y())))
 
     def _hand(self, widget: QWidget, event: QMouseEvent, place: QPointF) -> None:
         handed = QMouseEvent(
