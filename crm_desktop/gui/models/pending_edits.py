@@ -28,8 +28,8 @@ class EditState(IntEnum):
 class CellEdit:
     """One edited cell: the stored value it began with, the new one, and how that is shown.
 
-    `unanswered` is what may have been stored, where no answer came. `typed` is what stood in the editor and is no value of the field: it can be mended, not
-    stored.
+    `typed` is what stood in the editor and is no value of the field: it can be mended, not
+    stored. `unanswered` is what may have been stored, where no answer came.
     """
 
     record_id: str
@@ -39,10 +39,10 @@ class CellEdit:
     text: str
     extra: Any = None  # chips, or the state of a box
     typed: Any = None
-    unanswered: Any = None
     state: EditState = EditState.SAVING
     reason: str = ""
     clash: Clash | None = None
+    unanswered: Any = None
 
     @property
     def key(self) -> Key:
