@@ -11,6 +11,7 @@ from typing import Any
 from crm_desktop.domain.errors import Invalid
 from crm_desktop.domain.filter_json import filters_json, fits_contract, read_filters
 from crm_desktop.domain.filters import Grouping, Part, Sort
+from crm_desktop.domain.grouping import grouping_json, read_grouping
 from crm_desktop.domain.json_edits import same_json
 
 WIDEST = 10_000
@@ -72,7 +73,7 @@ def read_view(entry: Mapping[str, Any], extras: Mapping[str, Any]) -> tuple[View
         widths=_widths(extras.get("widths")),
         frozen=_count(extras.get("frozen")),
         summaries=_texts_by_text(extras.get("summaries")),
-        grouping=_grouping(extras.get("group_by")),
+        grouping=read_grouping(extras.get("group_by")),
         density=_density(extras.get("density")),
     )
     return settings, problem
@@ -100,7 +101,7 @@ def extras_of(settings: ViewSettings) -> dict[str, Any]:
         "widths": dict(settings.widths),
         "frozen": settings.frozen,
         "summaries": dict(settings.summaries),
-        "group_by": _grouping_json(settings.grouping),
+        "group_by": grouping_json(settings.grouping) if settings.grouping else None,
         "density": settings.density,
     }
     return {name: value for name, value in extras.items() if value}
@@ -210,21 +211,6 @@ def _sorts(value: Any) -> tuple[Sort, ...]:
 
 def _sort_json(sort: Sort) -> dict[str, Any]:
     return {"field": sort.field_id, "descending": sort.descending}
-
-
-def _grouping_json(grouping: Grouping | None) -> dict[str, Any] | None:
-    if grouping is None:
-        return None
-    plain = {"field": grouping.field_id, "descending": grouping.descending}
-    return plain | ({"unit": grouping.unit} if grouping.unit else {})
-
-
-def _grouping(value: Any) -> Grouping | None:
-    if not isinstance(value, Mapping) or not isinstance(value.get("field"), str):
-        return None
-    unit = value.get("unit")
-    is_down = value.get("descending") is True
-    return Grouping(value["field"], is_down, unit if isinstance(unit, str) else "")
 
 
 def _texts(value: Any) -> tuple[str, ...]:
