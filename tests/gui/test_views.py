@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from crm_desktop.db.database import Database
 from crm_desktop.domain.errors import UserError
-from crm_desktop.domain.filters import Condition, Group, Sort
+from crm_desktop.domain.filters import Condition, Group, Grouping, Sort
 from crm_desktop.domain.views import ViewSettings
 from crm_desktop.gui.main_window import MainWindow
 from crm_desktop.gui.pages.records import RecordsPage
@@ -405,3 +405,28 @@ def test_the_editor_of_a_frozen_cell_opens_where_the_cell_is_seen(qtbot: QtBot) 
     chosen = {(index.row(), index.column()) for index in grid.selectionModel().selectedIndexes()}
     assert chosen == {(row, column) for row in (0, 1) for column in (0, 1)}
     assert grid.horizontalScrollBar().value() == 500
+
+
+def test_the_row_of_a_new_record_freezes_the_columns_of_the_list(wide: RecordsPage) -> None:
+    row = wide.list.editing.new_row.row
+    assert row.frozen.columns() == wide.grid.frozen.columns() == [0, 1]
+    wide.grid.horizontalScrollBar().setValue(0)
+    wide.list.columns.freeze(1)
+    assert row.frozen.columns() == []
+
+
+def test_a_view_brings_its_grouping_and_a_grouping_changes_the_view(
+    qtbot: QtBot, tasks: Tasks, make: Make, database: Database
+) -> None:
+    deals(make)
+    by_stage = Grouping("fld_stage")
+    view_id = saved(database, make, "By stage", ViewSettings(grouping=by_stage))
+    page = shown(qtbot, tasks, "obj_deal")
+    page.list.views.show(view_id)
+    qtbot.waitUntil(lambda: page.model.is_settled and page.model.rowCount() == 4)  # two headings
+    assert page.list.grouping == by_stage
+    page.list.grouping = None
+    waits(qtbot, page, "By stage", is_changed=True)
+    page.list.views.discard()
+    waits(qtbot, page, "By stage")
+    assert page.list.grouping == by_stage

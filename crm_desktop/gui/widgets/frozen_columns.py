@@ -18,6 +18,7 @@ from PySide6.QtCore import (
     QPoint,
     QPointF,
     QRect,
+    Signal,
     Slot,
 )
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QRegion
@@ -42,6 +43,8 @@ _STATES = QStyle.StateFlag
 
 class FrozenColumns(QObject):
     """The first `count` columns of a grid as they are shown; none at first."""
+
+    count_changed = Signal()
 
     def __init__(self, grid: GridView) -> None:
         super().__init__(grid)
@@ -74,6 +77,7 @@ class FrozenColumns(QObject):
             header.sectionMoved.disconnect(self._paint_again)
         self._count, self._offset = count, bar.value()
         self._paint_again()
+        self.count_changed.emit()
 
     # Where they are
 
