@@ -161,6 +161,9 @@ class ViewControl(QObject):
         return state
 
     def restore(self, stored: object) -> None:
-        """Take what `state` returned another time, before the list is read."""
+        """Take what `state` returned another time; usually before the list is read."""
         if isinstance(stored, dict):
             self._personal = stored
+            if self._is_begun:
+                self._begin()
+                self.changed.emit()

@@ -7,6 +7,7 @@ grid's own.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from PySide6.QtCore import (
@@ -17,6 +18,7 @@ from PySide6.QtCore import (
     QPoint,
     QPointF,
     QRect,
+    Signal,
     Slot,
 )
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QRegion
@@ -42,11 +44,14 @@ _STATES = QStyle.StateFlag
 class FrozenColumns(QObject):
     """The first `count` columns of a grid as they are shown; none at first."""
 
+    count_changed = Signal()
+
     def __init__(self, grid: GridView) -> None:
         super().__init__(grid)
         self._grid = grid
         self._count = self._offset = 0
         self._is_handing = False
+        self.shows_cells: Callable[[int], bool] | None = None  # not so in headings across a row
 
     @property
     def count(self) -> int:
@@ -72,6 +77,7 @@ class FrozenColumns(QObject):
             header.sectionMoved.disconnect(self._paint_again)
         self._count, self._offset = count, bar.value()
         self._paint_again()
+        self.count_changed.emit()
 
     # Where they are
 
@@ -225,12 +231,17 @@ class FrozenColumns(QObject):
         if not self._is_apart() or not isinstance(watched, QWidget):
             return False
         place = event.position()
-        if not 0 <= place.x() < self.width():
+        if not 0 <= place.x() < self.width() or not self._has_cells(watched, place):
             return False
         column = self.column_at(round(place.x() - 0.5))
         moved = self._header().sectionViewportPosition(column) - self.left_of(column)
         self._hand(watched, event, QPointF(place.x() + moved, place.y()))
         return True
+
+    def _has_cells(self, watched: QWidget, place: QPointF) -> bool:
+        if self.shows_cells is None or watched is not self._grid.viewport():
+            return True
+        return self.shows_cells(self._grid.rowAt(int(place.y())))
 
     def _hand(self, widget: QWidget, event: QMouseEvent, place: QPointF) -> None:
         handed = QMouseEvent(
