@@ -18,6 +18,7 @@ MODULES = {
     "sort": "bench.sorting",
     "memory": "bench.memory",
     "import": "bench.importing",
+    "bulk-edit": "bench.bulk_edit",
 }
 
 

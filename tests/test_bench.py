@@ -30,6 +30,12 @@ PRINTED = {
     "sort": ["sort, without an index"],
     "memory": ["memory"],
     "import": ["import, with additions", "import, without additions"],
+    "bulk-edit": [
+        "bulk-edit, a choice",
+        "bulk-edit, a percentage",
+        "bulk-edit, rehearsal",
+        "bulk-edit, form's values",
+    ],
 }
 """What each benchmark prints, in order."""
 

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.changes import Change, Topic
-from crm_desktop.domain.errors import UserError
 from crm_desktop.gui.delegates import plain_tip
 from crm_desktop.gui.dialogs.go_to_row import GoToRowDialog
 from crm_desktop.gui.drafts import Drafts
@@ -23,6 +22,7 @@ from crm_desktop.gui.page import Page
 from crm_desktop.gui.pages.column_widths import is_size
 from crm_desktop.gui.pages.inspecting import Inspecting
 from crm_desktop.gui.pages.list_drafts import ListDrafts
+from crm_desktop.gui.pages.record_bulk import BulkControl
 from crm_desktop.gui.pages.record_list import RecordList, new_record_text
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.theme import line_height
@@ -58,6 +58,7 @@ class RecordsPage(Page):
         self._is_split = self._is_narrow = False
         self.list = RecordList(tasks, object_id)
         self.model, self.grid = self.list.model, self.list.grid
+        self.bulk = BulkControl(tasks, self.list)
         self.inspector = RecordPanel(tasks, self._drafts, is_narrow=True)
         self.left_over = ListDrafts(self._drafts, object_id)
         self.inspecting = Inspecting(tasks, self.list, self.inspector)
@@ -74,7 +75,10 @@ class RecordsPage(Page):
             self.tr("Open record"), "square-arrow-out-up-right", "Ctrl+Return", self.open_current
         )
         self.delete_action = self._action(
-            self.tr("Delete records…"), "trash-2", "Ctrl+Del", self.delete_selected
+            self.tr("Delete records…"), "trash-2", "Ctrl+Del", self.bulk.delete
+        )
+        self.bulk_action = self._action(
+            self.tr("Edit many records…"), "pencil-line", "Ctrl+Shift+E", self.bulk.edit
         )
         self.inspector_action = self._action(
             self.tr("Inspector"), "panel-right", "Alt+Return", self._show_inspector
@@ -166,6 +170,7 @@ class RecordsPage(Page):
         self.list.arrived.connect(self._follow_arrived)
         self.list.counts_said.connect(self.set_status)
         self.list.refused.connect(self.refused)
+        self.bulk.refused.connect(self.refused)
         self.grid.activated.connect(self.open_current)
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.grid.customContextMenuRequested.connect(self._show_menu)
@@ -300,23 +305,6 @@ class RecordsPage(Page):
         if done := self.inspecting.copy_links():
             self.set_status(done)
 
-    def delete_selected(self) -> None:
-        ids = self.model.ids_of(self.grid.selected_rows())
-        if not ids:
-            return
-        if not all(ids):
-            self.refused.emit(
-                UserError(self.tr("Some of the selected records have not been read. Select fewer."))
-            )
-            return
-        from crm_desktop.gui.dialogs.delete_dialog import DeleteDialog
-        from crm_desktop.gui.dialogs.deletions import deletion_of_records  # with most services
-
-        deletion = deletion_of_records(ids)
-        dialog = DeleteDialog(self._tasks, deletion, self.window())
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
     def ask_for_row(self) -> None:
         """Ask for the number of a row and go there."""
         if self.model.rowCount():
@@ -339,7 +327,7 @@ class RecordsPage(Page):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addActions([self.open_action, self.copy_link_action, self.new_action])
         menu.addSeparator()
-        menu.addAction(self.delete_action)
+        menu.addActions([self.bulk_action, self.delete_action])
         menu.popup(self.grid.viewport().mapToGlobal(place))
 
 
