@@ -16,8 +16,11 @@ MODULES = {
     "first-page": "bench.first_page",
     "jump": "bench.jump",
     "sort": "bench.sorting",
+    "group": "bench.grouping",
     "memory": "bench.memory",
     "import": "bench.importing",
+    "bulk-edit": "bench.bulk_edit",
+    "paste": "bench.pasting",
 }
 
 

@@ -10,13 +10,15 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QVBoxLayout, QWidg
 
 from crm_desktop.domain.errors import Invalid, NotFound, UserError
 from crm_desktop.domain.field_types import EffectiveField
-from crm_desktop.domain.filters import Calendar, RecordQuery, Sort
+from crm_desktop.domain.filters import Calendar, Grouping, RecordQuery, Sort
 from crm_desktop.gui.cells.cell_editing import CellEditing
 from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.filters.filter_bar import FilterBar
 from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.models.records import RecordTableModel
 from crm_desktop.gui.pages.column_widths import ColumnWidths
+from crm_desktop.gui.pages.large_selection import LargeSelection
+from crm_desktop.gui.pages.record_grouping import GroupControl
 from crm_desktop.gui.pages.record_sorting import SortControl
 from crm_desktop.gui.pages.record_summaries import SummaryControl
 from crm_desktop.gui.tasks import Tasks
@@ -56,11 +58,13 @@ class RecordList(QWidget):
         self.grid = GridView(self, name=self.tr("Records"), has_gutter=True, selects_cells=True)
         self.grid.setModel(self.model)
         self.widths = ColumnWidths(self.grid, self.model)
+        LargeSelection(self.grid, self.model)
         self.footer = GridFooter(self.grid)
         self.running = RunningBar()
         self.sorting = SortControl(self.grid, self.model)
         self.summaries = SummaryControl(tasks, self.model, self.footer)
         self.editing = CellEditing(tasks, self.grid, self.model, drafts, object_id)
+        self.groups = GroupControl(self.grid, self.model, self.summaries)  # it looks at keys first
         self._lay_out()
         self._connect()
 
@@ -105,10 +109,22 @@ class RecordList(QWidget):
         self.running.stop_requested.connect(self._stop)
         self.running.resume_requested.connect(self.refresh)
         self.summaries.refused.connect(self.refused)
+        self.groups.changed.connect(self._search_again)
+        self.sorting.menu_filled.connect(self.groups.fill_heading_menu)
         self.object_read.connect(self.editing.show_object)
         self.editing.refused.connect(self.refused)
         self.editing.stale.connect(self.refresh)
         self.editing.stored.connect(self._sum_up_again)
+        self.editing.stored.connect(self.model.read_headings_again)
+
+    @property
+    def grouping(self) -> Grouping | None:
+        """What the list is grouped by, or shall be once it shows that field."""
+        return self.groups.grouping
+
+    @grouping.setter
+    def grouping(self, grouping: Grouping | None) -> None:
+        self.groups.group_by(grouping)
 
     # Reading
 
@@ -135,7 +151,7 @@ class RecordList(QWidget):
 
     def _begin(self, columns: tuple[EffectiveField, ...]) -> None:
         self.widths.made_by_hand()  # before other columns take their places
-        self.model.show(self._query(), columns)
+        self.model.show(self.groups.applied(self._query(), columns), columns)
         self.widths.begin()
 
     def _not_read(self, error: UserError) -> None:
@@ -157,8 +173,11 @@ class RecordList(QWidget):
         )
 
     def _search_again(self, *_: str) -> None:
+        if not self.model.columns:
+            return  # nothing was read yet: then all of this will be looked at
         self._needs_summary = True
-        self.model.show(self._query(*self.model.query.sort), self.model.columns)
+        query, columns = self._query(*self.model.query.sort), self.model.columns
+        self.model.show(self.groups.applied(query, columns), columns)
 
     @Slot()
     def _follow_work(self) -> None:
@@ -268,7 +287,7 @@ class RecordList(QWidget):
             words = self.tr("about {}").replace("{}", words)
             if self.model.is_counting or self.model.is_reading:
                 words += self.tr(" · counting…")
-        if self.model.total > self.model.rowCount() > 0:
+        if self.model.is_cut:
             words += self.tr(" · the first {} are shown").replace(
                 "{}", f"{self.model.rowCount():,}"
             )
@@ -287,7 +306,8 @@ class RecordList(QWidget):
     def go_to_row(self, number: int) -> None:
         """Make this row current, counted from 1, in the middle of the list."""
         column = max(0, self.grid.currentIndex().column())
-        index = self.model.index(min(number, self.model.rowCount()) - 1, column)
+        row = min(self.model.groups.row_of(number - 1), self.model.rowCount() - 1)
+        index = self.model.index(row, column)
         self.grid.setCurrentIndex(index)
         self.grid.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
         self.grid.setFocus()

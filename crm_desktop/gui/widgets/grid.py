@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import (
     QAbstractItemModel,
@@ -37,7 +37,6 @@ from crm_desktop.gui.widgets.empty_state import EmptyState
 from crm_desktop.gui.widgets.grid_headers import GridCorner, GridGutter, GridHeader
 
 COPIED_AT_MOST = 500_000  # cells; more would fill the clipboard for minutes
-FOLLOWED_AT_MOST = 50_000  # cells
 _BARS_AFTER = 150  # milliseconds of loading before bars are shown
 _CHANGES = (
     "modelReset layoutChanged rowsInserted rowsRemoved columnsInserted columnsRemoved columnsMoved"
@@ -64,6 +63,7 @@ class GridView(QTableView):
         super().__init__(parent)
         self._density, self._is_loading, self._shows_bars = Density.NORMAL, False, False
         self._empty: EmptyState | None = None
+        self.rows_of_records: Callable[[int, int], Sequence[tuple[int, int]]] | None = None
         self._target: QModelIndex | None = None  # where a key with Ctrl leads
         self.setAccessibleName(name)
         self.setFrameShape(QTableView.Shape.NoFrame)
@@ -176,10 +176,18 @@ class GridView(QTableView):
         return index.data(GridRole.ID) if index.isValid() else None
 
     def selected_parts(self) -> list[QItemSelectionRange]:
-        """Give the rectangles of cells that are selected."""
+        """Give the rectangles of cells that are selected, without rows that are headings."""
         chosen: QItemSelectionModel | None = self.selectionModel()
-        parts = QItemSelection() if chosen is None else chosen.selection()
-        return [parts.at(number) for number in range(parts.count())]
+        selection = QItemSelection() if chosen is None else chosen.selection()
+        parts = [selection.at(number) for number in range(selection.count())]
+        if self.rows_of_records is None:
+            return parts
+        model, rows_of_records = self.model(), self.rows_of_records
+        return [
+            QItemSelectionRange(model.index(first, part.left()), model.index(last, part.right()))
+            for part in parts
+            for first, last in rows_of_records(part.top(), part.bottom())
+        ]
 
     def selected_rows(self) -> list[int]:
         """Give the selected rows in order; reads the selection's ranges, not its cells."""
@@ -195,17 +203,6 @@ class GridView(QTableView):
             count += max(0, bottom - max(top, end + 1) + 1)
             end = max(end, bottom)
         return count
-
-    def forget_large_selection(self) -> None:
-        """Select the current cell alone, where rows are about to move and very many are selected.
-
-        Qt follows each selected cell on its own: a million would stop the program for seconds.
-        """
-        count = sum(part.width() * part.height() for part in self.selected_parts())
-        model = self._model()
-        cells = model.rowCount() * model.columnCount() if model is not None else 0
-        if FOLLOWED_AT_MOST < count < cells:  # all of it is followed as a whole
-            self.setCurrentIndex(self.currentIndex())
 
     def room_of(self, index: QModelIndex) -> QRect:
         """Give where a cell is seen, for what stands over it."""
