@@ -19,6 +19,7 @@ MODULES = {
     "group": "bench.grouping",
     "memory": "bench.memory",
     "import": "bench.importing",
+    "bulk-edit": "bench.bulk_edit",
 }
 
 

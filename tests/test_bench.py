@@ -31,6 +31,12 @@ PRINTED = {
     "group": ["group, by a choice", "group, by month"],
     "memory": ["memory"],
     "import": ["import, with additions", "import, without additions"],
+    "bulk-edit": [
+        "bulk-edit, a choice",
+        "bulk-edit, a percentage",
+        "bulk-edit, rehearsal",
+        "bulk-edit, form's values",
+    ],
 }
 """What each benchmark prints, in order."""
 

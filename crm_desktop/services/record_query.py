@@ -378,13 +378,23 @@ def readable(
     parts = _matching(session, parameters, query)
     if not looks_first:
         return " AND ".join([*parts, _readable(session, parameters, query.object_id, "r")])
-    found = session.scalar(select(CrmObject.permissions).where(CrmObject.id == query.object_id))
-    reach = session.actor.reach(found if isinstance(found, dict) else {}, RecordRight.READ)
-    if reach is Reach.NONE:
-        parts.append("false")
-    elif reach is Reach.OWN:
-        parts.append(_own(session, parameters, "r"))
-    return " AND ".join(parts)
+    allowed = permitted(session, parameters, query.object_id, RecordRight.READ)
+    return " AND ".join(parts if allowed == "true" else [*parts, allowed])
+
+
+def permitted(
+    session: ReadSession, parameters: Parameters, object_id: str, right: RecordRight
+) -> str:
+    """Return the condition that a record `r` of the object may be used so; "true" for all.
+
+    The permissions are read by a statement of its own.
+    """
+    session.actor.require(Permission.READ_RECORDS)
+    found = session.scalar(select(CrmObject.permissions).where(CrmObject.id == object_id))
+    reach = session.actor.reach(found if isinstance(found, dict) else {}, right)
+    if reach is Reach.ALL:
+        return "true"
+    return "false" if reach is Reach.NONE else _own(session, parameters, "r")
 
 
 def _own(session: ReadSession, parameters: Parameters, table: str) -> str:

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.changes import Change, Topic
-from crm_desktop.domain.errors import UserError
 from crm_desktop.domain.grouping import grouping_json, read_grouping
 from crm_desktop.gui.delegates import plain_tip
 from crm_desktop.gui.dialogs.go_to_row import GoToRowDialog
@@ -25,6 +24,7 @@ from crm_desktop.gui.page import Page
 from crm_desktop.gui.pages.column_widths import is_size
 from crm_desktop.gui.pages.inspecting import Inspecting
 from crm_desktop.gui.pages.list_drafts import ListDrafts
+from crm_desktop.gui.pages.record_bulk import BulkControl
 from crm_desktop.gui.pages.record_list import RecordList, new_record_text
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.theme import line_height
@@ -59,6 +59,7 @@ class RecordsPage(Page):
         self._is_split = self._is_narrow = False
         self.list = RecordList(tasks, object_id, self._drafts)
         self.model, self.grid = self.list.model, self.list.grid
+        self.bulk = BulkControl(tasks, self.list)
         self.inspector = RecordPanel(tasks, self._drafts, is_narrow=True)
         self.left_over = ListDrafts(self._drafts, object_id)
         self.inspecting = Inspecting(tasks, self.list, self.inspector)
@@ -75,7 +76,10 @@ class RecordsPage(Page):
             self.tr("Open record"), "square-arrow-out-up-right", "Ctrl+Return", self.open_current
         )
         self.delete_action = self._action(
-            self.tr("Delete records…"), "trash-2", "Ctrl+Del", self.delete_selected
+            self.tr("Delete records…"), "trash-2", "Ctrl+Del", self.bulk.delete
+        )
+        self.bulk_action = self._action(
+            self.tr("Edit many records…"), "pencil-line", "Ctrl+Shift+E", self.bulk.edit
         )
         self.inspector_action = self._action(
             self.tr("Inspector"), "panel-right", "Alt+Return", self._show_inspector
@@ -186,6 +190,7 @@ class RecordsPage(Page):
         self.model.modelReset.connect(self._say_grouping)
         self.list.editing.unsaved_changed.connect(self._tell_unsaved)
         self.list.editing.open_requested.connect(self.open_requested)
+        self.bulk.refused.connect(self.refused)
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.grid.customContextMenuRequested.connect(self._show_menu)
         self.grid.selectionModel().currentRowChanged.connect(self._follow_current)
@@ -327,23 +332,6 @@ class RecordsPage(Page):
         if done := self.inspecting.copy_links():
             self.set_status(done)
 
-    def delete_selected(self) -> None:
-        ids = self.model.ids_of(self.grid.selected_rows())
-        if not ids:
-            return
-        if not all(ids):
-            self.refused.emit(
-                UserError(self.tr("Some of the selected records have not been read. Select fewer."))
-            )
-            return
-        from crm_desktop.gui.dialogs.delete_dialog import DeleteDialog
-        from crm_desktop.gui.dialogs.deletions import deletion_of_records  # with most services
-
-        deletion = deletion_of_records(ids)
-        dialog = DeleteDialog(self._tasks, deletion, self.window())
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
-
     def _show_group_menu(self) -> None:
         """Offer what to group by, below the button or, where that is hidden, above the list."""
         self._say_grouping()
@@ -386,7 +374,7 @@ class RecordsPage(Page):
         menu.addSeparator()
         menu.addActions(self.list.editing.gestures.actions())
         menu.addSeparator()
-        menu.addAction(self.delete_action)
+        menu.addActions([self.bulk_action, self.delete_action])
         menu.popup(self.grid.viewport().mapToGlobal(place))
 
 
