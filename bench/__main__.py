@@ -20,6 +20,7 @@ MODULES = {
     "memory": "bench.memory",
     "import": "bench.importing",
     "bulk-edit": "bench.bulk_edit",
+    "paste": "bench.pasting",
 }
 
 

@@ -19,7 +19,7 @@ if sys.platform.startswith("linux"):
 os.environ.update(LC_ALL="en_US.UTF-8", TZ="UTC")  # the same numbers and dates on every computer
 
 from PySide6.QtCore import QCoreApplication, QEventLoop, QPoint, QSettings, QSize, QTimer
-from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPen, QPixmap
 from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QWidget
 
 from crm_desktop.gui.main_window import MainWindow
@@ -33,6 +33,7 @@ from crm_desktop.opening import DatabaseOpener
 if TYPE_CHECKING:
     from crm_desktop.gui.pages.definitions_page import DefinitionsPage
     from crm_desktop.gui.pages.record import RecordPage
+    from crm_desktop.gui.pages.records import RecordsPage
 
 FOLDER = Path(__file__).parents[1] / "docs" / "images"
 SIZE = QSize(1440, 900)
@@ -264,6 +265,7 @@ def _take_dialogs(photographer: Photographer, folder: Path) -> None:
         _choose(page.grid, title)
         photographer.take_dialog(name, page.edit_current)
     _take_bulk_edit(photographer)
+    _take_many_cells(photographer)
     file = folder / "Visitors at the fair.csv"
     file.write_text(CSV, encoding="utf-8")
     _open_records(photographer, "Contacts")
@@ -298,6 +300,25 @@ def _take_bulk_edit(photographer: Photographer) -> None:
     amount.reset()
     dialog.reject()
     photographer.wait()
+
+
+def _take_many_cells(photographer: Photographer) -> None:
+    """Take what is asked before a paste, and what find and replace shows before it replaces."""
+    deals = _open_records(photographer, "Deals")
+    page = cast("RecordsPage", photographer.window.current_page)
+    model = deals.model()
+    lines = [f"Retrofit {n}\t{'Won' if n % 9 else 'Sold'}\t{n * 1250.5}" for n in range(1, 61)]
+    QGuiApplication.clipboard().setText("\n".join(lines))
+    deals.setCurrentIndex(model.index(model.rowCount() - 48, 0))
+    photographer.wait()
+    photographer.take_dialog("paste-dialog", page.clipboard.paste)
+    deals.setCurrentIndex(model.index(0, 0))
+    photographer.wait()
+    page.finding.open_dialog()
+    form = page.finding.dialog.form
+    form.text.setText("retrofit")
+    form.replacement.setText("modernisation")
+    photographer.take_dialog("find-and-replace", page.finding.dialog.count)
 
 
 def _choose(grid: GridView, title: str) -> None:

@@ -37,6 +37,7 @@ PRINTED = {
         "bulk-edit, rehearsal",
         "bulk-edit, form's values",
     ],
+    "paste": ["paste, as new records", "paste, over records"],
 }
 """What each benchmark prints, in order."""
 

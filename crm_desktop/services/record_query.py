@@ -115,7 +115,7 @@ def list_page(
     shown = ", ".join(f"CAST(page.{name} AS text)" for name in order.names)
     shown += ", CAST(page.k0 AS text) AS of_group" if query.grouping else ""
     statement = (
-        f"WITH {ids} SELECT r.id, {_wanted(parameters, columns)}, {shown}"  # noqa: S608 - bound
+        f"WITH {ids} SELECT r.id, {values_sql(parameters, columns)}, {shown}"  # noqa: S608 - bound
         f" FROM page JOIN records AS r ON r.id = page.id"
         f" ORDER BY {order.clause('page', backward=backward)}"
     )
@@ -322,8 +322,8 @@ def _page_of_segments(parameters: Parameters, order: Ordering, hits: str, place:
     )
 
 
-def _wanted(parameters: Parameters, columns: Sequence[EffectiveField]) -> str:
-    """Return the columns' values as one JSON array: decoded at once."""
+def values_sql(parameters: Parameters, columns: Sequence[EffectiveField]) -> str:
+    """Return the columns' values of `r` as one JSON array: decoded at once."""
     parts = []
     for column in columns:
         own = SYSTEM_COLUMNS.get(column.id)

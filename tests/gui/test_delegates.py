@@ -20,7 +20,6 @@ from typing_extensions import override
 
 from crm_desktop.gui.delegates import CellKind, GridRole, Mark, plain_tip
 from crm_desktop.gui.theme import Density, Scheme, apply_theme, row_height, theme
-from crm_desktop.gui.widgets import grid as grids
 from crm_desktop.gui.widgets.grid import GridView
 
 Index = QModelIndex | QPersistentModelIndex
@@ -385,19 +384,3 @@ def test_the_enter_that_ends_an_edit_opens_nothing(qtbot: QtBot) -> None:
     assert opened == []
     qtbot.keyClick(view, Qt.Key.Key_Return)
     assert len(opened) == 1
-
-
-def test_a_huge_selection_goes_before_rows_move_and_a_whole_one_stays(
-    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(grids, "FOLLOWED_AT_MOST", 2)
-    view = GridView(selects_cells=True)
-    qtbot.addWidget(view)
-    view.setModel(QStandardItemModel(4, 2, view))
-    view.setCurrentIndex(view.model().index(1, 1))
-    view.selectColumn(0)
-    view.forget_large_selection()
-    assert view.selectedIndexes() == [view.currentIndex()]
-    view.selectAll()
-    view.forget_large_selection()
-    assert len(view.selectedIndexes()) == 8

@@ -84,7 +84,6 @@ class CellEditing(QObject):
         self.new_row.changed.connect(self._soon.start)
         self.editing.link_opened.connect(self._open_link)
         self._model.about_to_show.connect(self.editing.commit)
-        self._model.about_to_reread.connect(self._grid.forget_large_selection)
         for moved in (self._model.modelReset, self._model.layoutChanged, self._model.arrived):
             moved.connect(self._soon.start)
 

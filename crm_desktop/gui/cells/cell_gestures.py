@@ -23,6 +23,8 @@ class CellGestures(QObject):
     """Makes the actions of a grid that is edited in place; each gesture is one step of undo."""
 
     refused = Signal(object)  # UserError
+    many_to_clear = Signal()  # more cells are selected than are cleared here
+    many_to_fill = Signal()
 
     def __init__(self, grid: GridView, editing: GridEditing) -> None:
         super().__init__(grid)
@@ -64,6 +66,9 @@ class CellGestures(QObject):
 
     def clear(self) -> None:
         """Empty the selected cells."""
+        if self._count_selected() > MOST_CELLS:
+            self.many_to_clear.emit()
+            return
         cells = self._cells(self._selected())
         self._put([NewValue(cell, None) for cell in cells], "clearing of {} cells")
 
@@ -72,12 +77,14 @@ class CellGestures(QObject):
 
         A single row is filled from the row above.
         """
+        if self._count_selected() > MOST_CELLS:
+            self.many_to_fill.emit()
+            return
         new: list[NewValue] = []
         names: dict[str, str] = {}
         for part in self._grid.selected_parts():
             top = part.top() if part.height() > 1 else part.top() - 1
-            if top < 0 or (part.bottom() - top) * part.width() > MOST_CELLS:
-                self._refuse_if_many((part.bottom() - top) * part.width())
+            if top < 0:
                 return
             for column in self._shown_columns(part.left(), part.right()):
                 source = self._sheet.cell_at(self._index(top, column))
@@ -109,7 +116,7 @@ class CellGestures(QObject):
     def _selected(self) -> list[QModelIndex]:
         """Return the selected cells, none where they are too many."""
         parts = self._grid.selected_parts()
-        if self._refuse_if_many(sum(part.width() * part.height() for part in parts)):
+        if self._refuse_if_many(self._count_selected()):
             return []
         return [
             self._index(row, column)
@@ -117,6 +124,9 @@ class CellGestures(QObject):
             for row in range(part.top(), part.bottom() + 1)
             for column in self._shown_columns(part.left(), part.right())
         ]
+
+    def _count_selected(self) -> int:
+        return sum(part.width() * part.height() for part in self._grid.selected_parts())
 
     def _refuse_if_many(self, count: int) -> bool:
         if count > MOST_CELLS:

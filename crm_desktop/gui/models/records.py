@@ -53,6 +53,7 @@ class RecordTableModel(QAbstractTableModel):
     reading_changed = Signal(bool)  # some page is awaited
     counting_changed = Signal(bool)
     arrived = Signal()  # rows, or their number
+    took_again = Signal(bool)  # whether those in memory stayed where they were
     failed = Signal(object)  # UserError
     outdated = Signal()  # some records are not of the group they should be of: `reload` mends it
     folding_changed = Signal()
@@ -278,7 +279,9 @@ class RecordTableModel(QAbstractTableModel):
         """
         end, plan = answer.start + len(answer.page.rows), self.groups.plan_of(answer.headings)
         most = end + answer.page.has_more if plan is None else plan.rows
+        have_stayed = plan is None and self._plan is None and self._have_stayed(answer)
         self._move_rows(most, partial(self._adopt, answer, plan))
+        self.took_again.emit(have_stayed)
         if plan is not None:
             self._set_rows(plan.rows)
         elif not answer.page.has_more and (answer.page.rows or not answer.start):
@@ -288,6 +291,12 @@ class RecordTableModel(QAbstractTableModel):
         self._check_groups(list(self._pages))
         self.arrived.emit()
 
+    def _have_stayed(self, answer: Reread) -> bool:
+        """Say whether all rows that were known stand where they stood, as far as can be seen."""
+        known = ((self.id_of(answer.start + at), cells[0]) for at, cells in
+                 enumerate(answer.page.rows))  # fmt: skip
+        return all(old in {"", new} for old, new in known)
+
     def _adopt(self, answer: Reread, plan: RowPlan | None) -> None:
         self._reader.adopt(answer)
         self._arrange(plan, rows=self._rows)
@@ -296,10 +305,9 @@ class RecordTableModel(QAbstractTableModel):
         """Let a change move rows, of which there will be so many at most."""
         self.about_to_reread.emit()
         self._set_rows(max(self._rows, most))
-        moving = {old.row() for old in self.persistentIndexList()}
-        known = {row: self._identity(row) for row in moving}
-        self.layoutAboutToBeChanged.emit()
+        self.layoutAboutToBeChanged.emit()  # selections make persistent indexes of all their cells
         old = self.persistentIndexList()
+        known = {row: self._identity(row) for row in {index.row() for index in old}}
         change()
         places = self._known_rows()
         new = [self._moved(index, places.get(known.get(index.row(), ""), -1)) for index in old]

@@ -17,6 +17,7 @@ from crm_desktop.gui.filters.filter_bar import FilterBar
 from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.models.records import RecordTableModel
 from crm_desktop.gui.pages.column_widths import ColumnWidths
+from crm_desktop.gui.pages.large_selection import LargeSelection
 from crm_desktop.gui.pages.record_grouping import GroupControl
 from crm_desktop.gui.pages.record_sorting import SortControl
 from crm_desktop.gui.pages.record_summaries import SummaryControl
@@ -57,6 +58,7 @@ class RecordList(QWidget):
         self.grid = GridView(self, name=self.tr("Records"), has_gutter=True, selects_cells=True)
         self.grid.setModel(self.model)
         self.widths = ColumnWidths(self.grid, self.model)
+        LargeSelection(self.grid, self.model)
         self.footer = GridFooter(self.grid)
         self.running = RunningBar()
         self.sorting = SortControl(self.grid, self.model)

@@ -14,6 +14,8 @@ from typing_extensions import override
 
 from crm_desktop.domain.changes import Change, Topic
 from crm_desktop.domain.grouping import grouping_json, read_grouping
+from crm_desktop.gui.clipboard.control import ClipboardControl
+from crm_desktop.gui.clipboard.finding import FindControl
 from crm_desktop.gui.delegates import plain_tip
 from crm_desktop.gui.dialogs.go_to_row import GoToRowDialog
 from crm_desktop.gui.drafts import Drafts
@@ -60,6 +62,8 @@ class RecordsPage(Page):
         self.list = RecordList(tasks, object_id, self._drafts)
         self.model, self.grid = self.list.model, self.list.grid
         self.bulk = BulkControl(tasks, self.list)
+        self.clipboard = ClipboardControl(tasks, self.list)
+        self.finding = FindControl(tasks, self.list, self.clipboard.ids)
         self.inspector = RecordPanel(tasks, self._drafts, is_narrow=True)
         self.left_over = ListDrafts(self._drafts, object_id)
         self.inspecting = Inspecting(tasks, self.list, self.inspector)
@@ -139,6 +143,7 @@ class RecordsPage(Page):
         )
 
         self.addActions(self.list.editing.actions())
+        self.addActions([*self.clipboard.actions(), *self.finding.actions()])
 
     def _action(self, text: str, icon_name: str, key: str, act: Callable[[], object]) -> QAction:
         action = QAction(icon(icon_name), text, self)
@@ -187,10 +192,13 @@ class RecordsPage(Page):
         self.list.arrived.connect(self._follow_arrived)
         self.list.counts_said.connect(self.set_status)
         self.list.refused.connect(self.refused)
+        self.bulk.refused.connect(self.refused)
+        for control in (self.clipboard, self.finding):
+            control.refused.connect(self.refused)
+            control.told.connect(self.told)
         self.model.modelReset.connect(self._say_grouping)
         self.list.editing.unsaved_changed.connect(self._tell_unsaved)
         self.list.editing.open_requested.connect(self.open_requested)
-        self.bulk.refused.connect(self.refused)
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.grid.customContextMenuRequested.connect(self._show_menu)
         self.grid.selectionModel().currentRowChanged.connect(self._follow_current)
@@ -373,6 +381,8 @@ class RecordsPage(Page):
         menu.addActions([self.open_action, self.copy_link_action, self.new_action])
         menu.addSeparator()
         menu.addActions(self.list.editing.gestures.actions())
+        menu.addSeparator()
+        menu.addActions([*self.clipboard.actions(), self.finding.open_action])
         menu.addSeparator()
         menu.addActions([self.bulk_action, self.delete_action])
         menu.popup(self.grid.viewport().mapToGlobal(place))

@@ -37,7 +37,6 @@ from crm_desktop.gui.widgets.empty_state import EmptyState
 from crm_desktop.gui.widgets.grid_headers import GridCorner, GridGutter, GridHeader
 
 COPIED_AT_MOST = 500_000  # cells; more would fill the clipboard for minutes
-FOLLOWED_AT_MOST = 50_000  # cells
 _BARS_AFTER = 150  # milliseconds of loading before bars are shown
 _CHANGES = (
     "modelReset layoutChanged rowsInserted rowsRemoved columnsInserted columnsRemoved columnsMoved"
@@ -204,17 +203,6 @@ class GridView(QTableView):
             count += max(0, bottom - max(top, end + 1) + 1)
             end = max(end, bottom)
         return count
-
-    def forget_large_selection(self) -> None:
-        """Select the current cell alone, where rows are about to move and very many are selected.
-
-        Qt follows each selected cell on its own: a million would stop the program for seconds.
-        """
-        count = sum(part.width() * part.height() for part in self.selected_parts())
-        model = self._model()
-        cells = model.rowCount() * model.columnCount() if model is not None else 0
-        if FOLLOWED_AT_MOST < count < cells:  # all of it is followed as a whole
-            self.setCurrentIndex(self.currentIndex())
 
     def room_of(self, index: QModelIndex) -> QRect:
         """Give where a cell is seen, for what stands over it."""
