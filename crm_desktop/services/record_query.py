@@ -39,7 +39,7 @@ from crm_desktop.domain.formats import Formats
 from crm_desktop.domain.grouping import units_of
 from crm_desktop.services.filter_schema import schema_of
 from crm_desktop.services.record_rights import OWNER_KEY, may
-from crm_desktop.services.records import fields_of
+from crm_desktop.services.records import columns_of, fields_of
 from crm_desktop.services.reference_checks import REFERRING, names_of_targets
 
 MOMENT_FORM = 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
@@ -103,7 +103,7 @@ def list_page(
 
     It begins after a record, or ends before one (END: at the end of the list), `skip` records
     further away. Columns that refer to records or users cost one or two statements more, for
-    their names. A query can be sorted by its columns and by "primary_value". Raises Invalid for
+    their names. A query can be sorted by every field and by "primary_value". Raises Invalid for
     another sort, Forbidden where the object's records may not be read at all, NotFound when the
     object is gone.
     """
@@ -235,6 +235,8 @@ def ordering(
     """
     session.actor.require(Permission.READ_RECORDS)
     known = {column.id: column for column in columns}
+    if any(sort.field_id not in known and sort.field_id != PRIMARY_VALUE for sort in query.sort):
+        known = {field.id: field for field in columns_of(session, query.object_id)} | known
     keys: list[SortKey] = []
     if query.grouping:
         keys.append(grouping_key(session, parameters, query, columns))
@@ -247,7 +249,7 @@ def ordering(
             down = sort.descending
             keys.append(sort_key(parameters, field, "r", descending=down, collation=collation))
         else:
-            raise Invalid({"sort": "The records are sorted by a column that is not shown."})
+            raise Invalid({"sort": "The records are sorted by a field that is gone."})
     return Ordering.by_keys(keys or [newest_first("r")])
 
 
