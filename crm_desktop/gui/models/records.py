@@ -23,7 +23,7 @@ from crm_desktop.domain.filters import RecordQuery, Sort
 from crm_desktop.domain.formats import Formats
 from crm_desktop.gui.delegates import CellKind, GridRole
 from crm_desktop.gui.models.group_headings import summary_word
-from crm_desktop.gui.models.pending_edits import CellEdit, EditState
+from crm_desktop.gui.models.pending_edits import CellEdit
 from crm_desktop.gui.models.record_cells import KINDS, PAGE_ROWS, Cells, Listing, Reread
 from crm_desktop.gui.models.record_pages import RecordPages
 from crm_desktop.gui.models.row_groups import Identity, RowGroups
@@ -531,7 +531,7 @@ def _edited(edit: CellEdit, role: int) -> Any:
         return edit.reason or None
     if role == _SPOKEN:
         return edit.spoken()
-    if edit.state is EditState.SAVED:
+    if not edit.is_shown:
         return None
     if role == _DISPLAY:
         return edit.text
