@@ -20,6 +20,7 @@ from crm_desktop.db.expressions import (
     newest_first,
     sort_key,
 )
+from crm_desktop.db.field_indexes import definition_of, known_indexes
 from crm_desktop.db.ordering import Ordering
 from crm_desktop.db.tables import CrmObject, Record
 from crm_desktop.domain.access import Permission, Reach, RecordRight
@@ -33,8 +34,11 @@ from crm_desktop.domain.field_types import (
     target_ids,
     type_of,
 )
-from crm_desktop.domain.filters import RecordQuery
+from crm_desktop.domain.filter_rules import FilterSchema
+from crm_desktop.domain.filters import Condition, RecordQuery, Sort, leaves_of
 from crm_desktop.domain.formats import Formats
+from crm_desktop.domain.index_kinds import IndexKind, kinds_of
+from crm_desktop.domain.operators import comparison_of
 from crm_desktop.services.filter_schema import schema_of
 from crm_desktop.services.record_rights import OWNER_KEY, may
 from crm_desktop.services.records import fields_of
@@ -125,9 +129,11 @@ def list_page(
     return RecordPage(rows, None if is_last else ends[1], None if is_first else ends[0])
 
 
-def is_indexed(query: RecordQuery) -> bool:
+def is_indexed(session: ReadSession, query: RecordQuery, columns: Sequence[EffectiveField]) -> bool:
     """Say whether an index has the order of this query, so that a page is a short read."""
-    return len(query.sort) <= 1 and all(sort.field_id == PRIMARY_VALUE for sort in query.sort)
+    session.actor.require(Permission.READ_RECORDS)
+    order = ordering(session, Parameters(), query, columns)
+    return len(order.keys) == 1 and order.keys[0].is_indexed
 
 
 def text_order(session: ReadSession) -> str:
@@ -227,15 +233,50 @@ def ordering(
         if sort.field_id == PRIMARY_VALUE:
             keys.append(name_key("r", descending=sort.descending))
         elif field := known.get(sort.field_id):
-            collation = text_order(session) if type_of(field.type).kind in _WORDS else ""
-            down = sort.descending
-            keys.append(sort_key(parameters, field, "r", descending=down, collation=collation))
+            keys.append(_field_key(session, parameters, query.object_id, field, sort))
         else:
             raise Invalid({"sort": "The records are sorted by a column that is not shown."})
     return Ordering.by_keys(keys or [newest_first("r")])
 
 
 _WORDS = {"text", "reference"}
+
+
+def _field_key(
+    session: ReadSession,
+    parameters: Parameters,
+    object_id: str,
+    field: EffectiveField,
+    sort: Sort,
+) -> SortKey:
+    collation = text_order(session) if type_of(field.type).kind in _WORDS else ""
+    has_index = IndexKind.ORDER in kinds_of(field) and known_indexes(session).has(
+        definition_of(object_id, field, IndexKind.ORDER, collation)
+    )
+    key = sort_key(
+        parameters,
+        field,
+        "r",
+        descending=sort.descending,
+        collation=collation,
+        has_moment_index=has_index,
+    )
+    return replace(key, is_indexed=key.is_indexed or has_index)
+
+
+def _indexed_moments(session: ReadSession, query: RecordQuery, schema: FilterSchema) -> set[str]:
+    """Return the fields among the conditions for whose moments there is an index."""
+    ids = {leaf.field_id for leaf in leaves_of(query.conditions) if isinstance(leaf, Condition)}
+    fields = [schema.fields[id_] for id_ in ids if id_ in schema.fields]
+    return {
+        field.id
+        for field in fields
+        if comparison_of(field) == "moment"
+        and field.id not in SYSTEM_COLUMNS
+        and known_indexes(session).has(definition_of(query.object_id, field, IndexKind.ORDER))
+    }
+
+
 Place = tuple[Cursor | None, bool, int]  # from which record, whether backward, how many to skip
 
 
@@ -316,12 +357,14 @@ def _matching(session: ReadSession, parameters: Parameters, query: RecordQuery) 
         parts.append(f"({' OR '.join(names)})")
     if query.conditions:
         calendar = query.calendar
+        schema = schema_of(session, query.object_id, query.conditions)
         conditions = Conditions(
             parameters,
-            schema_of(session, query.object_id, query.conditions),
+            schema,
             str(session.actor.user_id),
             calendar if calendar.now else replace(calendar, now=datetime.now(UTC)),
             partial(_readable, session, parameters),
+            frozenset(_indexed_moments(session, query, schema)),
         )
         parts.append(conditions.sql(query.conditions))
     return parts

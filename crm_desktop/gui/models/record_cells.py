@@ -67,11 +67,15 @@ class CellPage:
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """The first page, about how many records there are, and what text is sorted by."""
+    """The first page, about how many records there are, and what text is sorted by.
+
+    `is_indexed`: an index has the order, so that each page is a short read.
+    """
 
     page: CellPage
     about: int
     text_order: str
+    is_indexed: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,7 @@ def read_first(session: Any, listing: Listing) -> First:
     if page.has_more:
         about = max(about + 1, record_query.estimate_records(session, listing.query))
     by = record_query.describe_text_order(session) if listing.query.sort else ""
-    return First(page, about, by)
+    return First(page, about, by, record_query.is_indexed(session, listing.query, listing.columns))
 
 
 def read_again(

@@ -62,6 +62,7 @@ class RecordPages(QObject):
         self.kept: OrderedDict[int, CellPage] = OrderedDict()
         self.exact_total: int | None = None
         self.text_order = ""  # known once the list is sorted
+        self.is_indexed = True  # known with the first page
         self._ends: dict[int, Cursor] = {}  # behind pages that have been read
         self._anchors: Anchors | None = None
         self._wanted: dict[int, None] = {}
@@ -184,7 +185,7 @@ class RecordPages(QObject):
 
     def _read(self, number: int) -> None:
         """Ask for a page; where each read sorts the whole list, for three neighbours with it."""
-        pages = 1 if record_query.is_indexed(self.listing.query) else SORTED_AT_ONCE
+        pages = 1 if self.is_indexed else SORTED_AT_ONCE
         first = number - number % pages
         start = first * PAGE_ROWS
         call = partial(read_page, listing=self.listing, place=self._place_of(first, pages))
@@ -249,6 +250,7 @@ class RecordPages(QObject):
             return
         page = answer.page
         self._whole, self.text_order = None, answer.text_order
+        self.is_indexed = answer.is_indexed
         self._keep(0, page)
         self.exact_total = None if page.has_more else len(page.rows)
         self.began.emit(answer.about)
