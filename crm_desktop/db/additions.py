@@ -76,6 +76,9 @@ ADDITIONS = (
 )
 
 
+FIELD_PREFIX = f"{PREFIX}field_"  # of indexes that who uses the program asked for, one by one
+
+
 def is_addition(name: str) -> bool:
     """Tell whether an index of this name is ours."""
     return name.startswith(PREFIX)
@@ -273,6 +276,11 @@ def remove_additions(connection: psycopg.Connection[Any]) -> dict[str, str]:
         except psycopg.errors.InsufficientPrivilege as error:
             kept[TRIGRAMS] = explain(error)
     return kept
+
+
+def field_index_names(connection: psycopg.Connection[Any]) -> list[str]:
+    """Return the names of the indexes on fields, which are removed with the additions."""
+    return sorted(name for name in _look(connection).indexes if name.startswith(FIELD_PREFIX))
 
 
 def _is_our_extension(connection: psycopg.Connection[Any]) -> bool:

@@ -21,7 +21,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import Connection, Engine, Row, text
 
-from crm_desktop.db.additions import PREFIX, TRIGRAMS, drop_index, drop_quickly
+from crm_desktop.db.additions import FIELD_PREFIX, TRIGRAMS, drop_index, drop_quickly
 from crm_desktop.db.conditions import string_sql, text_key
 from crm_desktop.db.connections import GoOn, execute_watched
 from crm_desktop.db.database import ReadSession, UpkeepSession
@@ -30,7 +30,6 @@ from crm_desktop.domain.errors import Conflict, UserError
 from crm_desktop.domain.field_types import SYSTEM_COLUMNS, EffectiveField
 from crm_desktop.domain.index_kinds import IndexKind
 
-FIELD_PREFIX = f"{PREFIX}field_"
 BUILDING = 0x63726D69  # "crmi": whoever holds it, with a number for the name, builds that index
 Progress = Callable[[int, int], bool]
 

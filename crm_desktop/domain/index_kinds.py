@@ -56,7 +56,8 @@ def wants_of(query: RecordQuery, fields: Mapping[str, EffectiveField]) -> tuple[
     """
     wants = list(_wants_of_sort(query, fields))
     wants += [want for part in query.conditions for want in _wants_of(part, fields)]
-    return tuple(dict.fromkeys(wants))
+    first = {(want.field.id, want.kind): want for want in reversed(wants)}
+    return tuple(want for want in wants if first[want.field.id, want.kind] is want)
 
 
 def _wants_of_sort(query: RecordQuery, fields: Mapping[str, EffectiveField]) -> Iterator[Want]:
