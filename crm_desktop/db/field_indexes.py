@@ -235,11 +235,11 @@ def build(
                            [BUILDING, definition.name])  # fmt: skip
 
 
-def drop(session: UpkeepSession, name: str, go_on: GoOn) -> None:
+def drop(session: UpkeepSession, name: str) -> None:
     """Drop an index on a field while others work; one that is gone already is no problem."""
     full_name = _full_name(session.driver, name)
     if full_name:
-        drop_index(session.driver, full_name, go_on)
+        drop_index(session.driver, full_name, _always)
 
 
 def _create(driver: psycopg.Connection[Any], definition: Definition, go_on: GoOn) -> None:

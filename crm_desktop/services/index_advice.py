@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from functools import partial
 from typing import Any
 
 from sqlalchemy import select, text
@@ -34,7 +33,10 @@ ALREADY_THERE = "There is such an index already."
 
 @dataclass(frozen=True, slots=True)
 class IndexAdvice:
-    """An index that would help, and about what it costs; `obstacle` says why it is not offered."""
+    """An index for a query, and about what it costs; `obstacle` says why it is not offered.
+
+    `would_help`: but for an obstacle that somebody could take away, such as rights.
+    """
 
     object_id: str
     field: EffectiveField
@@ -44,6 +46,7 @@ class IndexAdvice:
     bytes: int
     seconds: float
     obstacle: str = ""
+    would_help: bool = True
 
     @property
     def is_offered(self) -> bool:
@@ -116,10 +119,11 @@ def list_indexes(session: ReadSession) -> tuple[IndexInfo, ...]:
 
 def build_index(
     session: UpkeepSession,
+    on_progress: Progress,
+    *,
     object_id: str,
     field_id: str,
     kind: IndexKind,
-    on_progress: Progress,
 ) -> str:
     """Build an index on a field and return its name; others go on writing meanwhile.
 
@@ -146,7 +150,7 @@ def build_index(
     return definition.name
 
 
-def drop_index(session: UpkeepSession, name: str, on_progress: Progress) -> None:
+def drop_index(session: UpkeepSession, name: str) -> None:
     """Drop an index on a field; one that is gone already is no problem."""
     session.actor.require(Permission.MAINTAIN_DATABASE)
     object_id = next(
@@ -154,7 +158,7 @@ def drop_index(session: UpkeepSession, name: str, on_progress: Progress) -> None
         "",
     )
     try:
-        field_indexes.drop(session, name, partial(on_progress, 0, 0))
+        field_indexes.drop(session, name)
     finally:
         field_indexes.forget_known()
     session.note(Topic.INDEXES, object_id)
@@ -230,13 +234,13 @@ def _advice(
 ) -> IndexAdvice:
     definition = _definition(session, object_id, want.field, want.kind)
     size = place.rows * _bytes_per_row(session, object_id, want, place)
-    obstacle = place.obstacle_to(want.kind, want.field)
+    needless = ""
     if _is_there(session, definition, want, object_id):
-        obstacle = ALREADY_THERE
-    elif not obstacle and place.rows < FEWEST_RECORDS:
-        obstacle = "There are too few records for an index to make a difference."
-    elif not obstacle and not want.is_sort and share is not None and share > MOST_FOUND:
-        obstacle = f"This finds {share:.0%} of the records; an index helps to find few of many."
+        needless = ALREADY_THERE
+    elif place.rows < FEWEST_RECORDS:
+        needless = "There are too few records for an index to make a difference."
+    elif not want.is_sort and share is not None and share > MOST_FOUND:
+        needless = f"This finds {share:.0%} of the records; an index helps to find few of many."
     return IndexAdvice(
         object_id,
         want.field,
@@ -245,7 +249,8 @@ def _advice(
         place.rows,
         int(size),
         max(1.0, place.rows / _RATES[want.kind]),
-        obstacle,
+        needless or place.obstacle_to(want.kind, want.field),
+        not needless,
     )
 
 

@@ -23,7 +23,7 @@ from crm_desktop.domain.errors import Cancelled, Conflict, Forbidden, Invalid, U
 from crm_desktop.domain.filters import Calendar, Condition, Group, Part, RecordQuery, Sort
 from crm_desktop.domain.index_kinds import IndexKind
 from crm_desktop.services import index_advice, record_anchors, record_query, records
-from crm_desktop.services.index_advice import ALREADY_THERE, IndexState
+from crm_desktop.services.index_advice import ALREADY_THERE, IndexState, build_index
 from tests.domain.values import ENGLISH
 from tests.make import Make
 from tests.services.test_record_order import ODD
@@ -35,6 +35,10 @@ TYPES = {
     "select": "select", "multiselect": "multiselect", "reference": "reference",
 }  # fmt: skip
 ROWS = 12_000
+
+
+def go_on_always(*_: int) -> bool:
+    return True
 
 
 @dataclass
@@ -64,13 +68,17 @@ class Things:
 
     def build(self, name: str, kind: IndexKind) -> str:
         with self.database.upkeep(self.actor) as session:
-            return index_advice.build_index(
-                session, self.object_id, self.field(name), kind, lambda *_: True
+            return build_index(
+                session,
+                go_on_always,
+                object_id=self.object_id,
+                field_id=self.field(name),
+                kind=kind,
             )
 
     def drop(self, name: str) -> None:
         with self.database.upkeep(self.actor) as session:
-            index_advice.drop_index(session, name, lambda *_: True)
+            index_advice.drop_index(session, name)
 
     def advise(self, query: RecordQuery) -> tuple[index_advice.IndexAdvice, ...]:
         with self.database.read(self.actor) as session:
@@ -350,11 +358,13 @@ def test_without_our_schema_moments_and_without_trigrams_parts_cannot_be_indexed
     assert "“crm_desktop”" in obstacles[3]
     with database.upkeep(actor) as session:
         for name, kind in (("number", ORDER), ("text", ORDER), ("text", EQUAL)):
-            index_advice.build_index(session, thing, f"fld_{name}", kind, lambda *_: True)
+            build_index(session, go_on_always, object_id=thing, field_id=f"fld_{name}", kind=kind)
         with pytest.raises(Unavailable, match="crm_desktop"):
-            index_advice.build_index(session, thing, "fld_datetime", ORDER, lambda *_: True)
+            build_index(session, go_on_always, object_id=thing, field_id="fld_datetime", kind=ORDER)
         with pytest.raises(Invalid):
-            index_advice.build_index(session, thing, "fld_number", CONTAINS, lambda *_: True)
+            build_index(
+                session, go_on_always, object_id=thing, field_id="fld_number", kind=CONTAINS
+            )
     with database.read(actor) as session:
         assert {each.state for each in index_advice.list_indexes(session)} == {IndexState.READY}
     database.close()
@@ -414,8 +424,12 @@ def test_a_build_tells_how_far_it_is_and_can_be_stopped_and_what_is_left_is_mend
     with psycopg.connect(database_url) as other:
         other.execute("UPDATE records SET tenant_id = 'x' WHERE id = 'rec_000001'")
         with pytest.raises(Cancelled), things.database.upkeep(things.actor) as session:
-            index_advice.build_index(
-                session, things.object_id, things.field("number"), ORDER, go_on
+            build_index(
+                session,
+                go_on,
+                object_id=things.object_id,
+                field_id=things.field("number"),
+                kind=ORDER,
             )
         (left,) = things.listed()  # the transaction above keeps it from being dropped
         assert left.state is IndexState.UNFINISHED
@@ -441,7 +455,9 @@ def test_a_build_that_another_thread_stops_leaves_nothing(things: Things) -> Non
     with psycopg.connect(things.database.url) as other:
         other.execute("UPDATE records SET tenant_id = 'x' WHERE id = 'rec_000001'")
         with pytest.raises(Cancelled), things.database.upkeep(things.actor, running) as session:
-            index_advice.build_index(session, things.object_id, things.field("text"), ORDER, stop)
+            build_index(
+                session, stop, object_id=things.object_id, field_id=things.field("text"), kind=ORDER
+            )
     assert all(info.state is IndexState.UNFINISHED for info in things.listed())
     things.build("text", ORDER)
     (info,) = things.listed()

@@ -15,6 +15,7 @@ from crm_desktop.gui.filters.filter_bar import FilterBar
 from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.models.records import RecordTableModel
 from crm_desktop.gui.pages.column_widths import ColumnWidths
+from crm_desktop.gui.pages.index_offers import IndexOffers
 from crm_desktop.gui.pages.record_sorting import SortControl
 from crm_desktop.gui.pages.record_summaries import SummaryControl
 from crm_desktop.gui.tasks import Tasks
@@ -56,6 +57,7 @@ class RecordList(QWidget):
         self.running = RunningBar()
         self.sorting = SortControl(self.grid, self.model)
         self.summaries = SummaryControl(tasks, self.model, self.footer)
+        self.indexes = IndexOffers(tasks, self.model)
         self._lay_out()
         self._connect()
 
@@ -72,6 +74,7 @@ class RecordList(QWidget):
         column.addLayout(self.bar)
         column.addWidget(self.filters)
         column.addWidget(self.running)
+        column.addWidget(self.indexes.bar)
         column.addWidget(self.grid, 1)
         column.addWidget(self.footer)
         self.setFocusProxy(self.grid)
@@ -94,6 +97,8 @@ class RecordList(QWidget):
         self.running.stop_requested.connect(self._stop)
         self.running.resume_requested.connect(self.refresh)
         self.summaries.refused.connect(self.refused)
+        self.indexes.built.connect(self.refresh)
+        self.indexes.refused.connect(self.refused)
 
     # Reading
 

@@ -64,6 +64,7 @@ class RecordsPage(Page):
         )
         self.inspector_action.setCheckable(True)
         self.inspector_action.setChecked(True)
+        self.indexes_action = self._action(self.tr("Indexes…"), "gauge", "", self.open_indexes)
         self.import_action = self._action(
             self.tr("Import a file…"), "file-up", "Ctrl+I", self.import_file
         )
@@ -88,7 +89,8 @@ class RecordsPage(Page):
     def _action(self, text: str, icon_name: str, key: str, act: Any) -> QAction:
         action = QAction(icon(icon_name), text, self)
         action.setProperty("icon_name", icon_name)
-        action.setShortcut(QKeySequence(key))
+        if key:
+            action.setShortcut(QKeySequence(key))
         if key in _NEEDS_GRID:
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         action.triggered.connect(act)
@@ -176,6 +178,8 @@ class RecordsPage(Page):
             state["inspector"] = False
         if chosen := self.list.summaries.chosen_names():
             state["summaries"] = chosen
+        if declined := self.list.indexes.declined_names():
+            state["no_index"] = declined
         if self._is_split:
             state["panes"] = self.split.sizes()
         return json.dumps(state) if state else ""
@@ -190,6 +194,7 @@ class RecordsPage(Page):
             return
         self.list.widths.restore(stored.get("widths"))
         self.list.summaries.restore(stored.get("summaries"))
+        self.list.indexes.restore(stored.get("no_index"))
         panes = stored.get("panes")
         if stored.get("inspector") is False:
             self.inspector_action.setChecked(False)
@@ -274,6 +279,10 @@ class RecordsPage(Page):
             dialog.row_chosen.connect(self.list.go_to_row)
             dialog.finished.connect(dialog.deleteLater)
             dialog.open()
+
+    def open_indexes(self) -> None:
+        """Show the indexes on fields, of every object."""
+        self.open_requested.emit("indexes")
 
     def import_file(self) -> None:
         """Choose a file whose rows become records of this object."""
