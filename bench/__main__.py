@@ -15,7 +15,9 @@ MODULES = {
     "paint": "bench.paint",
     "first-page": "bench.first_page",
     "jump": "bench.jump",
+    "search": "bench.searching",
     "sort": "bench.sorting",
+    "filter": "bench.filtering",
     "memory": "bench.memory",
     "import": "bench.importing",
 }
