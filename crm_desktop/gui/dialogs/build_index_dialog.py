@@ -153,6 +153,7 @@ class BuildIndexDialog(QDialog):
             )
         )
         self.problem.set_text(advice.obstacle)
+        self.adjustSize()  # long sentences wrap
         self.submit.setEnabled(advice.is_offered)
 
     def _fail(self, error: UserError) -> None:

@@ -80,10 +80,14 @@ class First:
 
 @dataclass(frozen=True, slots=True)
 class Reread:
-    """Rows read anew, beginning at row `start`, which begins a page."""
+    """Rows read anew, beginning at row `start`, which begins a page.
+
+    `is_indexed` as in `First`; None where that was not looked at again.
+    """
 
     start: int
     page: CellPage
+    is_indexed: bool | None = None
 
     def pages(self) -> dict[int, CellPage]:
         """Return them as pages by their numbers."""
@@ -136,7 +140,9 @@ def read_again(
             moved = (row - known[1]) // PAGE_ROWS * PAGE_ROWS
             start, end = max(0, start + moved), end + moved + PAGE_ROWS
     place = Place(skip=start, limit=max(PAGE_ROWS, end - start))
-    return Reread(start, read_page(session, listing, place))
+    page = read_page(session, listing, place)
+    is_indexed = record_query.is_indexed(session, listing.query, listing.columns)
+    return Reread(start, page, is_indexed)
 
 
 def _cells(page: RecordPage, columns: Sequence[EffectiveField]) -> list[Cells]:

@@ -260,6 +260,8 @@ class RecordPages(QObject):
         if generation != self._generation:
             return
         self._whole = None
+        if answer.is_indexed is not None:
+            self.is_indexed = answer.is_indexed
         if not answer.page.has_more:
             self.exact_total = answer.start + len(answer.page.rows)
         self.reread.emit(answer)
