@@ -86,10 +86,11 @@ def _go_on(*_: int) -> bool:
 
 
 def against_index(
-    name: str, seconds: tuple[float, float, float], build_seconds: float
+    name: str, seconds: tuple[float, float, float], build_seconds: float, advised: str = ""
 ) -> Iterator[Result]:
     """Give the results of a list that has its index: ours, by hand, and ours without it."""
     ours, plain, before = seconds
+    also = advised and f"; {advised}"
     yield Result(
         f"{name}, with the index",
         ours * 1000,
@@ -102,7 +103,7 @@ def against_index(
         f"{name}, times no index",
         ours * 1000,
         "ms",
-        f"without the index: {before * 1000:,.0f} ms (built in {build_seconds:.1f} s)",
+        f"without the index: {before * 1000:,.0f} ms (built in {build_seconds:.1f} s{also})",
         before / ours,
         30,
         at_least=True,
