@@ -19,7 +19,13 @@ from crm_desktop.domain.errors import Conflict, Invalid, NotFound, Unavailable
 from crm_desktop.domain.field_types import EffectiveField, is_column, type_of
 from crm_desktop.domain.filters import RecordQuery
 from crm_desktop.domain.index_kinds import IndexKind, Want, kinds_of, wants_of
-from crm_desktop.services.record_query import estimate_records, execute, readable, text_order
+from crm_desktop.services.record_query import (
+    collation_of,
+    estimate_records,
+    execute,
+    readable,
+    text_order,
+)
 from crm_desktop.services.records import fields_of
 
 Progress = Callable[[int, int], bool]
@@ -234,9 +240,9 @@ def _advice(
 ) -> IndexAdvice:
     definition = _definition(session, object_id, want.field, want.kind)
     size = place.rows * _bytes_per_row(session, object_id, want, place)
-    needless = ""
+    obstacle, needless = place.obstacle_to(want.kind, want.field), ""
     if _is_there(session, definition, want, object_id):
-        needless = ALREADY_THERE
+        obstacle = needless = ALREADY_THERE
     elif place.rows < FEWEST_RECORDS:
         needless = "There are too few records for an index to make a difference."
     elif not want.is_sort and share is not None and share > MOST_FOUND:
@@ -249,7 +255,7 @@ def _advice(
         place.rows,
         int(size),
         max(1.0, place.rows / _RATES[want.kind]),
-        needless or place.obstacle_to(want.kind, want.field),
+        obstacle or needless,
         not needless,
     )
 
@@ -272,7 +278,7 @@ def _is_there(session: ReadSession, definition: Definition, want: Want, object_i
 def _definition(
     session: ReadSession, object_id: str, field: EffectiveField, kind: IndexKind
 ) -> Definition:
-    return definition_of(object_id, field, kind, text_order(session))
+    return definition_of(object_id, field, kind, collation_of(session, field))
 
 
 def _field(session: ReadSession, object_id: str, field_id: str) -> EffectiveField:

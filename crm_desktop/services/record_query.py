@@ -45,6 +45,7 @@ from crm_desktop.services.records import fields_of
 from crm_desktop.services.reference_checks import REFERRING, names_of_targets
 
 MOMENT_FORM = 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
+FAR = 10_000  # rows to skip, from which sorting is quicker than walking an index on a field
 SHORTEST_INDEXED = 3  # letters from which a trigram index helps
 COLLATION = "und-x-icu"  # the root of all languages, where a server was built with ICU
 IN_LOWER_CASE = "lower case"
@@ -109,7 +110,7 @@ def list_page(
     """
     session.actor.require(Permission.READ_RECORDS)
     parameters = Parameters()
-    order = ordering(session, parameters, query, columns)
+    order = ordering(session, parameters, query, columns, walks_fields=skip <= FAR)
     backward, cursor = before is not None, after if before is None else before
     ids = _ids_sql(session, parameters, query, order, (cursor, backward, skip))
     shown = ", ".join(f"CAST(page.{name} AS text)" for name in order.names)
@@ -224,8 +225,13 @@ def ordering(
     parameters: Parameters,
     query: RecordQuery,
     columns: Sequence[EffectiveField],
+    *,
+    walks_fields: bool = True,
 ) -> Ordering:
-    """Return the order of a query: its sorts, or the newest first; the id makes it total."""
+    """Return the order of a query: its sorts, or the newest first; the id makes it total.
+
+    `walks_fields`: along indexes on fields, where there are any; a short read is meant.
+    """
     session.actor.require(Permission.READ_RECORDS)
     known = {column.id: column for column in columns}
     keys: list[SortKey] = []
@@ -233,7 +239,8 @@ def ordering(
         if sort.field_id == PRIMARY_VALUE:
             keys.append(name_key("r", descending=sort.descending))
         elif field := known.get(sort.field_id):
-            keys.append(_field_key(session, parameters, query.object_id, field, sort))
+            has_index = walks_fields and _has_order(session, query.object_id, field)
+            keys.append(_field_key(session, parameters, field, sort, has_index=has_index))
         else:
             raise Invalid({"sort": "The records are sorted by a column that is not shown."})
     return Ordering.by_keys(keys or [newest_first("r")])
@@ -245,23 +252,34 @@ _WORDS = {"text", "reference"}
 def _field_key(
     session: ReadSession,
     parameters: Parameters,
-    object_id: str,
     field: EffectiveField,
     sort: Sort,
+    *,
+    has_index: bool,
 ) -> SortKey:
-    collation = text_order(session) if type_of(field.type).kind in _WORDS else ""
-    has_index = IndexKind.ORDER in kinds_of(field) and known_indexes(session).has(
-        definition_of(object_id, field, IndexKind.ORDER, collation)
-    )
     key = sort_key(
         parameters,
         field,
         "r",
         descending=sort.descending,
-        collation=collation,
+        collation=collation_of(session, field),
         has_moment_index=has_index,
     )
     return replace(key, is_indexed=key.is_indexed or has_index)
+
+
+def collation_of(session: ReadSession, field: EffectiveField) -> str:
+    """Return the collation that a field's values are sorted by, "" for none of their own."""
+    session.actor.require(Permission.READ_RECORDS)
+    return text_order(session) if type_of(field.type).kind in _WORDS else ""
+
+
+def _has_order(session: ReadSession, object_id: str, field: EffectiveField) -> bool:
+    """Say whether there is an index in the order of this field."""
+    if IndexKind.ORDER not in kinds_of(field):
+        return False
+    definition = definition_of(object_id, field, IndexKind.ORDER, collation_of(session, field))
+    return known_indexes(session).has(definition)
 
 
 def _indexed_moments(session: ReadSession, query: RecordQuery, schema: FilterSchema) -> set[str]:
@@ -273,7 +291,7 @@ def _indexed_moments(session: ReadSession, query: RecordQuery, schema: FilterSch
         for field in fields
         if comparison_of(field) == "moment"
         and field.id not in SYSTEM_COLUMNS
-        and known_indexes(session).has(definition_of(query.object_id, field, IndexKind.ORDER))
+        and _has_order(session, query.object_id, field)
     }
 
 

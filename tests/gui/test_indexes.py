@@ -97,7 +97,7 @@ def test_a_slow_sort_offers_an_index_which_a_key_builds_and_the_list_uses(
     (index,) = listed(database, actor)
     assert (index.field_id, index.kind) == ("fld_amount", IndexKind.ORDER)
     assert page.model.query.sort == SORT
-    assert page.model._reader.is_indexed
+    qtbot.waitUntil(lambda: page.model._reader.is_indexed)
 
     page.model.sort_by(())
     page.model.sort_by(SORT)
