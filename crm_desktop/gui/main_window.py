@@ -18,6 +18,8 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from crm_desktop.gui.draft_notices import DraftNotices
+from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.navigation import Navigation, ObjectEntry
 from crm_desktop.gui.pulse import ConnectionState
 from crm_desktop.gui.rail import Rail
@@ -49,15 +51,22 @@ class MainWindow(QMainWindow):
     scheme_chosen = Signal(object)  # Scheme
     about_to_close = Signal()
 
-    def __init__(self, tasks: Tasks, settings: QSettings, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        tasks: Tasks,
+        settings: QSettings,
+        drafts: Drafts | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.tasks = tasks
+        self.drafts = drafts if drafts is not None else Drafts(tasks)
         self.state = WindowState(settings)
         self.setWindowTitle("CRM Desktop")
         self.top = TopBar(QKeySequence("Ctrl+K"))
         self.rail = Rail()
         self.navigation = Navigation(tasks)
-        self.tabs = Tabs(tasks)
+        self.tabs = Tabs(tasks, self.drafts)
         self.start_page = StartPage()
         self.messages = MessageBar()
         self.status = StatusBar()
@@ -68,6 +77,7 @@ class MainWindow(QMainWindow):
         self._wanted = ("", "")  # the address of a page, and the id of what to show in it
         self._lay_out()
         self.undo = Undo(tasks, self)
+        self.draft_notices = DraftNotices(self.drafts, self._object_labels, self)
         self.menus = WindowMenus(self)
         self._palette: CommandPalette | None = None
         self._connect()
@@ -82,6 +92,14 @@ class MainWindow(QMainWindow):
             self._show_wanted()
         else:
             self.tabs.open(address)
+
+    def open_record(self, record_id: str) -> None:
+        """Show a record whose link was opened in another program, and come to the front."""
+        self.open(f"record:{record_id}")
+        if self.isMinimized():
+            self.showNormal()
+        self.raise_()
+        self.activateWindow()
 
     def _show_wanted(self) -> None:
         """Show what was asked for in the page that holds it, once there is one."""
@@ -222,6 +240,9 @@ class MainWindow(QMainWindow):
         self.tabs.close_requested.connect(self._ask_about)
         self.navigation.loaded.connect(self._follow_tab)
         self.undo.told.connect(self._show_message)
+        self.draft_notices.told.connect(self._show_message)
+        self.draft_notices.open_requested.connect(self.open)
+        self.drafts.refused.connect(self._show_refusal)
         self.tasks.started.connect(self.status.jobs.add)
         self.tasks.refused.connect(self._show_refusal)
         self.tasks.connection_changed.connect(self._show_state)
@@ -287,6 +308,9 @@ class MainWindow(QMainWindow):
         entries = {entry.id: entry for group in self.navigation.groups for entry in group.objects}
         return list(entries.values())
 
+    def _object_labels(self) -> dict[str, str]:
+        return {entry.id: entry.title for entry in self._all_objects()}
+
     def _restore(self) -> None:
         if not self.restoreGeometry(self.state.bytes_of("geometry")):
             screen = QGuiApplication.primaryScreen().availableSize()
@@ -309,7 +333,8 @@ class MainWindow(QMainWindow):
             self.tabs.discard(frame)
         self.navigation.set_collapsed(self.state.collapsed_at(place))
         for index, tab in enumerate(known):
-            self.tabs.insert(index, Frame(tab.address, tab.title, tab.icon, self.tasks))
+            frame = Frame(tab.address, tab.title, tab.icon, self.tasks, self.drafts)
+            self.tabs.insert(index, frame)
         self.tabs.show_at(min(current, len(known) - 1))
 
     def _arrange(self, frame: Frame) -> None:
@@ -411,5 +436,8 @@ class MainWindow(QMainWindow):
         ask(self, "Still running", text, why, "Stop and close", self._close_surely, danger=True)
 
     def _close_surely(self) -> None:
+        for frame in self._unsaved():
+            if frame.page is not None:
+                frame.page.drop_unsaved()
         self._is_sure = True
         self.close()

@@ -50,6 +50,7 @@ class Ready:
     is_empty: bool
     offered: Sequence[str] = ()  # sentences: what could be added, and what it is good for
     problems: Sequence[str] = ()  # sentences: what could not be added
+    address: str = ""  # of a database on a server, without a password
     has_users: bool = True  # without any, the first one is made instead of signing in
 
 
@@ -247,6 +248,8 @@ class Startup(QObject):
         if self._ready is None:
             return
         self._ready.database.call_computer(self._window.state.computer)
+        whose = f"{self._ready.place.text} {self._ready.address} {actor.user_id}"
+        self._window.drafts.begin(whose)
         self._tasks.use(self._ready.database, actor)
         _log.info("%s is open.", self._ready.place.text)
         if not self._ready.is_empty:

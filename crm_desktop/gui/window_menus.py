@@ -37,7 +37,9 @@ class WindowMenus:
         close = Command(self.tr("Close tab"), window.tabs.close_current, "x", [standard.Close])
         quit_ = Command(self.tr("Quit"), window.close, "log-out", [standard.Quit])
         import_ = Command(self.tr("Import a CSV file…"), window.import_file, "file-input")
-        files = [import_, None, connect, None, close, None, quit_]
+        show = window.draft_notices.show_drafts
+        drafts = Command(self.tr("Unsaved drafts…"), show, "file-clock")
+        files = [import_, drafts, None, connect, None, close, None, quit_]
         self._import = fill_menu(bar, self.tr("&File"), files, window).actions()[0]
         save = Command(self.tr("Save"), window.save, "save", [standard.Save])
         find = Command(self.tr("Find in view"), window.start_find, "search", [standard.Find])

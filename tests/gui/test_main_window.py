@@ -99,7 +99,7 @@ def draft(qtbot: QtBot, window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> 
     return page
 
 
-def _make_draft(_: str, tasks: Tasks, parent: QWidget) -> Draft:
+def _make_draft(_: str, tasks: Tasks, parent: QWidget, **_drafts: object) -> Draft:
     return Draft(tasks, parent)
 
 

@@ -224,6 +224,27 @@ def test_comparisons_are_answered_by_the_index_that_is_advised_and_find_the_same
         assert built[name, kind] in things.plan_of_count(query), query
 
 
+def test_where_text_is_sorted_in_lower_case_one_index_serves_its_order_and_its_equality(
+    things: Things,
+) -> None:
+    index = things.build("text", ORDER)
+    same = things.query(Condition(things.field("text"), "equals", "word 77"))
+    assert [advice.obstacle for advice in things.advise(same)] == [ALREADY_THERE]
+    assert index in things.plan_of_count(same)
+
+
+def test_where_text_has_a_collation_of_its_own_these_are_two_indexes(things: Things) -> None:
+    things.make.sql('CREATE COLLATION "und-x-icu" FROM "C"')
+    query = things.query(sort="text", descending=True)
+    first = things.ids(query)
+    index = things.build("text", ORDER)
+    assert things.ids(query) == first
+    assert f"using {index}" in things.plan(query)
+    same = things.query(Condition(things.field("text"), "equals", "word 77"))
+    assert [advice.kind for advice in things.advise(same) if advice.is_offered] == [EQUAL]
+    assert things.build("text", EQUAL) in things.plan_of_count(same)
+
+
 def test_moments_are_the_same_text_by_our_function_as_written_out(things: Things) -> None:
     moments = [
         "2024-01-01T10:00Z", "2024-01-01T10:00:00", "2024-01-01T10:00:00.5+02:30",
