@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication, QObject
+from collections.abc import Mapping
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject
 
 from crm_desktop.domain.index_kinds import IndexKind
 from crm_desktop.gui.delegates import CellKind
@@ -76,40 +78,43 @@ def _icon(_: IndexInfo) -> str:
     return "gauge"
 
 
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("indexes", text)
+_KINDS: Mapping[IndexKind, object] = {
+    IndexKind.ORDER: QT_TRANSLATE_NOOP("indexes", "Sorting, comparing"),
+    IndexKind.EQUAL: QT_TRANSLATE_NOOP("indexes", "Finding whole values"),
+    IndexKind.CONTAINS: QT_TRANSLATE_NOOP("indexes", "Finding parts of texts"),
+    IndexKind.MEMBERS: QT_TRANSLATE_NOOP("indexes", "Finding in lists"),
+}
+_STATES: Mapping[IndexState, object] = {
+    IndexState.READY: QT_TRANSLATE_NOOP("indexes", "Ready"),
+    IndexState.BUILDING: QT_TRANSLATE_NOOP("indexes", "Being built"),
+    IndexState.UNFINISHED: QT_TRANSLATE_NOOP("indexes", "Not finished"),
+    IndexState.OUTDATED: QT_TRANSLATE_NOOP("indexes", "Out of date"),
+    IndexState.ORPHANED: QT_TRANSLATE_NOOP("indexes", "Of no use"),
+}
+_TIPS: Mapping[IndexState, object] = {
+    IndexState.READY: QT_TRANSLATE_NOOP("indexes", "Lists use it."),
+    IndexState.BUILDING: QT_TRANSLATE_NOOP("indexes", "It can be used once it is built."),
+    IndexState.UNFINISHED: QT_TRANSLATE_NOOP(
+        "indexes", "Its building was interrupted. Drop it, or build it again."
+    ),
+    IndexState.OUTDATED: QT_TRANSLATE_NOOP(
+        "indexes", "The field was changed since it was built. Drop it, and build a new one."
+    ),
+    IndexState.ORPHANED: QT_TRANSLATE_NOOP(
+        "indexes", "The object does not have this field any more. Drop it."
+    ),
+}
 
 
 def kind_text(kind: IndexKind | None) -> str:
     """Say what an index of this kind makes quick."""
-    if kind is None:
-        return ""
-    return {
-        IndexKind.ORDER: _tr("Sorting, comparing"),
-        IndexKind.EQUAL: _tr("Finding whole values"),
-        IndexKind.CONTAINS: _tr("Finding parts of texts"),
-        IndexKind.MEMBERS: _tr("Finding in lists"),
-    }[kind]
+    return "" if kind is None else QCoreApplication.translate("indexes", str(_KINDS[kind]))
 
 
 def state_text(row: IndexInfo) -> str:
-    return {
-        IndexState.READY: _tr("Ready"),
-        IndexState.BUILDING: _tr("Being built"),
-        IndexState.UNFINISHED: _tr("Not finished"),
-        IndexState.OUTDATED: _tr("Out of date"),
-        IndexState.ORPHANED: _tr("Of no use"),
-    }[row.state]
+    return QCoreApplication.translate("indexes", str(_STATES[row.state]))
 
 
 def state_tip(row: IndexInfo) -> str:
     """Say what a state means, and what to do about it."""
-    return {
-        IndexState.READY: _tr("Lists use it."),
-        IndexState.BUILDING: _tr("It can be used once it is built."),
-        IndexState.UNFINISHED: _tr("Its building was interrupted. Drop it, or build it again."),
-        IndexState.OUTDATED: _tr(
-            "The field was changed since it was built. Drop it, and build a new one."
-        ),
-        IndexState.ORPHANED: _tr("The object does not have this field any more. Drop it."),
-    }[row.state]
+    return QCoreApplication.translate("indexes", str(_TIPS[row.state]))
