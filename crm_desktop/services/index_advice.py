@@ -20,6 +20,7 @@ from crm_desktop.domain.field_types import EffectiveField, is_column, type_of
 from crm_desktop.domain.filters import RecordQuery
 from crm_desktop.domain.index_kinds import IndexKind, Want, kinds_of, wants_of
 from crm_desktop.services.record_query import (
+    can_walk,
     collation_of,
     estimate_records,
     execute,
@@ -35,6 +36,7 @@ SAMPLE = 3_000  # records of the object that are looked at before something is a
 MOST_SAMPLED = 20_000  # records of any object
 
 ALREADY_THERE = "There is such an index already."
+FILTERED = "Sorting follows an index only where that serves the filter as well."
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,8 @@ def advise(
 ) -> tuple[IndexAdvice, ...]:
     """Return the indexes that would help a query which was slow, the one for its sort first.
 
-    What is not offered says why. Some thousand records are looked at, in a sample.
+    What is not offered says why. Some thousand records are looked at, in a sample. Where the list
+    is filtered by what has no index, only finding few of the records makes it quick.
     """
     session.actor.require(Permission.READ_RECORDS)
     fields = {field.id: field for field in (*fields_of(session, query.object_id), *columns)}
@@ -100,7 +103,13 @@ def advise(
         return ()
     place = _look(session, query.object_id)
     share = _share_found(session, query, place) if query.conditions else None
-    return tuple(_advice(session, query.object_id, want, place, share) for want in wants)
+    advice = [_advice(session, query.object_id, want, place, share) for want in wants]
+    return tuple(
+        replace(each, obstacle=FILTERED, would_help=False)
+        if each.is_sort and not can_walk(session, query, each.field, columns)
+        else each
+        for each in advice
+    )
 
 
 def advise_field(session: ReadSession, object_id: str, field_id: str) -> tuple[IndexAdvice, ...]:

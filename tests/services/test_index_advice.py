@@ -23,7 +23,7 @@ from crm_desktop.domain.errors import Cancelled, Conflict, Forbidden, Invalid, U
 from crm_desktop.domain.filters import Calendar, Condition, Group, Part, RecordQuery, Sort
 from crm_desktop.domain.index_kinds import IndexKind
 from crm_desktop.services import index_advice, record_anchors, record_query, records
-from crm_desktop.services.index_advice import ALREADY_THERE, IndexState, build_index
+from crm_desktop.services.index_advice import ALREADY_THERE, FILTERED, IndexState, build_index
 from tests.domain.values import ENGLISH
 from tests.make import Make
 from tests.services.test_record_order import ODD
@@ -224,6 +224,25 @@ def test_comparisons_are_answered_by_the_index_that_is_advised_and_find_the_same
         assert built[name, kind] in things.plan_of_count(query), query
 
 
+def test_a_filtered_list_is_sorted_along_an_index_only_where_how_much_it_finds_is_known(
+    things: Things,
+) -> None:
+    number = things.build("number", ORDER)
+    half = Condition(things.field("number"), "at_least", Decimal(600))
+    won = Condition(things.field("select"), "is_any_of", ("s1", "s2"))
+    query = things.query(half, sort="number")
+    first = things.ids(query)
+    assert f"using {number}" in things.plan(query)
+    both = things.query(half, won, sort="number")
+    found = things.ids(both)
+    assert f"Scan using {number}" not in things.plan(both)
+    things.build("select", EQUAL)
+    assert things.ids(both) == found
+    assert set(found) & set(first)
+    with things.database.read(things.actor) as session:
+        assert record_query.is_indexed(session, both, records.fields_of(session, things.object_id))
+
+
 def test_where_text_is_sorted_in_lower_case_one_index_serves_its_order_and_its_equality(
     things: Things,
 ) -> None:
@@ -310,6 +329,7 @@ def test_what_would_not_help_is_not_offered_and_says_why(things: Things) -> None
         "This finds [678].% of the records; an index helps to find few of many.", too_many
     )
     assert why(few, sort="number") == [""]
+    assert why(few, sort="date") == [FILTERED, ""]
     assert why(Condition(number, "not_equals", Decimal(10))) == []
     assert why(Group("any", (few, Condition(things.field("text"), "is_empty")))) == []
     assert why(Group("any", (few, Condition(flag, "is_true")))) == ["", ""]
