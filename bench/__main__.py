@@ -18,8 +18,11 @@ MODULES = {
     "search": "bench.searching",
     "sort": "bench.sorting",
     "filter": "bench.filtering",
+    "group": "bench.grouping",
     "memory": "bench.memory",
     "import": "bench.importing",
+    "bulk-edit": "bench.bulk_edit",
+    "paste": "bench.pasting",
 }
 
 

@@ -34,8 +34,16 @@ PRINTED = {
     ],
     "sort": ["sort, without an index", "sort, with the index", "sort, times no index"],
     "filter": ["filter, without an index", "filter, with the index", "filter, times no index"],
+    "group": ["group, by a choice", "group, by month"],
     "memory": ["memory"],
     "import": ["import, with additions", "import, without additions"],
+    "bulk-edit": [
+        "bulk-edit, a choice",
+        "bulk-edit, a percentage",
+        "bulk-edit, rehearsal",
+        "bulk-edit, form's values",
+    ],
+    "paste": ["paste, as new records", "paste, over records"],
 }
 """What each benchmark prints, in order."""
 

@@ -117,6 +117,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{place.text} \u2013 CRM Desktop")
         self.status.show_place(place)
         self.top.show_kind(place.kind)
+        self.setProperty("is_production", place.kind == "prod")
 
     def show_start(self) -> None:
         """Show the start page instead of the tabs: there is something to decide first."""

@@ -10,12 +10,16 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QVBoxLayout, QWidg
 
 from crm_desktop.domain.errors import Invalid, NotFound, UserError
 from crm_desktop.domain.field_types import EffectiveField
-from crm_desktop.domain.filters import Calendar, RecordQuery, Sort
+from crm_desktop.domain.filters import Calendar, Grouping, RecordQuery, Sort
+from crm_desktop.gui.cells.cell_editing import CellEditing
+from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.filters.filter_bar import FilterBar
 from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.models.records import RecordTableModel
 from crm_desktop.gui.pages.column_widths import ColumnWidths
 from crm_desktop.gui.pages.index_offers import IndexOffers
+from crm_desktop.gui.pages.large_selection import LargeSelection
+from crm_desktop.gui.pages.record_grouping import GroupControl
 from crm_desktop.gui.pages.record_sorting import SortControl
 from crm_desktop.gui.pages.record_summaries import SummaryControl
 from crm_desktop.gui.tasks import Tasks
@@ -41,7 +45,9 @@ class RecordList(QWidget):
     counts_said = Signal(str)
     refused = Signal(object)  # UserError
 
-    def __init__(self, tasks: Tasks, object_id: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, tasks: Tasks, object_id: str, drafts: Drafts, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._tasks, self.object_id = tasks, object_id
         self.object: ObjectDetail | None = None
@@ -50,14 +56,17 @@ class RecordList(QWidget):
         self.model = RecordTableModel(tasks, system_formats(), self)
         self.search = SearchBox(self.tr("Search by name"))
         self.filters = FilterBar(tasks, system_formats(), object_id)
-        self.grid = GridView(self, name=self.tr("Records"), has_gutter=True)
+        self.grid = GridView(self, name=self.tr("Records"), has_gutter=True, selects_cells=True)
         self.grid.setModel(self.model)
         self.widths = ColumnWidths(self.grid, self.model)
+        LargeSelection(self.grid, self.model)
         self.footer = GridFooter(self.grid)
         self.running = RunningBar()
         self.sorting = SortControl(self.grid, self.model)
         self.summaries = SummaryControl(tasks, self.model, self.footer)
         self.indexes = IndexOffers(tasks, self.model)
+        self.editing = CellEditing(tasks, self.grid, self.model, drafts, object_id)
+        self.groups = GroupControl(self.grid, self.model, self.summaries)  # it looks at keys first
         self._lay_out()
         self._connect()
 
@@ -75,7 +84,9 @@ class RecordList(QWidget):
         column.addWidget(self.filters)
         column.addWidget(self.running)
         column.addWidget(self.indexes.bar)
+        column.addWidget(self.editing.bar)
         column.addWidget(self.grid, 1)
+        column.addWidget(self.editing.new_row.row)
         column.addWidget(self.footer)
         self.setFocusProxy(self.grid)
 
@@ -103,6 +114,22 @@ class RecordList(QWidget):
         self.summaries.refused.connect(self.refused)
         self.indexes.built.connect(self.refresh)
         self.indexes.refused.connect(self.refused)
+        self.groups.changed.connect(self._search_again)
+        self.sorting.menu_filled.connect(self.groups.fill_heading_menu)
+        self.object_read.connect(self.editing.show_object)
+        self.editing.refused.connect(self.refused)
+        self.editing.stale.connect(self.refresh)
+        self.editing.stored.connect(self._sum_up_again)
+        self.editing.stored.connect(self.model.read_headings_again)
+
+    @property
+    def grouping(self) -> Grouping | None:
+        """What the list is grouped by, or shall be once it shows that field."""
+        return self.groups.grouping
+
+    @grouping.setter
+    def grouping(self, grouping: Grouping | None) -> None:
+        self.groups.group_by(grouping)
 
     # Reading
 
@@ -129,7 +156,7 @@ class RecordList(QWidget):
 
     def _begin(self, columns: tuple[EffectiveField, ...]) -> None:
         self.widths.made_by_hand()  # before other columns take their places
-        self.model.show(self._query(), columns)
+        self.model.show(self.groups.applied(self._query(), columns), columns)
         self.widths.begin()
 
     def _not_read(self, error: UserError) -> None:
@@ -151,8 +178,11 @@ class RecordList(QWidget):
         )
 
     def _search_again(self, *_: str) -> None:
+        if not self.model.columns:
+            return  # nothing was read yet: then all of this will be looked at
         self._needs_summary = True
-        self.model.show(self._query(*self.model.query.sort), self.model.columns)
+        query, columns = self._query(*self.model.query.sort), self.model.columns
+        self.model.show(self.groups.applied(query, columns), columns)
 
     @Slot()
     def _follow_work(self) -> None:
@@ -203,6 +233,10 @@ class RecordList(QWidget):
             if moved and self.grid.verticalScrollBar().value():  # at the top what is new shows
                 bar = self.grid.verticalScrollBar()
                 bar.setValue(bar.value() + moved)
+
+    @Slot()
+    def _sum_up_again(self) -> None:
+        self.summaries.compute()
 
     # What is said
 
@@ -258,7 +292,7 @@ class RecordList(QWidget):
             words = self.tr("about {}").replace("{}", words)
             if self.model.is_counting or self.model.is_reading:
                 words += self.tr(" · counting…")
-        if self.model.total > self.model.rowCount() > 0:
+        if self.model.is_cut:
             words += self.tr(" · the first {} are shown").replace(
                 "{}", f"{self.model.rowCount():,}"
             )
@@ -277,7 +311,8 @@ class RecordList(QWidget):
     def go_to_row(self, number: int) -> None:
         """Make this row current, counted from 1, in the middle of the list."""
         column = max(0, self.grid.currentIndex().column())
-        index = self.model.index(min(number, self.model.rowCount()) - 1, column)
+        row = min(self.model.groups.row_of(number - 1), self.model.rowCount() - 1)
+        index = self.model.index(row, column)
         self.grid.setCurrentIndex(index)
         self.grid.scrollTo(index, QAbstractItemView.ScrollHint.PositionAtCenter)
         self.grid.setFocus()

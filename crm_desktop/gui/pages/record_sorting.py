@@ -18,6 +18,7 @@ class SortControl(QObject):
     """A click sorts by one column: upward, downward, not at all; with Shift, by it as well."""
 
     filter_requested = Signal(int)  # the column whose values shall be ticked
+    menu_filled = Signal(QMenu, int)  # the menu of a column's heading: others may add to it
 
     def __init__(self, grid: GridView, model: RecordTableModel) -> None:
         super().__init__(grid)
@@ -104,6 +105,7 @@ class SortControl(QObject):
         menu.addSeparator()
         tick = menu.addAction(self.tr("Filter by values…"))
         tick.triggered.connect(partial(self._ask_to_filter, column))
+        self.menu_filled.emit(menu, column)
         if by := self._model.text_order:
             menu.addSeparator()
             note = menu.addAction(self.tr("Text is sorted by: {}").replace("{}", by))

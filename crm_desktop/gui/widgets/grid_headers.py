@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHeaderView, QTableView, QWidget
 from typing_extensions import override
 
-from crm_desktop.gui.delegates import CellKind, GridRole, Mark
+from crm_desktop.gui.delegates import CellKind, GridRole, Mark, heading_fill
 from crm_desktop.gui.icons import Role, icon_pixmap
 from crm_desktop.gui.theme import number_font, row_height, small_font, theme, unit
 
@@ -18,6 +18,7 @@ _DISPLAY = Qt.ItemDataRole.DisplayRole
 _MARK_ICONS: Mapping[Mark, tuple[str, Role]] = {
     Mark.SAVING: ("loader-circle", "accent"),
     Mark.SAVED: ("check", "success"),
+    Mark.UNSAVED: ("cloud-off", "warning"),
     Mark.REFUSED: ("octagon-alert", "danger"),
 }
 
@@ -146,8 +147,10 @@ class GridGutter(QHeaderView):
         tokens = theme()
         selection: QItemSelectionModel | None = self._view.selectionModel()
         selected = selection is not None and selection.rowIntersectsSelection(section)
+        number = self.model().headerData(section, Qt.Orientation.Vertical, _DISPLAY)
         painter.save()
-        fill = tokens.selection if selected else tokens.surface
+        fill = heading_fill() if number == "" else tokens.surface
+        fill = tokens.selection if selected else fill
         painter.fillRect(rect, QColor(fill))
         painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, QColor(tokens.border))
         if selected:
@@ -155,7 +158,6 @@ class GridGutter(QHeaderView):
             painter.fillRect(rect.left(), rect.top(), wide, rect.height(), QColor(tokens.accent))
         mark = self.marks.get(section)
         if mark is None:
-            number = self.model().headerData(section, Qt.Orientation.Vertical, _DISPLAY)
             painter.setFont(_number_font())
             painter.setPen(QColor(tokens.selection_text if selected else tokens.muted))
             room = rect.adjusted(unit(), 0, -2 * unit(), -1)
