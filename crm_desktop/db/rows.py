@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from crm_desktop.db.database import ReadSession, WriteSession
 from crm_desktop.db.tables import Base
 from crm_desktop.domain.errors import Conflict, Forbidden, NotFound
-from crm_desktop.domain.json_edits import ABSENT, JsonEdit
+from crm_desktop.domain.json_edits import ABSENT, JsonEdit, Path
 
 Json = ColumnElement[Any]
 
@@ -95,9 +95,17 @@ def _why_not(
 
 
 def edited_json(column: Json, edits: Sequence[JsonEdit]) -> Json:
-    """Return the column's document after the edits; missing parents become objects."""
+    """Return the column's document after the edits; missing parents become objects.
+
+    A number in a path is a place in a list; one beyond its end adds there.
+    """
     document = column
-    parents = {edit.path[:depth] for edit in edits for depth in range(1, len(edit.path))}
+    parents = {
+        edit.path[:depth]
+        for edit in edits
+        for depth in range(1, len(edit.path))
+        if isinstance(edit.path[depth], str)  # a list that something stands in is there
+    }
     for path in sorted(parents, key=len):
         kept = func.coalesce(_at(column, path), literal({}, JSONB()))
         document = _set(document, path, kept)
@@ -109,7 +117,7 @@ def edited_json(column: Json, edits: Sequence[JsonEdit]) -> Json:
     return document
 
 
-def _set(document: Json, path: tuple[str, ...], value: Json) -> Json:
+def _set(document: Json, path: Path, value: Json) -> Json:
     return func.jsonb_set(document, _path(path), value, type_=JSONB())
 
 
@@ -117,15 +125,19 @@ def old_value_stands(column: Json, edit: JsonEdit) -> ColumnElement[bool]:
     """Return the condition that the value at the path, and the kind of its parents, are as read."""
     old = null() if edit.old is ABSENT else literal(edit.old, JSONB())
     parents = [
-        func.coalesce(func.jsonb_typeof(_at(column, edit.path[:depth])), "object") == "object"
-        for depth in range(len(edit.path))
+        func.coalesce(func.jsonb_typeof(_at(column, edit.path[:depth])), "object") == kind
+        for depth, kind in enumerate(_kinds(edit.path))
     ]
     return and_(_at(column, edit.path).is_not_distinct_from(old), *parents)
 
 
-def _at(document: Json, path: tuple[str, ...]) -> Json:
+def _kinds(path: Path) -> list[str]:
+    return ["object" if isinstance(key, str) else "array" for key in path]
+
+
+def _at(document: Json, path: Path) -> Json:
     return document.op("#>", return_type=JSONB())(_path(path))
 
 
-def _path(path: tuple[str, ...]) -> ColumnElement[Any]:
-    return literal(list(path), ARRAY(String))
+def _path(path: Path) -> ColumnElement[Any]:
+    return literal([str(key) for key in path], ARRAY(String))

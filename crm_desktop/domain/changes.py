@@ -15,6 +15,7 @@ class Topic(StrEnum):
     RECORDS = "records"  # the object's
     RELATIONSHIPS = "relationships"  # the relationship's
     LINKS = "links"  # the relationship's
+    VIEWS = "views"  # the object's
     APPLICATIONS = "applications"  # the application's
     USERS = "users"  # the user's, as text
     TOKENS = "tokens"  # the user's, as text

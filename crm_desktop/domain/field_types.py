@@ -27,6 +27,7 @@ from crm_desktop.domain.types_link import is_user_field, target_ids, target_obje
 from crm_desktop.domain.types_text import split_protocol
 from crm_desktop.domain.validation import (
     FIELD_TYPES,
+    OWN_COLUMNS,
     SYSTEM_COLUMNS,
     default_values,
     is_column,
@@ -40,6 +41,7 @@ from crm_desktop.domain.validation import (
 
 __all__ = [
     "FIELD_TYPES",
+    "OWN_COLUMNS",
     "SYSTEM_COLUMNS",
     "Checker",
     "EffectiveField",

@@ -49,7 +49,7 @@ def grouping_json(grouping: Grouping) -> dict[str, Any]:
     """Return a grouping as it is kept with a view."""
     return {
         "field": grouping.field_id,
-        "order": "desc" if grouping.descending else "asc",
+        "descending": grouping.descending,
         **({"unit": grouping.unit} if grouping.unit else {}),
     }
 
@@ -60,5 +60,7 @@ def read_grouping(stored: object) -> Grouping | None:
         return None
     unit = stored.get("unit", BY_VALUE)
     return Grouping(
-        stored["field"], stored.get("order") == "desc", unit if isinstance(unit, str) else BY_VALUE
+        stored["field"],
+        stored.get("descending") is True,
+        unit if isinstance(unit, str) else BY_VALUE,
     )

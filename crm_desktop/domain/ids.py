@@ -14,6 +14,7 @@ class Prefix(StrEnum):
     RELATIONSHIP = "rel_"
     LINK = "rrec_"
     APPLICATION = "app_"
+    VIEW = "view_"
 
 
 _VARIANT = dict(zip("0123456789abcdef", "89ab89ab89ab89ab", strict=True))  # 0b10 and 2 more bits

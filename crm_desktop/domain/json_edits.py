@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import Any, TypeAlias
 
 
 class Absent(Enum):
@@ -13,6 +13,8 @@ class Absent(Enum):
 
 
 ABSENT = Absent.ABSENT
+Path: TypeAlias = tuple[str | int, ...]
+"""The keys down to a value; a number is a place in a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class JsonEdit:
     `old` ABSENT adds the key, `new` ABSENT takes it out.
     """
 
-    path: tuple[str, ...]
+    path: Path
     old: Any
     new: Any
 
@@ -32,7 +34,7 @@ def json_edits(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[JsonEdit
     return tuple(_edits((), old, new))
 
 
-def _edits(path: tuple[str, ...], old: Mapping[str, Any], new: Mapping[str, Any]) -> list[JsonEdit]:
+def _edits(path: Path, old: Mapping[str, Any], new: Mapping[str, Any]) -> list[JsonEdit]:
     edits: list[JsonEdit] = []
     for key in (*old, *(key for key in new if key not in old)):
         before, after = old.get(key, ABSENT), new.get(key, ABSENT)
@@ -54,10 +56,10 @@ def same_json(one: Any, other: Any) -> bool:
 
 
 def applied(document: Mapping[str, Any], edits: tuple[JsonEdit, ...]) -> dict[str, Any]:
-    """Return the document after the edits; parents that are missing are made."""
+    """Return the document after the edits; parents that are missing are made, lists are not."""
     result = dict(document)
     for edit in edits:
-        place = result
+        place: dict[Any, Any] = result
         for key in edit.path[:-1]:
             inner = place.get(key)
             place[key] = place = dict(inner) if isinstance(inner, Mapping) else {}

@@ -88,6 +88,30 @@ SYSTEM_COLUMNS: Mapping[str, str] = {
 """System fields whose values are columns of `records`; `fld_system_owner` is a key of `data`."""
 
 
+def _own_column(id_: str, label: str) -> EffectiveField:
+    name = SYSTEM_COLUMNS[id_]
+    is_moment = name.endswith("_at")
+    return EffectiveField(
+        id=id_,
+        name=name,
+        label=label,
+        type="datetime" if is_moment else "lookup",
+        config={} if is_moment else {"lookupObject": "user"},
+        is_visible=False,
+        is_readonly=True,
+        is_system_field=True,
+    )
+
+
+OWN_COLUMNS = (
+    _own_column("fld_system_created_at", "Created at"),
+    _own_column("fld_system_created_by", "Created by"),
+    _own_column("fld_system_updated_at", "Updated at"),
+    _own_column("fld_system_updated_by", "Updated by"),
+)
+"""The system fields that every record has, whether or not a layout holds them."""
+
+
 def naming_fields(fields: Sequence[EffectiveField]) -> tuple[EffectiveField, ...]:
     """Return the fields that can give a record its primary value, in the order they are asked.
 

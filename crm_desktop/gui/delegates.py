@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
     QStyleOptionViewItem,
     QTableView,
     QToolTip,
+    QWidget,
 )
 from typing_extensions import override
 
@@ -106,6 +107,7 @@ class GridDelegate(QStyledItemDelegate):
         self.marks: Mapping[tuple[int, int], Mark] = _NO_MARKS  # by row and column
         self.headings: RowPainter | None = None
         self.shows_bar = True  # at the left of selected rows; a gutter shows it instead
+        self.placed: Callable[[Index, QRect], QRect] | None = None  # where a cell is seen
         self._look: tuple[object, ...] = ()
         self._kinds: list[int] = []
         self._painters: dict[int, Callable[[QPainter, Box, Index, QColor], None]] = {
@@ -368,6 +370,14 @@ class GridDelegate(QStyledItemDelegate):
         if self._kinds[index.column()] in {CellKind.ICON_TEXT, CellKind.COLOR}:
             wide += self._icon_side + self._pad
         return QSize(wide + 2 * self._pad, height)
+
+    @override
+    def updateEditorGeometry(
+        self, editor: QWidget, option: QStyleOptionViewItem, index: Index
+    ) -> None:
+        super().updateEditorGeometry(editor, option, index)
+        if self.placed is not None:
+            editor.setGeometry(self.placed(index, editor.geometry()))
 
     @override
     def helpEvent(

@@ -124,11 +124,14 @@ class HeadingPainter:
     def _sums(self, whole: QRect, heading: Heading) -> Iterator[tuple[QRect, str, bool]]:
         """Give the texts under columns from left to right, with their room."""
         header, columns = self._grid.horizontalHeader(), self._model.columns
+        frozen, zone = self._grid.frozen.columns(), self._grid.frozen.width()
         for place in range(header.count()):
             column = header.logicalIndex(place)
             text = heading.sums.get(columns[column].id, "")
             if text and not header.isSectionHidden(column):
-                start = whole.left() + header.sectionViewportPosition(column) + self._pad
+                start = whole.left() + self._grid.frozen.left_of(column) + self._pad
+                if start < whole.left() + zone and column not in frozen:
+                    continue  # the column has been scrolled out of sight
                 wide = header.sectionSize(column) - 2 * self._pad
                 is_number = self._grid.delegate.kind(column) == CellKind.NUMBER
                 yield QRect(start, whole.top(), wide, whole.height() - 1), text, is_number

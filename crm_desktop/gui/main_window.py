@@ -342,6 +342,7 @@ class MainWindow(QMainWindow):
         if frame.page is not None:
             frame.page.address_changed.connect(partial(self._readdress, frame))
             frame.page.restore_view(self.state.text_of(f"view {frame.address}"))
+            frame.page.arranged.connect(partial(self._keep_arrangement, frame))
             self._show_wanted()
 
     def _readdress(self, frame: Frame, address: str) -> None:

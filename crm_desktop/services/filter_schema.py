@@ -6,7 +6,7 @@ from crm_desktop.db.database import ReadSession
 from crm_desktop.domain.access import Permission
 from crm_desktop.domain.filter_rules import FilterSchema, LinkedSide
 from crm_desktop.domain.filters import LinkCondition, Part, leaves_of
-from crm_desktop.services.records import fields_of
+from crm_desktop.services.records import columns_of
 from crm_desktop.services.relationships import RelationshipSide, sides_of_object
 
 
@@ -31,10 +31,10 @@ def schema_of(session: ReadSession, object_id: str, conditions: Collection[Part]
 def _schema(
     session: ReadSession, object_id: str, sides: Collection[RelationshipSide]
 ) -> FilterSchema:
-    own = {field.id: field for field in fields_of(session, object_id)}
+    own = {field.id: field for field in columns_of(session, object_id)}
     others = {object_id: own}
     for other_id in {side.other.id for side in sides} - {object_id}:
-        others[other_id] = {field.id: field for field in fields_of(session, other_id)}
+        others[other_id] = {field.id: field for field in columns_of(session, other_id)}
     labels = dict(_labels(sides))
     linked = {
         _key(side): LinkedSide(labels[_key(side)], side.other.id, others[side.other.id])

@@ -43,7 +43,7 @@ from crm_desktop.domain.index_kinds import IndexKind, kinds_of
 from crm_desktop.domain.operators import comparison_of
 from crm_desktop.services.filter_schema import schema_of
 from crm_desktop.services.record_rights import OWNER_KEY, may
-from crm_desktop.services.records import fields_of
+from crm_desktop.services.records import columns_of, fields_of
 from crm_desktop.services.reference_checks import REFERRING, names_of_targets
 
 MOMENT_FORM = 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
@@ -108,7 +108,7 @@ def list_page(
 
     It begins after a record, or ends before one (END: at the end of the list), `skip` records
     further away. Columns that refer to records or users cost one or two statements more, for
-    their names. A query can be sorted by its columns and by "primary_value". Raises Invalid for
+    their names. A query can be sorted by every field and by "primary_value". Raises Invalid for
     another sort, Forbidden where the object's records may not be read at all, NotFound when the
     object is gone.
     """
@@ -241,6 +241,8 @@ def ordering(
     """
     session.actor.require(Permission.READ_RECORDS)
     known = {column.id: column for column in columns}
+    if any(sort.field_id not in known and sort.field_id != PRIMARY_VALUE for sort in query.sort):
+        known = {field.id: field for field in columns_of(session, query.object_id)} | known
     keys: list[SortKey] = []
     if query.grouping:
         keys.append(grouping_key(session, parameters, query, columns))
@@ -256,7 +258,7 @@ def ordering(
             )
             keys.append(_field_key(session, parameters, field, sort, has_index=has_index))
         else:
-            raise Invalid({"sort": "The records are sorted by a column that is not shown."})
+            raise Invalid({"sort": "The records are sorted by a field that is gone."})
     return Ordering.by_keys(keys or [newest_first("r")])
 
 

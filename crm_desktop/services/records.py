@@ -16,6 +16,7 @@ from crm_desktop.domain.access import Permission, Reach, RecordRight
 from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.errors import Cancelled, Clash, Conflict, Forbidden, Invalid, NotFound
 from crm_desktop.domain.field_types import (
+    OWN_COLUMNS,
     SYSTEM_COLUMNS,
     EffectiveField,
     default_values,
@@ -138,6 +139,17 @@ def fields_of(session: ReadSession, object_id: str) -> tuple[EffectiveField, ...
     session.actor.require(Permission.READ_RECORDS)
     layout = list_layout(session, object_id)
     return tuple(entry.effective for entry in layout if not entry.is_duplicate)
+
+
+def columns_of(session: ReadSession, object_id: str) -> tuple[EffectiveField, ...]:
+    """Return what a list can show: the object's fields, and when and by whom records were made.
+
+    A record's own columns that no field of the layout stands for are not `is_visible`.
+    """
+    session.actor.require(Permission.READ_RECORDS)
+    fields = fields_of(session, object_id)
+    attached = {field.id for field in fields}
+    return fields + tuple(field for field in OWN_COLUMNS if field.id not in attached)
 
 
 def create_record(session: WriteSession, object_id: str, values: Mapping[str, Any]) -> str:

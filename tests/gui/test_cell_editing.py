@@ -15,6 +15,7 @@ from sqlalchemy import text
 
 from crm_desktop.db.database import Database
 from crm_desktop.db.draft_files import open_drafts
+from crm_desktop.db.problems import UncertainCommit
 from crm_desktop.db.tables import Record
 from crm_desktop.domain.access import Actor
 from crm_desktop.gui.delegates import Mark
@@ -454,6 +455,29 @@ def test_a_server_that_is_cut_off_between_edit_and_commit_loses_nothing_that_was
         hands.wait_stored(first, "fld_name", "Orion")
         hands.wait_stored(second, "fld_name", "Vega")
         tasks.close()
+
+
+def test_an_edit_whose_answer_was_lost_is_no_conflict_with_the_next(
+    qtbot: QtBot,
+    tasks: Tasks,
+    make: Make,
+    deals: tuple[str, list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    deal, (first, *_) = deals
+    hands = Hands(qtbot, tasks, make, deal)
+
+    def lose_answer(owner: Any, call: Any, _: Any, on_error: Any) -> None:
+        monkeypatch.undo()
+        error = UncertainCommit("No answer came.")
+        tasks.write(owner, call, lambda _: on_error(error), on_error)
+
+    monkeypatch.setattr(tasks, "write", lose_answer)
+    hands.edit(0, 0, "one")
+    qtbot.waitUntil(lambda: hands.marks() == {(0, 0): Mark.UNSAVED})
+    assert data_of(make, first)["fld_name"] == "one"
+    hands.edit(0, 0, "two")
+    hands.wait_stored(first, "fld_name", "two")
 
 
 def is_waiting_for_lock(make: Make) -> bool:

@@ -292,12 +292,34 @@ def test_a_list_is_grouped_folded_and_walked_by_keyboard_alone(
     page.previous_group_action.trigger()
     assert row() == 13
 
+
+def test_the_grouping_of_a_list_is_remembered_with_its_other_state(
+    qtbot: QtBot, page: RecordsPage
+) -> None:
+    page.list.grouping = Grouping("fld_amount", descending=True, unit="range_10")
+    qtbot.waitUntil(lambda: labels(page) == ["0 to under 10"])
     kept = page.view_state()
     page.list.grouping = None
     qtbot.waitUntil(lambda: page.model.is_settled and page.model.rowCount() == 21)
     assert not page.group_action.isChecked()
     page.restore_view(kept)
+    qtbot.waitUntil(lambda: labels(page) == ["0 to under 10"])
+
+
+def test_stepping_from_record_to_record_passes_over_headings(
+    qtbot: QtBot, page: RecordsPage
+) -> None:
+    page.list.grouping = BY_STAGE
     qtbot.waitUntil(lambda: labels(page) == ["Won", "Lost", "(empty)"])
+    page.grid.setCurrentIndex(page.model.index(1, 0))
+    page.inspecting.step(-1)  # there is none
+    assert page.grid.currentIndex().row() == 1
+    page.grid.setCurrentIndex(page.model.index(12, 0))
+    page.inspecting.step(1)
+    assert page.grid.currentIndex().row() == 14
+    trail = page.inspecting.trail()
+    assert trail is not None
+    assert trail.row == 12
 
 
 def test_a_selection_across_groups_holds_records_only(qtbot: QtBot, page: RecordsPage) -> None:

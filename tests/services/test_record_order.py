@@ -318,3 +318,22 @@ def test_the_footer_of_an_empty_list_says_nothing_of_its_values(
             "fld_n": ""
         }
         assert summarize(session, RecordQuery(thing), {}, ENGLISH) == {}
+
+
+def test_a_list_is_sorted_by_a_field_that_it_does_not_show_and_by_who_made_a_record(
+    database: Database, actor: Actor, make: Make
+) -> None:
+    grace = make.actor("grace@example.com")
+    thing = make.object("thing", ["name", "rank"])
+    first = make.record(thing, {"fld_name": "a", "fld_rank": "2"})
+    last = make.record(thing, {"fld_name": "b", "fld_rank": "1"}, created_by=grace.user_id)
+    columns = [EffectiveField("fld_name", "name", "Name", "text")]
+
+    def order(sort: Sort) -> list[str]:
+        query = RecordQuery(thing, sort=(sort,))
+        with database.read(actor) as session:
+            page = record_query.list_page(session, query, columns, ENGLISH)
+            return [row.id for row in page.rows]
+
+    assert order(Sort("fld_rank")) == [last, first]
+    assert order(Sort("fld_system_created_by")) == [first, last]  # Ada, Grace

@@ -27,13 +27,14 @@ class NewRow(GridView):
         for changed in (header.sectionResized, header.sectionMoved, header.geometriesChanged):
             changed.connect(self._follow)
         above.verticalHeader().geometriesChanged.connect(self._follow)
+        above.frozen.count_changed.connect(self._follow)
         above.horizontalScrollBar().valueChanged.connect(self._scroll)
         model.modelReset.connect(self._follow)
         self._follow()
 
     @Slot()
     def _follow(self) -> None:
-        """Take over the widths, the order and the gutter of the grid above."""
+        """Take over widths, order, frozen columns and gutter of the grid above."""
         theirs, mine = self._above.horizontalHeader(), self.horizontalHeader()
         self.gutter.setFixedWidth(self._above.gutter.width())
         if theirs.count() != mine.count():
@@ -45,6 +46,7 @@ class NewRow(GridView):
             mine.setSectionHidden(column, is_hidden)
             if not is_hidden:
                 mine.resizeSection(column, theirs.sectionSize(column))
+        self.frozen.set_count(self._above.frozen.count)
         self._scroll()
 
     @Slot()

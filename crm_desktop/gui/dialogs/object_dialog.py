@@ -186,7 +186,7 @@ class ObjectDialog(FormDialog):
         self.fields.model.set_rows(rebase(mine, before, self._before))
         self.rights.load(self._detail.permissions)
         for edit in rights:
-            self.rights.editors[RecordRight(edit.path[0])].set_entries(edit.new)
+            self.rights.editors[RecordRight(str(edit.path[0]))].set_entries(edit.new)
         self.merge_stored(_values_of(self._detail))
 
     # Storing

@@ -72,8 +72,8 @@ class RecordSheet(QObject):
         make = extra_maker(field) if new.typed is None else None
         state = EditState.REFUSED if problem else EditState.SAVING
         extra = make(new.value) if make else None
-        edit = CellEdit(cell.record_id, field, old, new.value, text, extra, new.typed, state)
-        edit.reason = problem
+        edit = CellEdit(cell.record_id, field, old, new.value, text, extra)
+        edit.typed, edit.state, edit.reason = new.typed, state, problem
         edit.unanswered = before.unanswered if before is not None else None
         return edit
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from heapq import nlargest
 from typing import Any, TypeAlias
 
 from PySide6.QtCore import (
@@ -184,6 +185,18 @@ class RecordTableModel(QAbstractTableModel):
     def row_of(self, record_id: str) -> int:
         """Return the row of this record, -1 if it is not in memory or folded away."""
         return self._known_rows().get(record_id, -1)
+
+    def rows_of_longest(self, column: int, most: int = 200) -> list[int]:
+        """Return the rows in memory whose texts in this column are the longest."""
+        sizes = [
+            (len(cells[1][column] or ""), number * PAGE_ROWS + place)
+            for number, page in self._pages.items()
+            for place, cells in enumerate(page.rows)
+        ]
+        places = [place for _, place in nlargest(most, sizes)]
+        if self._plan is None:
+            return places
+        return [row for row in map(self._plan.row_of, places) if row >= 0]
 
     def cells_of(self, row: int) -> Cells | None:
         """Return what is known of a row, as it was read; None where it has not been."""

@@ -61,6 +61,13 @@ class RowGroups:
         row = plan.row_of(number)
         return row if row >= 0 else plan.heading_of(plan.group_of_record(number))
 
+    def record_beside(self, row: int, step: int, rows: int) -> int:
+        """Return the next row with a record, upward or downward; -1 where `rows` end."""
+        row += step
+        while 0 <= row < rows and not self.is_record(row):
+            row += step
+        return row if 0 <= row < rows else -1
+
     def spans(self, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
         """Return which records stand in these rows, ends inclusive, by their places among all."""
         plan = self.plan

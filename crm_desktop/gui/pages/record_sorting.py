@@ -63,7 +63,7 @@ class SortControl(QObject):
     # The menu
 
     def _show_menu_at(self, place: QPoint) -> None:
-        column = self._grid.horizontalHeader().logicalIndexAt(place)
+        column = self._grid.frozen.column_at(place.x())
         if column >= 0:
             menu = self.menu_for(column)
             menu.popup(self._grid.horizontalHeader().viewport().mapToGlobal(place))
@@ -74,7 +74,7 @@ class SortControl(QObject):
         column = max(0, self._grid.currentIndex().column())
         if column < len(self._model.columns):
             header = self._grid.horizontalHeader()
-            left = max(0, header.sectionViewportPosition(column))
+            left = max(0, self._grid.frozen.left_of(column))
             menu = self.menu_for(column)
             menu.popup(header.viewport().mapToGlobal(QPoint(left, header.height())))
             menu.setActiveAction(menu.actions()[0])

@@ -7,13 +7,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer
 from PySide6.QtGui import QAction, QKeySequence, QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.changes import Change, Topic
-from crm_desktop.domain.grouping import grouping_json, read_grouping
 from crm_desktop.gui.clipboard.control import ClipboardControl
 from crm_desktop.gui.clipboard.finding import FindControl
 from crm_desktop.gui.delegates import plain_tip
@@ -41,6 +40,7 @@ from crm_desktop.gui.widgets.splitter import Splitter
 from crm_desktop.services.objects import ObjectDetail
 
 _NEEDS_GRID = {"Ctrl+Return", "Ctrl+Del"}  # other keys serve in the tree and the tabs as well
+_SETTLED_AFTER = 1000  # milliseconds without a change, before how the list is shown is kept
 _ROOM_FOR_BOTH = 46  # lines of text high: a narrower page shows the list alone
 
 
@@ -146,6 +146,13 @@ class RecordsPage(Page):
         self.addActions(self.list.editing.actions())
         self.addActions([*self.clipboard.actions(), *self.finding.actions()])
 
+        for action in (
+            *self.list.view_commands.actions(),
+            *self.list.columns.actions(),
+            self.list.search.wide_action,
+        ):
+            self.addAction(action)
+
     def _action(self, text: str, icon_name: str, key: str, act: Callable[[], object]) -> QAction:
         action = QAction(icon(icon_name), text, self)
         action.setProperty("icon_name", icon_name)
@@ -162,7 +169,9 @@ class RecordsPage(Page):
         self.setAutoFillBackground(True)
         refresh = IconButton("refresh-cw", self.tr("Refresh"), is_outlined=True)
         refresh.clicked.connect(self.refresh)
+        self.list.narrowed.connect(refresh.setHidden)
         bar = self.list.bar
+        bar.addWidget(action_button(self.list.columns.columns_action, is_outlined=True))
         bar.addWidget(action_button(self.filter_action, is_outlined=True))
         self.group_button = action_button(self.group_action, is_outlined=True)
         bar.addWidget(self.group_button)
@@ -190,6 +199,7 @@ class RecordsPage(Page):
         self.import_button.clicked.connect(self.import_file)
         self.list.object_read.connect(self._show_object)
         self.list.object_gone.connect(self._show_gone)
+        self.list.narrowed.connect(self.import_button.setHidden)
         self.list.create_requested.connect(self.create_record)
         self.list.arrived.connect(self._follow_arrived)
         self.list.counts_said.connect(self.set_status)
@@ -204,6 +214,9 @@ class RecordsPage(Page):
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.grid.customContextMenuRequested.connect(self._show_menu)
         self.grid.selectionModel().currentRowChanged.connect(self._follow_current)
+        self._settling = QTimer(self, singleShot=True, interval=_SETTLED_AFTER)
+        self._settling.timeout.connect(self.arranged)
+        self.list.views.changed.connect(self._settling.start)
         self.inspector.unsaved_changed.connect(self._tell_unsaved)
         self.inspector.refused.connect(self.refused)
         self.inspecting.refused.connect(self.refused)
@@ -246,16 +259,13 @@ class RecordsPage(Page):
 
     @override
     def view_state(self) -> str:
-        widths = self.list.widths.made_by_hand()
-        state: dict[str, Any] = {"widths": widths} if widths else {}
+        state: dict[str, Any] = {"list": self.list.views.state()}
+        if self.list.search.is_wide:
+            state["searches_all_text"] = True
         if not self.inspector_action.isChecked():
             state["inspector"] = False
-        if chosen := self.list.summaries.chosen_names():
-            state["summaries"] = chosen
         if declined := self.list.indexes.declined_names():
             state["no_index"] = declined
-        if self.list.grouping:
-            state["grouping"] = grouping_json(self.list.grouping)
         if self._is_split:
             state["panes"] = self.split.sizes()
         return json.dumps(state) if state else ""
@@ -268,10 +278,9 @@ class RecordsPage(Page):
             return
         if not isinstance(stored, dict):
             return
-        self.list.widths.restore(stored.get("widths"))
-        self.list.summaries.restore(stored.get("summaries"))
+        self.list.views.restore(stored.get("list"))
         self.list.indexes.restore(stored.get("no_index"))
-        self.list.grouping = read_grouping(stored.get("grouping"))
+        self.list.search.set_wide(stored.get("searches_all_text") is True)
         panes = stored.get("panes")
         if stored.get("inspector") is False:
             self.inspector_action.setChecked(False)

@@ -11,6 +11,7 @@ from PySide6.QtCore import (
     QItemSelectionModel,
     QItemSelectionRange,
     QModelIndex,
+    QPersistentModelIndex,
     QRect,
     Qt,
     QTimer,
@@ -34,6 +35,7 @@ from crm_desktop.gui.delegates import GridDelegate, GridRole, Mark
 from crm_desktop.gui.theme import Density, row_height, theme, unit
 from crm_desktop.gui.tokens import mix
 from crm_desktop.gui.widgets.empty_state import EmptyState
+from crm_desktop.gui.widgets.frozen_columns import FrozenColumns
 from crm_desktop.gui.widgets.grid_headers import GridCorner, GridGutter, GridHeader
 
 COPIED_AT_MOST = 500_000  # cells; more would fill the clipboard for minutes
@@ -65,6 +67,7 @@ class GridView(QTableView):
         self._empty: EmptyState | None = None
         self.rows_of_records: Callable[[int, int], Sequence[tuple[int, int]]] | None = None
         self._target: QModelIndex | None = None  # where a key with Ctrl leads
+        self.frozen = FrozenColumns(self)
         self.setAccessibleName(name)
         self.setFrameShape(QTableView.Shape.NoFrame)
         self.setShowGrid(False)
@@ -77,7 +80,8 @@ class GridView(QTableView):
         self.setSelectionBehavior(behavior.SelectItems if selects_cells else behavior.SelectRows)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalHeader(GridHeader(self))
+        header = GridHeader(self)
+        self.setHorizontalHeader(header)
         self.gutter = GridGutter(self)
         self.setVerticalHeader(self.gutter)
         self.gutter.setVisible(has_gutter)
@@ -85,6 +89,8 @@ class GridView(QTableView):
         self.delegate.shows_bar = not has_gutter
         self.setItemDelegate(self.delegate)
         self._corner = GridCorner(self)
+        header.frozen = self.frozen
+        self.delegate.placed = self.frozen.placed
         self._hide_own_corner()
         self.setCornerWidget(QWidget(self))
         self._set_row_height()
@@ -254,7 +260,8 @@ class GridView(QTableView):
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         self.delegate.prepare()
-        super().paintEvent(event)
+        super().paintEvent(self.frozen.without(event, self.viewport()))
+        self.frozen.paint_cells(event)
         if self._shows_bars and self._has_no_rows():
             self._paint_bars()
 
@@ -280,6 +287,16 @@ class GridView(QTableView):
         painter.end()
 
     # Keyboard
+
+    @override
+    def scrollTo(
+        self,
+        index: QModelIndex | QPersistentModelIndex,
+        hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible,
+    ) -> None:
+        scrolled = self.horizontalScrollBar().value()
+        super().scrollTo(index, hint)
+        self.frozen.bring_to_sight(index, scrolled)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractItemModel, QItemSelectionModel, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
@@ -13,6 +13,9 @@ from typing_extensions import override
 from crm_desktop.gui.delegates import CellKind, GridRole, Mark, heading_fill
 from crm_desktop.gui.icons import Role, icon_pixmap
 from crm_desktop.gui.theme import number_font, row_height, small_font, theme, unit
+
+if TYPE_CHECKING:
+    from crm_desktop.gui.widgets.frozen_columns import FrozenColumns
 
 _DISPLAY = Qt.ItemDataRole.DisplayRole
 _MARK_ICONS: Mapping[Mark, tuple[str, Role]] = {
@@ -36,6 +39,7 @@ class GridHeader(QHeaderView):
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setMinimumSectionSize(row_height())
         self._sorted: Mapping[int, tuple[bool, int]] = {}
+        self.frozen: FrozenColumns | None = None
 
     def set_sorted(self, columns: Mapping[int, tuple[bool, int]]) -> None:
         """Mark the columns that rows are sorted by: whether downward, and which comes first.
@@ -64,6 +68,12 @@ class GridHeader(QHeaderView):
     def _title(self, section: int) -> str:
         title = self._ask(section, _DISPLAY)
         return " ".join(str("" if title is None else title)[:300].split())
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.frozen is not None:
+            self.frozen.paint_headings()
 
     @override
     def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:

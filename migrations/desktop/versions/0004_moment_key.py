@@ -8,7 +8,7 @@ another program can change what it means.
 from alembic import op
 
 revision = "crm_desktop_0004"
-down_revision = "crm_desktop_0002"
+down_revision = "crm_desktop_0003"
 
 # `to_char` of a timestamp depends on the language only for the names of months and days.
 _FUNCTION = """

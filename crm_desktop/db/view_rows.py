@@ -1,0 +1,135 @@
+"""The rows of `crm_desktop.table_views`: whether they can be used, read and written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import text
+
+from crm_desktop.db.database import ReadSession, WriteSession, dump_json
+
+LAST = 2**31 - 1  # PostgreSQL's largest integer
+NO_SCHEMA = "this database does not have the schema “crm_desktop”"
+NO_RIGHT = "your login has no right on the schema “crm_desktop”"
+
+
+@dataclass(frozen=True, slots=True)
+class ViewRow:
+    """What our schema knows of one view; with an `entry` it is stored nowhere else."""
+
+    extras: Mapping[str, Any] = field(default_factory=dict)
+    is_default: bool = False
+    entry: Mapping[str, Any] | None = None
+    position: int = LAST
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Whether the table is there for this login; `reason` says what is in the way of writing."""
+
+    is_readable: bool
+    is_writable: bool
+
+    @property
+    def reason(self) -> str:
+        if self.is_writable:
+            return ""
+        return NO_RIGHT if self.is_readable else NO_SCHEMA
+
+
+def standing_of(session: ReadSession) -> Standing:
+    row = session.execute(text(_STANDING)).one_or_none()
+    return Standing(bool(row and row.may_read), bool(row and row.may_write))
+
+
+def read_rows(session: ReadSession, object_id: str) -> dict[str, ViewRow]:
+    """Return the object's rows by the view's id; JSON of a wrong shape counts as nothing."""
+    found = session.execute(text(_READ), {"object_id": object_id})
+    return {
+        view_id: ViewRow(
+            extras if isinstance(extras, Mapping) else {},
+            is_default,
+            entry if isinstance(entry, Mapping) else None,
+            position,
+        )
+        for view_id, extras, is_default, entry, position in found
+    }
+
+
+def write_view_row(session: WriteSession, object_id: str, view_id: str, row: ViewRow) -> None:
+    """Store all of a row but whether it is the default."""
+    entry = None if row.entry is None else dump_json(row.entry)
+    values = {
+        "object_id": object_id,
+        "view_id": view_id,
+        "extras": dump_json(row.extras),
+        "entry": entry,
+        "position": row.position,
+    }
+    session.execute(text(_WRITE), values)
+
+
+def set_default(session: WriteSession, object_id: str, view_id: str) -> None:
+    """Make this view the object's default, and no other; "" none at all."""
+    values = {"object_id": object_id, "view_id": view_id}
+    session.execute(text(_CLEAR_DEFAULT), values)
+    if view_id:
+        session.execute(text(_SET_DEFAULT), values)
+
+
+def set_positions(session: WriteSession, object_id: str, view_ids: list[str]) -> None:
+    session.execute(text(_SET_POSITIONS), {"object_id": object_id, "view_ids": view_ids})
+
+
+def drop_row(session: WriteSession, object_id: str, view_id: str) -> None:
+    session.execute(text(_DROP), {"object_id": object_id, "view_id": view_id})
+
+
+def forget_object(session: WriteSession, object_id: str) -> None:
+    """Take out all rows of an object that goes, where that is possible."""
+    if standing_of(session).is_writable:
+        session.execute(text(_FORGET), {"object_id": object_id})
+
+
+def drop_orphans(session: WriteSession, object_id: str, view_ids: list[str]) -> None:
+    """Take out rows that belonged to views which other programs deleted; these are left."""
+    session.execute(text(_DROP_ORPHANS), {"object_id": object_id, "view_ids": view_ids})
+
+
+_STANDING = """
+SELECT has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AS may_read,
+       has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+           AND has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE')
+           AND has_table_privilege(c.oid, 'DELETE') AS may_write
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = 'crm_desktop' AND c.relname = 'table_views'
+"""
+_READ = """
+SELECT view_id, extras, is_default, entry, position FROM crm_desktop.table_views
+WHERE object_id = :object_id
+"""
+_WRITE = """
+INSERT INTO crm_desktop.table_views (object_id, view_id, extras, entry, position)
+VALUES (:object_id, :view_id, CAST(:extras AS jsonb), CAST(:entry AS jsonb), :position)
+ON CONFLICT (object_id, view_id) DO UPDATE
+SET extras = excluded.extras, entry = excluded.entry, position = excluded.position
+"""
+_CLEAR_DEFAULT = """
+UPDATE crm_desktop.table_views SET is_default = false WHERE object_id = :object_id AND is_default
+"""
+_SET_DEFAULT = """
+INSERT INTO crm_desktop.table_views (object_id, view_id, is_default)
+VALUES (:object_id, :view_id, true)
+ON CONFLICT (object_id, view_id) DO UPDATE SET is_default = true
+"""
+_SET_POSITIONS = """
+UPDATE crm_desktop.table_views v SET position = w.place - 1
+FROM unnest(CAST(:view_ids AS text[])) WITH ORDINALITY AS w (view_id, place)
+WHERE v.object_id = :object_id AND v.view_id = w.view_id AND v.entry IS NOT NULL
+"""
+_DROP = "DELETE FROM crm_desktop.table_views WHERE object_id = :object_id AND view_id = :view_id"
+_FORGET = "DELETE FROM crm_desktop.table_views WHERE object_id = :object_id"
+_DROP_ORPHANS = """
+DELETE FROM crm_desktop.table_views
+WHERE object_id = :object_id AND entry IS NULL AND NOT view_id = ANY(:view_ids)
+"""
