@@ -53,6 +53,7 @@ class RecordTableModel(QAbstractTableModel):
     loading_changed = Signal(bool)  # the first page is awaited
     reading_changed = Signal(bool)  # some page is awaited
     counting_changed = Signal(bool)
+    query_changed = Signal()  # another list is shown from the top
     arrived = Signal()  # rows, or their number
     took_again = Signal(bool)  # whether those in memory stayed where they were
     failed = Signal(object)  # UserError
@@ -141,6 +142,7 @@ class RecordTableModel(QAbstractTableModel):
         self._set_loading(is_loading=True)
         self._reader.begin(Listing(query, tuple(columns), self._formats, self._summaries))
         self.endResetModel()
+        self.query_changed.emit()
 
     def reload(self, row: int = 0, around: tuple[int, int] = (0, 0)) -> None:
         """Read again what is on screen (`around`, first and last row) as it stands now.
