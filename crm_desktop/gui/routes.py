@@ -32,6 +32,7 @@ ROUTES = {
     "records": Route("crm_desktop.gui.pages.records", "RecordsPage", takes_id=True),
     "new-record": Route("crm_desktop.gui.pages.record", "NewRecordPage", takes_id=True),
     "record": Route("crm_desktop.gui.pages.record", "RecordPage", takes_id=True),
+    "layout": Route("crm_desktop.gui.layout_editor.page", "LayoutPage", takes_id=True),
 }
 
 

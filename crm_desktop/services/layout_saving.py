@@ -66,11 +66,13 @@ class StoredLayout:
 class SavedLayout:
     """What became of a layout that was saved.
 
-    `was_merged` with what others stored meanwhile. When `primary_field_changed`, run
-    `records.refresh_primary_values`. `left_out` says what could not be kept, "" where all was.
+    `theirs` is what stood before, and `was_merged` says that others had stored it meanwhile.
+    When `primary_field_changed`, run `records.refresh_primary_values`. `left_out` says what could
+    not be kept, "" where all was.
     """
 
     stored: StoredLayout
+    theirs: Layout
     was_merged: bool
     primary_field_changed: bool
     left_out: str
@@ -113,6 +115,7 @@ def save_layout(
     shown = replace(after, layout=recognised(after.layout, merged.layout))
     return SavedLayout(
         stored=shown,
+        theirs=theirs,
         was_merged=not is_same(base, theirs),
         primary_field_changed=_naming(before.told()) != _naming(shown),
         left_out=left_out,
