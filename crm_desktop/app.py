@@ -17,12 +17,18 @@ from typing import TYPE_CHECKING
 
 from crm_desktop import __version__
 from crm_desktop.db.profiles import home_folder
+from crm_desktop.domain.errors import Invalid
+from crm_desktop.domain.record_links import record_of_link
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
+    from crm_desktop.db.draft_files import DraftFile
+    from crm_desktop.domain.drafts import Draft
+    from crm_desktop.gui.drafts import Drafts
     from crm_desktop.gui.main_window import MainWindow
     from crm_desktop.gui.startup import Source, Startup
+    from crm_desktop.gui.tasks import Tasks
 
 LOG_BYTES, LOG_FILES = 1_000_000, 3
 NO_DISPLAY = (
@@ -40,11 +46,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     gc.disable()  # a quicker start; from then on `GarbageTimer` collects, on the GUI thread
     options = _options(argv)
+    home = home_folder()
+    try:
+        if options.link and _is_taken(options, home):
+            return 0
+    except Invalid as refusal:
+        sys.stderr.write(f"{refusal}\n")
+        return 2
     if _has_no_display():
         sys.stderr.write(f"{NO_DISPLAY}\n")
         return 2
     with ExitStack() as on_exit:
-        return _run(options, home_folder(), on_exit)
+        return _run(options, home, on_exit)
 
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -65,8 +78,26 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
         help="save a picture of the window once its first page is loaded, then quit",
     )
     parser.add_argument("--open", metavar="ADDRESS", default="", help="a page to show first")
+    parser.add_argument(
+        "link", nargs="?", default="", help="a permanent link, crm-desktop://record/rec_…"
+    )
     parser.add_argument("--version", action="version", version=f"CRM Desktop {__version__}")
     return parser.parse_args(argv)
+
+
+def _is_taken(options: argparse.Namespace, home: Path) -> bool:
+    """Let the window that runs already open the link, or show it first in one of our own.
+
+    Raises Invalid for what is no link.
+    """
+    record_id = record_of_link(options.link)
+    if not options.database:
+        from crm_desktop.gui.link_server import hand_over, server_name
+
+        if hand_over(server_name(home), options.link):
+            return True
+    options.open = f"record:{record_id}"
+    return False
 
 
 def _has_no_display() -> bool:
@@ -93,7 +124,7 @@ def _open_log(home: Path, on_exit: ExitStack) -> None:
 
 
 def _run(options: argparse.Namespace, home: Path, on_exit: ExitStack) -> int:
-    from PySide6.QtCore import QSettings
+    from PySide6.QtCore import QSettings, Qt
     from PySide6.QtWidgets import QApplication
 
     from crm_desktop.gui.garbage import GarbageTimer
@@ -112,13 +143,14 @@ def _run(options: argparse.Namespace, home: Path, on_exit: ExitStack) -> int:
     opener = DatabaseOpener(home)
     on_exit.callback(opener.close)
     tasks = Tasks()
+    drafts = _drafts(tasks, home, on_exit)
     on_exit.callback(tasks.close)
     garbage = GarbageTimer()
     on_exit.callback(garbage.stop)
     settings = QSettings(str(home / "window.ini"), QSettings.Format.IniFormat)
     on_exit.callback(settings.sync)
     appearance = apply_theme(app, WindowState(settings).scheme)
-    window = MainWindow(tasks, settings)
+    window = MainWindow(tasks, settings, drafts)
     on_exit.callback(window.deleteLater)
     window.scheme_chosen.connect(appearance.set_scheme)
     _catch_bugs(window, on_exit)
@@ -126,6 +158,9 @@ def _run(options: argparse.Namespace, home: Path, on_exit: ExitStack) -> int:
     startup = Startup(window, opener, Source(options.database), loads_sample=options.sample)
     startup.other_database_requested.connect(_open_another_window)
     startup.finished.connect(garbage.begin)
+    startup.finished.connect(
+        partial(_listen_for_links, window, home, on_exit), Qt.ConnectionType.SingleShotConnection
+    )
     _prepare_first_page(options, app, window, startup)
     app.lastWindowClosed.connect(app.quit)  # Qt by itself does not while answers are awaited
     window.show()
@@ -136,6 +171,21 @@ def _run(options: argparse.Namespace, home: Path, on_exit: ExitStack) -> int:
 
     _after_first_paint(window, begin)
     return app.exec()
+
+
+def _drafts(tasks: Tasks, home: Path, on_exit: ExitStack) -> Drafts:
+    """Return the drafts of this program; closed after `tasks`, whose workers write them."""
+    from crm_desktop.gui.drafts import Drafts
+
+    drafts = Drafts(tasks, partial(_open_drafts, home))
+    on_exit.callback(drafts.close)
+    return drafts
+
+
+def _open_drafts(home: Path, owner: str) -> tuple[DraftFile, tuple[Draft, ...]]:
+    from crm_desktop.db.draft_files import open_drafts  # not before the first paint
+
+    return open_drafts(home, owner)
 
 
 def _prepare_first_page(
@@ -150,6 +200,24 @@ def _prepare_first_page(
         taker = PictureTaker(window, options.screenshot)
         startup.finished.connect(taker.begin)
         taker.taken.connect(app.quit)
+
+
+def _listen_for_links(window: MainWindow, home: Path, on_exit: ExitStack) -> None:
+    """Open links that are opened elsewhere; of several programs of a home the first one does."""
+    from crm_desktop.db.locks import try_lock
+    from crm_desktop.gui.link_server import LinkServer, server_name
+
+    try:
+        lock = try_lock(home / "window.lock")
+    except OSError:
+        return  # the start says that the home cannot be written
+    if lock is None:
+        return
+    on_exit.enter_context(lock)
+    server = LinkServer(window)
+    server.record_wanted.connect(window.open_record)
+    if server.listen(server_name(home)):
+        on_exit.callback(server.close)
 
 
 def _catch_bugs(window: MainWindow, on_exit: ExitStack) -> None:

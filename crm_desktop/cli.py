@@ -20,6 +20,7 @@ from crm_desktop import __version__
 from crm_desktop.cli_output import progress, tell_diagnosis, tell_import, written
 from crm_desktop.cli_process import ending_in_order
 from crm_desktop.domain.errors import Cancelled, Invalid, Unavailable, UserError
+from crm_desktop.domain.record_links import is_link
 
 if TYPE_CHECKING:
     from crm_desktop.db.database import Database
@@ -84,7 +85,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status: 0, 1 failed, 2 misused, 130 interrupted."""
     try:
         with ending_in_order():
-            outcome = app(list(sys.argv[1:] if argv is None else argv), standalone_mode=False)
+            arguments = _with_link(sys.argv[1:] if argv is None else argv)
+            outcome = app(arguments, standalone_mode=False)
     except typer.Exit as stop:
         return stop.exit_code
     except _MISUSE as misuse:
@@ -105,6 +107,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     return outcome if isinstance(outcome, int) else 0
 
 
+def _with_link(arguments: Sequence[str]) -> list[str]:
+    """Let a permanent link stand where a command would: that is how desktops pass it."""
+    named: list[str] = []
+    for argument in arguments:
+        named += ["--link", argument] if is_link(argument) else [argument]
+    return named
+
+
 @app.callback(invoke_without_command=True)
 def window(
     context: typer.Context,
@@ -118,6 +128,9 @@ def window(
     ] = None,
     address: Annotated[
         str, typer.Option("--open", metavar="ADDRESS", help="A page to show first.")
+    ] = "",
+    link: Annotated[
+        str, typer.Option("--link", hidden=True, help="A permanent link to a record.")
     ] = "",
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> int:
@@ -134,6 +147,7 @@ def window(
     options += ["--database", database] if database else []
     options += ["--screenshot", str(screenshot)] if screenshot else []
     options += ["--open", address] if address else []
+    options += ["--", link] if link else []
     raise typer.Exit(open_window(options))
 
 

@@ -10,7 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from crm_desktop.db.profiles import Kind, Profile, kind_of, load_profiles, save_profiles
+from crm_desktop.db.profiles import (
+    Kind,
+    Profile,
+    kind_of,
+    load_profiles,
+    save_profiles,
+    without_password,
+)
 from crm_desktop.domain.errors import Unavailable
 from crm_desktop.gui import routes
 from crm_desktop.gui.startup import Ready, Source
@@ -155,6 +162,7 @@ def _ready(source: Source, url: str, database: Database, report: MigrationReport
         offered=_offers(report),
         problems=problems,
         has_users=_has_users(url),
+        address=without_password(url),
     )
 
 

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, chdir, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -31,6 +32,7 @@ from crm_desktop.opening import DatabaseOpener
 
 if TYPE_CHECKING:
     from crm_desktop.gui.pages.definitions_page import DefinitionsPage
+    from crm_desktop.gui.pages.record import RecordPage
 
 FOLDER = Path(__file__).parents[1] / "docs" / "images"
 SIZE = QSize(1440, 900)
@@ -194,6 +196,33 @@ def _take_pages(photographer: Photographer) -> None:
     photographer.wait()
     photographer.take("records")
     photographer.take_page("record", company)
+    _take_conflict(photographer)
+
+
+def _take_conflict(photographer: Photographer) -> None:
+    """Take what is asked when somebody else changed the fields that are edited here."""
+    from crm_desktop.services import records
+
+    page = cast("RecordPage", photographer.window.current_page)
+    cells = {cell.field.label: cell for cell in page.panel.form.cells.values()}
+    versions = {
+        "Company name": ("Vale Foods Group", "Vale Foods AG"),
+        "Phone": ("+49 30 2058400", "+41 61 2058470"),
+        "Industry": ("retail", "transport"),
+    }
+    theirs = {}
+    for label, (mine, other) in versions.items():
+        cell = cells[label]
+        theirs[cell.field.id] = records.Edit(cell.original, other)
+        cell.editor.show_value(mine)
+        cell.editor.edited.emit()
+    update = partial(records.update_record, record_id=page.record_id, edits=theirs)
+    photographer.window.tasks.write(page, update)
+    photographer.wait()
+    page.save()
+    photographer.wait()
+    photographer.take_dialog("conflict", page.panel.form.compare_requested.emit)
+    page.drop_unsaved()
 
 
 def _open_records(photographer: Photographer, title: str) -> GridView:

@@ -11,7 +11,9 @@ from PySide6.QtGui import QAction, QColor, QKeyEvent, QKeySequence, QPainter, QP
 from PySide6.QtWidgets import QFrame, QLineEdit, QListView, QVBoxLayout, QWidget
 from typing_extensions import override
 
+from crm_desktop.domain.errors import Invalid
 from crm_desktop.domain.field_types import type_of
+from crm_desktop.domain.record_links import is_link, record_of_link
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.palette_list import Entry, EntryDelegate, EntryModel
 from crm_desktop.gui.theme import row_height, scale, theme, unit
@@ -121,7 +123,9 @@ class CommandPalette(QFrame):
         self._forget_search()
         self._records = []
         kind, words = self._asked()
-        if not kind and len(words) >= SHORTEST_SEARCH and self._tasks.is_open:
+        if is_link(words):
+            self._records = self._linked(words)
+        elif not kind and len(words) >= SHORTEST_SEARCH and self._tasks.is_open:
             self._pause.start()
         self._show()
 
@@ -147,7 +151,9 @@ class CommandPalette(QFrame):
         self._tell()
 
     def _tell(self) -> None:
-        if self._pause.isActive() or (self._search is not None and self._search.is_running):
+        if is_link(self.line.text()) and not self.model.rowCount():
+            self.note.setText(self.tr("This is no link to a record."))
+        elif self._pause.isActive() or (self._search is not None and self._search.is_running):
             self.note.setText(self.tr("Searching records…"))
         elif self.model.rowCount() == 0:
             self.note.setText(self.tr("Nothing is called so."))
@@ -172,6 +178,15 @@ class CommandPalette(QFrame):
             for each in self._objects()
         ]
         return [*objects, *commands, *self._fields]
+
+    def _linked(self, link: str) -> list[Entry]:
+        """Return the way to the record of a permanent link; none where it is no such link."""
+        try:
+            record_id = record_of_link(link)
+        except Invalid:
+            return []
+        title = self.tr("Go to this record")
+        return [Entry("record", title, record_id, "link", self._opener(f"record:{record_id}"))]
 
     def _opener(self, address: str) -> Callable[[], None]:
         return partial(self.open_requested.emit, address)

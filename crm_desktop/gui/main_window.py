@@ -18,6 +18,8 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
+from crm_desktop.gui.draft_notices import DraftNotices
+from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.navigation import Navigation, ObjectEntry
 from crm_desktop.gui.pulse import ConnectionState
 from crm_desktop.gui.rail import Rail
@@ -49,15 +51,22 @@ class MainWindow(QMainWindow):
     scheme_chosen = Signal(object)  # Scheme
     about_to_close = Signal()
 
-    def __init__(self, tasks: Tasks, settings: QSettings, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        tasks: Tasks,
+        settings: QSettings,
+        drafts: Drafts | None = None,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self.tasks = tasks
+        self.drafts = drafts if drafts is not None else Drafts(tasks)
         self.state = WindowState(settings)
         self.setWindowTitle("CRM Desktop")
         self.top = TopBar(QKeySequence("Ctrl+K"))
         self.rail = Rail()
         self.navigation = Navigation(tasks)
-        self.tabs = Tabs(tasks)
+        self.tabs = Tabs(tasks, self.drafts)
         self.start_page = StartPage()
         self.messages = MessageBar()
         self.status = StatusBar()
@@ -68,6 +77,7 @@ class MainWindow(QMainWindow):
         self._wanted = ("", "")  # the address of a page, and the id of what to show in it
         self._lay_out()
         self.undo = Undo(tasks, self)
+        self.draft_notices = DraftNotices(self.drafts, self._object_labels, self)
         self.menus = WindowMenus(self)
         self._palette: CommandPalette | None = None
         self._connect()
@@ -75,6 +85,8 @@ class MainWindow(QMainWindow):
 
     def open(self, address: str) -> None:
         """Show the page of this address; `fields:<id>` shows that field among the fields."""
+        if address == "layout":
+            address = self._layout_address()
         kind = kind_of(address)
         if id_of(address) and not is_known(address) and is_known(kind):
             self._wanted = (kind, id_of(address))
@@ -82,6 +94,31 @@ class MainWindow(QMainWindow):
             self._show_wanted()
         else:
             self.tabs.open(address)
+
+    def open_record(self, record_id: str) -> None:
+        """Show a record whose link was opened in another program, and come to the front."""
+        self.open(f"record:{record_id}")
+        if self.isMinimized():
+            self.showNormal()
+        self.raise_()
+        self.activateWindow()
+
+    def _layout_address(self) -> str:
+        """Return the layout of the object that is shown, else one that is open, else the first."""
+        addresses = [frame.address for frame in self.tabs.frames]
+        current = self.tabs.current.address if self.tabs.current is not None else ""
+        if kind_of(current) in {"records", "new-record", "layout"}:
+            return f"layout:{id_of(current)}"
+        known = [entry.address for entry in self._all_objects()]
+        found = [each for each in (*addresses, *known) if kind_of(each) in {"layout", "records"}]
+        found.sort(key=kind_of)  # layouts first
+        return f"layout:{id_of(found[0])}" if found else FIRST_PAGE
+
+    def _open_from_tree(self, address: str) -> None:
+        """Open what was chosen in the tree: among layouts, an object's layout."""
+        frame = self.tabs.current
+        is_layout = frame is not None and kind_of(frame.address) == "layout"
+        self.open(f"layout:{id_of(address)}" if is_layout else address)
 
     def _show_wanted(self) -> None:
         """Show what was asked for in the page that holds it, once there is one."""
@@ -213,7 +250,7 @@ class MainWindow(QMainWindow):
         self.rail.mode_requested.connect(self._open_mode)
         self.rail.help_requested.connect(self.open_commands)
         self.rail.settings_requested.connect(self.menus.open_settings)
-        self.navigation.open_requested.connect(self.open)
+        self.navigation.open_requested.connect(self._open_from_tree)
         self.tabs.new_requested.connect(self.open_find_objects)
         self.tabs.current_changed.connect(self._follow_tab)
         self.tabs.page_shown.connect(self._give_keyboard)
@@ -222,6 +259,9 @@ class MainWindow(QMainWindow):
         self.tabs.close_requested.connect(self._ask_about)
         self.navigation.loaded.connect(self._follow_tab)
         self.undo.told.connect(self._show_message)
+        self.draft_notices.told.connect(self._show_message)
+        self.draft_notices.open_requested.connect(self.open)
+        self.drafts.refused.connect(self._show_refusal)
         self.tasks.started.connect(self.status.jobs.add)
         self.tasks.refused.connect(self._show_refusal)
         self.tasks.connection_changed.connect(self._show_state)
@@ -259,7 +299,8 @@ class MainWindow(QMainWindow):
         frame = self.tabs.current
         kind = kind_of(frame.address) if frame is not None else ""
         self.rail.show_mode(kind)
-        is_list = frame is not None and kind == "records"
+        is_list = frame is not None and kind in {"records", "layout"}
+        self.navigation.show_mode(kind)
         self.navigation.mark_current(f"records:{id_of(frame.address)}" if is_list and frame else "")
         page = self.current_page
         self.status.show_page_status(page.status if page is not None else "")
@@ -287,6 +328,9 @@ class MainWindow(QMainWindow):
         entries = {entry.id: entry for group in self.navigation.groups for entry in group.objects}
         return list(entries.values())
 
+    def _object_labels(self) -> dict[str, str]:
+        return {entry.id: entry.title for entry in self._all_objects()}
+
     def _restore(self) -> None:
         if not self.restoreGeometry(self.state.bytes_of("geometry")):
             screen = QGuiApplication.primaryScreen().availableSize()
@@ -309,7 +353,8 @@ class MainWindow(QMainWindow):
             self.tabs.discard(frame)
         self.navigation.set_collapsed(self.state.collapsed_at(place))
         for index, tab in enumerate(known):
-            self.tabs.insert(index, Frame(tab.address, tab.title, tab.icon, self.tasks))
+            frame = Frame(tab.address, tab.title, tab.icon, self.tasks, self.drafts)
+            self.tabs.insert(index, frame)
         self.tabs.show_at(min(current, len(known) - 1))
 
     def _arrange(self, frame: Frame) -> None:
@@ -411,5 +456,8 @@ class MainWindow(QMainWindow):
         ask(self, "Still running", text, why, "Stop and close", self._close_surely, danger=True)
 
     def _close_surely(self) -> None:
+        for frame in self._unsaved():
+            if frame.page is not None:
+                frame.page.drop_unsaved()
         self._is_sure = True
         self.close()

@@ -28,7 +28,7 @@ from crm_desktop.gui.widgets.form_row import FormRow
 
 
 def tr(text: str) -> str:
-    return QCoreApplication.translate("messages", text)
+    return QCoreApplication.translate("", text)
 
 
 def ask(

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 if TYPE_CHECKING:
     from crm_desktop.gui.tasks import Tasks
+    from crm_desktop.gui.trail import Trail
 
 
 class Page(QWidget):
@@ -51,6 +52,16 @@ class Page(QWidget):
 
     def has_unsaved(self) -> bool:
         return False
+
+    def drop_unsaved(self) -> None:
+        """Give up what was typed, with its drafts: whoever typed it was asked."""
+
+    def trail(self) -> Trail | None:
+        """Return the list that a record opened from here now stands in, if there is one."""
+        return None
+
+    def follow(self, trail: Trail | None) -> None:
+        """Let next and previous lead along this list."""
 
     def show_item(self, item_id: str) -> None:
         """Make one of the things in the page the current one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import NamedTuple
 
-from PySide6.QtCore import QRect, QSize, Qt, Signal
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QToolButton, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -19,17 +19,28 @@ class Mode(NamedTuple):
     """A part of the program; `kinds` are the kinds of addresses whose pages belong to it."""
 
     address: str
-    text: str
+    text: object
     icon_name: str
     kinds: tuple[str, ...]
 
+    def title(self) -> str:
+        return QCoreApplication.translate("rail", str(self.text))
+
 
 MODES = (
-    Mode("objects", "Data", "table-2", ("objects", "records", "record", "new-record")),
-    Mode("applications", "Applications", "app-window", ("applications",)),
-    Mode("fields", "Fields", "library", ("fields", "field")),
-    Mode("relationships", "Schema", "workflow", ("relationships",)),
-    Mode("users", "Users", "users", ("users",)),
+    Mode(
+        "objects",
+        QT_TRANSLATE_NOOP("rail", "Data"),
+        "table-2",
+        ("objects", "records", "record", "new-record"),
+    ),
+    Mode("layout", QT_TRANSLATE_NOOP("rail", "Layouts"), "layout-template", ("layout",)),
+    Mode(
+        "applications", QT_TRANSLATE_NOOP("rail", "Applications"), "app-window", ("applications",)
+    ),
+    Mode("fields", QT_TRANSLATE_NOOP("rail", "Fields"), "library", ("fields", "field")),
+    Mode("relationships", QT_TRANSLATE_NOOP("rail", "Schema"), "workflow", ("relationships",)),
+    Mode("users", QT_TRANSLATE_NOOP("rail", "Users"), "users", ("users",)),
 )
 
 
@@ -43,9 +54,9 @@ class RailButton(QToolButton):
     def __init__(self, mode: Mode, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._mode = mode
-        self.setText(mode.text)
-        self.setAccessibleName(mode.text)
-        self.setToolTip(mode.text)
+        self.setText(mode.title())
+        self.setAccessibleName(mode.title())
+        self.setToolTip(mode.title())
         self.setCheckable(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
@@ -99,8 +110,8 @@ class Rail(QWidget):
             column.addWidget(button)
         column.addStretch(1)
         for name, text, signal in (
-            ("circle-question-mark", "Help", self.help_requested),
-            ("settings", "Settings", self.settings_requested),
+            ("circle-question-mark", self.tr("Help"), self.help_requested),
+            ("settings", self.tr("Settings"), self.settings_requested),
         ):
             end = IconButton(name, text, role="muted")
             end.clicked.connect(signal)

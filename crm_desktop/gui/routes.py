@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
+    from crm_desktop.gui.drafts import Drafts
     from crm_desktop.gui.page import Page
     from crm_desktop.gui.tasks import Tasks
 
@@ -19,6 +20,12 @@ class Route(NamedTuple):
     class_name: str
     title: str = "…"
     takes_id: bool = False
+    takes_drafts: bool = False
+
+
+def _record_route(module: str, class_name: str) -> Route:
+    module = f"crm_desktop.gui.pages.{module}"
+    return Route(module, class_name, takes_id=True, takes_drafts=True)
 
 
 ROUTES = {
@@ -29,10 +36,17 @@ ROUTES = {
     ),
     "applications": Route("crm_desktop.gui.pages.applications", "ApplicationsPage", "Applications"),
     "users": Route("crm_desktop.gui.pages.users", "UsersPage", "Users"),
-    "records": Route("crm_desktop.gui.pages.records", "RecordsPage", takes_id=True),
-    "new-record": Route("crm_desktop.gui.pages.record", "NewRecordPage", takes_id=True),
-    "record": Route("crm_desktop.gui.pages.record", "RecordPage", takes_id=True),
-    "layout": Route("crm_desktop.gui.layout_editor.page", "LayoutPage", takes_id=True),
+    "records": Route(
+        "crm_desktop.gui.pages.records", "RecordsPage", takes_id=True, takes_drafts=True
+    ),
+    "new-record": Route(
+        "crm_desktop.gui.pages.record", "NewRecordPage", takes_id=True, takes_drafts=True
+    ),
+    "duplicate": _record_route("record", "DuplicatePage"),
+    "record": _record_route("record", "RecordPage"),
+    "layout": Route(
+        "crm_desktop.gui.layout_editor.page", "LayoutPage", takes_id=True, takes_drafts=True
+    ),
 }
 
 
@@ -50,9 +64,12 @@ def is_known(address: str) -> bool:
     return route is not None and route.takes_id == bool(id_of(address))
 
 
-def make_page(address: str, tasks: Tasks, parent: QWidget | None = None) -> Page:
-    """Build the page at a known address."""
+def make_page(
+    address: str, tasks: Tasks, parent: QWidget | None = None, *, drafts: Drafts | None = None
+) -> Page:
+    """Build the page at a known address; what is typed in it is kept in `drafts`."""
     route = ROUTES[kind_of(address)]
     page_class = getattr(import_module(route.module), route.class_name)
     arguments = (tasks, id_of(address)) if route.takes_id else (tasks,)
-    return cast("Page", page_class(*arguments, parent))
+    named = {"drafts": drafts} if route.takes_drafts else {}
+    return cast("Page", page_class(*arguments, parent, **named))

@@ -81,9 +81,11 @@ class StartPage(QWidget):
     def show_welcome(self) -> None:
         self._show(
             "sparkles",
-            "Welcome to CRM Desktop",
-            "This workspace is empty. Look around in sample data (8 objects, 2,500 records, "
-            "which you can delete later), begin with your own, or open a database on a server.",
+            self.tr("Welcome to CRM Desktop"),
+            self.tr(
+                "This workspace is empty. Look around in sample data (8 objects, 2,500 records, "
+                "which you can delete later), begin with your own, or open a database on a server."
+            ),
             [self.sample, self.empty, self.connect_button],
         )
         self.sample.setFocus()
@@ -92,8 +94,8 @@ class StartPage(QWidget):
         """Ask before anything is added to a database that other programs use as well."""
         self._show(
             "database-zap",
-            "This database belongs to another program",
-            f"{sentences}",
+            self.tr("This database belongs to another program"),
+            sentences,
             [self.accept, self.decline, self.connect_button],
         )
         self.decline.setFocus()

@@ -50,6 +50,7 @@ class Ready:
     is_empty: bool
     offered: Sequence[str] = ()  # sentences: what could be added, and what it is good for
     problems: Sequence[str] = ()  # sentences: what could not be added
+    address: str = ""  # of a database on a server, without a password
     has_users: bool = True  # without any, the first one is made instead of signing in
 
 
@@ -89,7 +90,7 @@ class Startup(QObject):
         self._window, self._tasks, self._opener = window, window.tasks, opener
         self._source, self._loads_sample = source, loads_sample
         self._ready: Ready | None = None
-        self._words = "Starting…"
+        self._words = self.tr("Starting…")
         self._is_working = self._has_extended = False
         page = window.start_page
         page.retry_requested.connect(self.begin)
@@ -183,7 +184,7 @@ class Startup(QObject):
     def _decide_additions(self, is_wanted: bool) -> None:  # noqa: FBT001 - a signal's
         self._window.state.keep_text(self._key(), "yes" if is_wanted else "no")
         if is_wanted:
-            self._words = "Adding to the database…"
+            self._words = self.tr("Adding to the database…")
             self.begin()
         else:
             self._go_on()
@@ -239,12 +240,16 @@ class Startup(QObject):
         self._use(actor)
 
     def _not_signed_in(self) -> None:
-        self._show_failure("You are not signed in", "Sign in, or open another database.", "")
+        self._show_failure(
+            self.tr("You are not signed in"), self.tr("Sign in, or open another database."), ""
+        )
 
     def _use(self, actor: Actor) -> None:
         if self._ready is None:
             return
         self._ready.database.call_computer(self._window.state.computer)
+        whose = f"{self._ready.place.text} {self._ready.address} {actor.user_id}"
+        self._window.drafts.begin(whose)
         self._tasks.use(self._ready.database, actor)
         _log.info("%s is open.", self._ready.place.text)
         if not self._ready.is_empty:
@@ -258,14 +263,18 @@ class Startup(QObject):
 
     def _load_sample(self) -> None:
         self._window.show_start()
-        self._window.start_page.show_starting("Loading the sample data…")
+        self._window.start_page.show_starting(self.tr("Loading the sample data…"))
         job = self._tasks.run_long(
-            self, "Loading sample data", self._opener.load_sample, self._loaded, self._not_loaded
+            self,
+            self.tr("Loading sample data"),
+            self._opener.load_sample,
+            self._loaded,
+            self._not_loaded,
         )
         job.progressed.connect(self._show_progress)
 
     def _show_progress(self, done: int, total: int) -> None:
-        self._window.start_page.show_progress("Loading the sample data…", done, total)
+        self._window.start_page.show_progress(self.tr("Loading the sample data…"), done, total)
 
     def _loaded(self, _: object) -> None:
         self._show_pages()
@@ -297,9 +306,11 @@ class Startup(QObject):
 
     def _failed(self, error: UserError) -> None:
         self._is_working = False
-        title = "The workspace could not be opened" if self._source.is_local else ""
+        title = self.tr("The workspace could not be opened") if self._source.is_local else ""
         self._show_failure(
-            title or "The database could not be opened", str(error), repr(error.__cause__ or error)
+            title or self.tr("The database could not be opened"),
+            str(error),
+            repr(error.__cause__ or error),
         )
 
     def _look_for_bug(self, is_busy: bool) -> None:  # noqa: FBT001 - a signal's
@@ -307,7 +318,9 @@ class Startup(QObject):
         if not is_busy and self._is_working:
             self._is_working = False
             self._show_failure(
-                "CRM Desktop could not start", "A mistake in the program stopped it.", ""
+                self.tr("CRM Desktop could not start"),
+                self.tr("A mistake in the program stopped it."),
+                "",
             )
 
     def _show_failure(self, title: str, why: str, details: str) -> None:

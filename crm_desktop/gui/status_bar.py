@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -31,11 +31,19 @@ KIND_ICONS: dict[Kind, str] = {
     "test": "flask-conical",
     "prod": "shield-alert",
 }
-STATES: dict[ConnectionState, tuple[str, Role, str]] = {
-    ConnectionState.CONNECTING: ("loader", "muted", "Connecting…"),
+STATES: dict[ConnectionState, tuple[str, Role, object]] = {
+    ConnectionState.CONNECTING: ("loader", "muted", QT_TRANSLATE_NOOP("StatusBar", "Connecting…")),
     ConnectionState.CONNECTED: ("activity", "success", ""),
-    ConnectionState.SLOW: ("hourglass", "warning", "Answers slowly"),
-    ConnectionState.LOST: ("unplug", "danger", "No answer: trying again"),
+    ConnectionState.SLOW: (
+        "hourglass",
+        "warning",
+        QT_TRANSLATE_NOOP("StatusBar", "Answers slowly"),
+    ),
+    ConnectionState.LOST: (
+        "unplug",
+        "danger",
+        QT_TRANSLATE_NOOP("StatusBar", "No answer: trying again"),
+    ),
 }
 
 
@@ -224,16 +232,20 @@ class StatusBar(QFrame):
 
     def show_state(self, state: ConnectionState) -> None:
         self._state = state
-        icon_name, role, words = STATES[state]
+        icon_name, role, _ = STATES[state]
         self.latency.show_icon(icon_name, role)
-        if words:
+        if words := self._words_of(state):
             self.latency.show_text(words)
         self._reconnect.setVisible(state is ConnectionState.LOST)
+
+    def _words_of(self, state: ConnectionState) -> str:
+        words = str(STATES[state][2])
+        return self.tr(words) if words else ""
 
     def show_latency(self, milliseconds: float) -> None:
         """Show the last answer's time; words of a trouble are replaced once it is over."""
         shown = f"{milliseconds:.0f} ms" if milliseconds >= 1 else "< 1 ms"
-        words = STATES[self._state][2]
+        words = self._words_of(self._state)
         self.latency.show_text(f"{shown}, {words.lower()}" if words else shown)
         self.latency.setToolTip(self.tr("How long the database took to answer"))
 

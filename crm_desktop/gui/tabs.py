@@ -21,8 +21,10 @@ from crm_desktop.gui.widgets.message_bar import MessageBar, MessageKind
 
 if TYPE_CHECKING:
     from crm_desktop.domain.errors import UserError
+    from crm_desktop.gui.drafts import Drafts
     from crm_desktop.gui.page import Page
     from crm_desktop.gui.tasks import Tasks
+    from crm_desktop.gui.trail import Trail
 
 PLACEHOLDER_AFTER = 150  # milliseconds
 
@@ -64,11 +66,19 @@ class Frame(QWidget):
 
     page_made = Signal()
 
-    def __init__(self, address: str, title: str, icon_name: str, tasks: Tasks) -> None:
+    def __init__(
+        self,
+        address: str,
+        title: str,
+        icon_name: str,
+        tasks: Tasks,
+        drafts: Drafts | None = None,
+    ) -> None:
         super().__init__()
         self.address, self.title, self.icon_name = address, title, icon_name
-        self._tasks = tasks
+        self._tasks, self._drafts = tasks, drafts
         self.page: Page | None = None
+        self._trail: Trail | None = None
         self.messages = MessageBar(self)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -82,13 +92,20 @@ class Frame(QWidget):
         is_due = self._tasks.is_open and self.isVisible()
         if self.page is not None or not (is_due or is_early):
             return
-        self.page = make_page(self.address, self._tasks, self)
+        self.page = make_page(self.address, self._tasks, self, drafts=self._drafts)
         self.page.refused.connect(self.show_refusal)
+        self.page.follow(self._trail)
         self._column.addWidget(self.page, 1)
         if self._skeleton is not None:
             self._skeleton.deleteLater()
             self._skeleton = None
         self.page_made.emit()
+
+    def follow(self, trail: Trail) -> None:
+        """Let the page know from which list it was opened, also once it is built."""
+        self._trail = trail
+        if self.page is not None:
+            self.page.follow(trail)
 
     def show_refusal(self, error: UserError) -> None:
         """Say why something was refused; that the database is away is true only for a time."""
@@ -168,9 +185,11 @@ class Tabs(QWidget):
     close_requested = Signal(object)  # a Frame with unsaved work
     new_requested = Signal()
 
-    def __init__(self, tasks: Tasks, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, tasks: Tasks, drafts: Drafts | None = None, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._tasks = tasks
+        self._tasks, self._drafts = tasks, drafts
         self.strip = TabStrip()
         self._stack = QStackedWidget()
         self._plus = IconButton("plus", "Open another page", role="muted")
@@ -222,8 +241,17 @@ class Tabs(QWidget):
                 return
         if is_known(address):
             index = self.strip.currentIndex() + 1
-            self.insert(index, Frame(address, ROUTES[kind_of(address)].title, "", self._tasks))
+            title = ROUTES[kind_of(address)].title
+            self.insert(index, Frame(address, title, "", self._tasks, self._drafts))
             self.show_at(index)
+
+    def _open_from(self, frame: Frame, address: str) -> None:
+        """Open what a page asks for; a record learns from which list it comes."""
+        trail = frame.page.trail() if frame.page is not None else None
+        self.open(address)
+        opened = self.current
+        if opened is not None and opened.address == address and trail is not None:
+            opened.follow(trail)
 
     def show_at(self, index: int) -> None:
         """Make a tab current, also when it is the only one and so was current already."""
@@ -262,6 +290,8 @@ class Tabs(QWidget):
         if index < 0:
             return
         self.closing.emit(frame)
+        if frame.page is not None:
+            frame.page.drop_unsaved()
         self._stack.removeWidget(frame)
         self.strip.removeTab(index)
         frame.hide()
@@ -307,7 +337,7 @@ class Tabs(QWidget):
             return
         page.title_changed.connect(partial(self._page_retitled, frame))
         page.unsaved_changed.connect(partial(self._show_pencil, frame))
-        page.open_requested.connect(self.open)
+        page.open_requested.connect(partial(self._open_from, frame))
         page.status_changed.connect(self.current_changed)
         self.page_made.emit(frame)
         self._page_retitled(frame, page.title)

@@ -17,7 +17,7 @@ class FindButton(QPushButton):
 
     def __init__(self, keys: QKeySequence, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._words = "Search records, fields, commands"
+        self._words = self.tr("Search records, fields, commands")
         self._keys = keys.toString(QKeySequence.SequenceFormat.NativeText)
         self.setAccessibleName(f"{self._words} ({self._keys})")
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)

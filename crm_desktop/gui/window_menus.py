@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QPoint
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMenu
 from shiboken6 import isValid
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from crm_desktop.gui.page import Page
 
 SCHEMES = (
-    (Scheme.SYSTEM, "Theme: as the system", "monitor"),
-    (Scheme.LIGHT, "Theme: light", "sun"),
-    (Scheme.DARK, "Theme: dark", "moon"),
+    (Scheme.SYSTEM, QT_TRANSLATE_NOOP("WindowMenus", "Theme: as the system"), "monitor"),
+    (Scheme.LIGHT, QT_TRANSLATE_NOOP("WindowMenus", "Theme: light"), "sun"),
+    (Scheme.DARK, QT_TRANSLATE_NOOP("WindowMenus", "Theme: dark"), "moon"),
 )
 
 
@@ -33,33 +33,41 @@ class WindowMenus:
         self._window = window
         standard = QKeySequence.StandardKey
         bar = window.top.menu
-        connect = Command("Connect to a server…", window.connect_requested.emit, "server")
-        close = Command("Close tab", window.tabs.close_current, "x", [standard.Close])
-        quit_ = Command("Quit", window.close, "log-out", [standard.Quit])
-        import_ = Command("Import a CSV file…", window.import_file, "file-input")
-        files = [import_, None, connect, None, close, None, quit_]
-        self._import = fill_menu(bar, "&File", files, window).actions()[0]
-        save = Command("Save", window.save, "save", [standard.Save])
-        find = Command("Find in view", window.start_find, "search", [standard.Find])
-        refresh = Command("Refresh", window.refresh, "refresh-cw", [standard.Refresh])
-        palette = Command("Search or command…", window.open_palette, "command", ["Ctrl+K"])
-        edit = fill_menu(bar, "&Edit", [save, None, find, refresh, None, palette], window)
+        connect = Command(self.tr("Connect to a server…"), window.connect_requested.emit, "server")
+        close = Command(self.tr("Close tab"), window.tabs.close_current, "x", [standard.Close])
+        quit_ = Command(self.tr("Quit"), window.close, "log-out", [standard.Quit])
+        import_ = Command(self.tr("Import a CSV file…"), window.import_file, "file-input")
+        show = window.draft_notices.show_drafts
+        drafts = Command(self.tr("Unsaved drafts…"), show, "file-clock")
+        files = [import_, drafts, None, connect, None, close, None, quit_]
+        self._import = fill_menu(bar, self.tr("&File"), files, window).actions()[0]
+        save = Command(self.tr("Save"), window.save, "save", [standard.Save])
+        find = Command(self.tr("Find in view"), window.start_find, "search", [standard.Find])
+        refresh = Command(self.tr("Refresh"), window.refresh, "refresh-cw", [standard.Refresh])
+        palette = Command(self.tr("Search or command…"), window.open_palette, "command", ["Ctrl+K"])
+        edit = fill_menu(bar, self.tr("&Edit"), [save, None, find, refresh, None, palette], window)
         self._save, self._find = edit.actions()[0], edit.actions()[2]
         edit.insertActions(self._save, window.undo.actions())
         edit.insertSeparator(self._save)
         edit.setToolTipsVisible(True)
         self._fill_view()
         go = [
-            Command(mode.text, partial(window.open, mode.address), mode.icon_name, [f"Ctrl+{key}"])
+            Command(
+                mode.title(), partial(window.open, mode.address), mode.icon_name, [f"Ctrl+{key}"]
+            )
             for key, mode in enumerate(MODES, start=1)
         ]
-        fill_menu(bar, "&Go", go, window)
-        self._page_menu = bar.addMenu("&Page")
+        fill_menu(bar, self.tr("&Go"), go, window)
+        self._page_menu = bar.addMenu(self.tr("&Page"))
         self._page_menu.menuAction().setVisible(False)
         self._page_actions: list[QAction] = []
-        keys = Command("Commands and their keys", window.open_commands, "keyboard", ["F1"])
-        about = Command("About CRM Desktop", self._show_about, "info")
-        fill_menu(bar, "&Help", [keys, about], window)
+        keys = Command(self.tr("Commands and their keys"), window.open_commands, "keyboard", ["F1"])
+        about = Command(self.tr("About CRM Desktop"), self._show_about, "info")
+        fill_menu(bar, self.tr("&Help"), [keys, about], window)
+
+    def tr(self, text: str) -> str:
+        """Translate as a QObject does."""
+        return QCoreApplication.translate("WindowMenus", text)
 
     def follow(self, page: Page | None) -> None:
         """Offer what the shown page can do."""
@@ -83,13 +91,15 @@ class WindowMenus:
 
     def _fill_view(self) -> None:
         window = self._window
-        view = fill_menu(window.top.menu, "&View", [], window)
+        view = fill_menu(window.top.menu, self.tr("&View"), [], window)
         self._settings_menu = QMenu(window)
         group = QActionGroup(window)
         for scheme, text, icon_name in SCHEMES:
             run = partial(window.choose_scheme, scheme)
             is_current = window.state.scheme is scheme
-            action = make_action(Command(text, run, icon_name, checked=is_current), window)
+            action = make_action(
+                Command(self.tr(str(text)), run, icon_name, checked=is_current), window
+            )
             action.setData("View")
             group.addAction(action)
             for menu in (view, self._settings_menu):
@@ -98,10 +108,15 @@ class WindowMenus:
         self.show_navigation = self._add_switch(view)
         tabs = window.tabs
         for command in (
-            Command("Next pane", window.next_pane, "panel-left", ["F6"]),
-            Command("Next tab", partial(tabs.step, 1), "arrow-right", ["Ctrl+Tab", "Ctrl+PgDown"]),
+            Command(self.tr("Next pane"), window.next_pane, "panel-left", ["F6"]),
             Command(
-                "Previous tab",
+                self.tr("Next tab"),
+                partial(tabs.step, 1),
+                "arrow-right",
+                ["Ctrl+Tab", "Ctrl+PgDown"],
+            ),
+            Command(
+                self.tr("Previous tab"),
                 partial(tabs.step, -1),
                 "arrow-left",
                 ["Ctrl+Shift+Tab", "Ctrl+PgUp"],
@@ -112,7 +127,9 @@ class WindowMenus:
             view.addAction(action)
 
     def _add_switch(self, view: QMenu) -> QAction:
-        command = Command("Navigation", self._switch_navigation, "panel-left", ["F9"], checked=True)
+        command = Command(
+            self.tr("Navigation"), self._switch_navigation, "panel-left", ["F9"], checked=True
+        )
         action = make_action(command, self._window)
         action.setData("View")
         for menu in (view, self._settings_menu):
@@ -129,7 +146,8 @@ class WindowMenus:
 
         tell(
             self._window,
-            "About CRM Desktop",
+            self.tr("About CRM Desktop"),
             f"CRM Desktop {__version__}",
-            f"An administration client for a CRM in PostgreSQL.\nQt {qVersion()}. Apache-2.0.",
+            self.tr("An administration client for a CRM in PostgreSQL.")
+            + f"\nQt {qVersion()}. Apache-2.0.",
         )

@@ -11,7 +11,7 @@ from sqlalchemy import ARRAY, String, delete, func, insert, literal, select, tex
 from crm_desktop.db.database import ReadSession, WriteSession, dump_json
 from crm_desktop.db.expressions import Parameters, primary_value_sql
 from crm_desktop.db.rows import version_of
-from crm_desktop.db.tables import CrmObject, Record, RelationshipRecord
+from crm_desktop.db.tables import CrmObject, Record, RelationshipRecord, User
 from crm_desktop.domain.access import Permission, Reach, RecordRight
 from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.errors import Cancelled, Clash, Conflict, Forbidden, Invalid, NotFound
@@ -53,7 +53,7 @@ class RecordDetail:
 
     `values` is all of `data`, keys of fields that the object no longer has included, and the
     system fields that are columns. `names` gives the names of records and users by their ids,
-    as far as fields refer to them and they may be read.
+    as far as fields refer to them and they may be read, and of who made and changed the record.
     """
 
     id: str
@@ -82,6 +82,8 @@ def get_record(session: ReadSession, record_id: str) -> RecordDetail:
     ]
     columns: list[Any] = [*Record.__table__.c, CrmObject.label, *rights]
     columns.append(version_of(Record).label("version"))
+    columns.append(_author(Record.created_by).label("created_by_name"))
+    columns.append(_author(Record.updated_by).label("updated_by_name"))
     query = select(*columns).join(CrmObject, CrmObject.id == Record.object_id)
     row = session.execute(query.where(Record.id == record_id)).mappings().one_or_none()
     if row is None:
@@ -98,7 +100,7 @@ def get_record(session: ReadSession, record_id: str) -> RecordDetail:
         primary_value=row["primary_value"],
         values=values,
         fields=fields,
-        names=names_of_targets(session, fields, [values]),
+        names=_authors(row) | names_of_targets(session, fields, [values]),
         can_update=row["update"],
         can_delete=row["delete"],
         created_at=row["created_at"],
@@ -108,6 +110,16 @@ def get_record(session: ReadSession, record_id: str) -> RecordDetail:
         tenant_id=row["tenant_id"],
         version=row["version"],
     )
+
+
+def _author(column: Any) -> Any:
+    return select(User.full_name).where(User.id == column).scalar_subquery()
+
+
+def _authors(row: Mapping[Any, Any]) -> dict[str, str]:
+    """Return the names of who made and changed the record by their ids, where they are known."""
+    pairs = ((row[column], row[f"{column}_name"]) for column in ("created_by", "updated_by"))
+    return {str(id_): name for id_, name in pairs if id_ and name}
 
 
 def column_values(row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -75,6 +75,8 @@ def test_the_first_start_makes_a_workspace_shows_the_window_and_leaves_nothing_r
     colors = {image.pixel(x, y) for x in range(0, image.width(), 7) for y in range(0, 60, 5)}
     assert len(colors) > 5
     assert servers_below(home) == []
+    assert (home / "drafts").is_dir()
+    assert not list((home / "drafts").rglob("*.*"))
     log = (home / "log" / "crm-desktop.log").read_text(encoding="utf-8")
     assert "ERROR" not in log
     assert "CRITICAL" not in log

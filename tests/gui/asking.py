@@ -36,6 +36,18 @@ def press(qtbot: QtBot, button: QAbstractButton) -> None:
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
 
+def answer(qtbot: QtBot, text: str) -> None:
+    """Press the button of this text in the open question."""
+
+    def buttons() -> list[QAbstractButton]:
+        box = QApplication.activeModalWidget()
+        every = box.findChildren(QAbstractButton) if box is not None else []
+        return [button for button in every if button.text() == text]
+
+    qtbot.waitUntil(lambda: bool(buttons()))
+    press(qtbot, buttons()[0])
+
+
 def open_dialog(qtbot: QtBot, kind: type[D]) -> D:
     """Return the one open dialog of this kind."""
 

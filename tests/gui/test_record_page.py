@@ -149,7 +149,7 @@ def test_the_same_field_edited_by_two_shows_both_values_and_asks(
         other.execute(text(change), {"id": record})
 
     page.save()
-    clash = cell(page, "fld_name")._clash
+    clash = cell(page, "fld_name")._clash_bar
     qtbot.waitUntil(lambda: not clash.isHidden())
     assert "from “Orion” to “Theirs”" in clash._sentence.text()
     assert stored(database, record) == {"fld_name": "Theirs"}

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from crm_desktop.db.database import Database
 from crm_desktop.domain.access import Actor
+from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.main_window import MainWindow
 from crm_desktop.gui.navigation import ADDRESS, COUNT
 from crm_desktop.gui.tasks import Tasks
@@ -34,10 +35,10 @@ def make_application(database: Database, actor: Actor, label: str, *object_ids: 
         return applications.create_application(session, draft, {"objects": list(object_ids)})
 
 
-def make_window(qtbot: QtBot, tasks: Tasks, home: Path) -> MainWindow:
+def make_window(qtbot: QtBot, tasks: Tasks, home: Path, drafts: Drafts | None = None) -> MainWindow:
     """Give a window that is shown and remembers its state in the test's home."""
     settings = QSettings(str(home / "window.ini"), QSettings.Format.IniFormat)
-    window = MainWindow(tasks, settings)
+    window = MainWindow(tasks, settings, drafts)
     qtbot.addWidget(window)
     window.resize(1200, 800)
     with qtbot.waitActive(window):

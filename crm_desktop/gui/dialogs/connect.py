@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QT_TRANSLATE_NOOP, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -26,11 +26,11 @@ from crm_desktop.gui.widgets.elided_label import TextLabel
 from crm_desktop.gui.widgets.form_row import FormRow
 
 SCHEMES = ("postgresql://", "postgres://")
-KIND_WORDS: dict[Kind, str] = {
-    "local": "Local: on this computer",
-    "dev": "Development",
-    "test": "Test",
-    "prod": "Production: the real data",
+KIND_WORDS: dict[Kind, object] = {
+    "local": QT_TRANSLATE_NOOP("ConnectDialog", "Local: on this computer"),
+    "dev": QT_TRANSLATE_NOOP("ConnectDialog", "Development"),
+    "test": QT_TRANSLATE_NOOP("ConnectDialog", "Test"),
+    "prod": QT_TRANSLATE_NOOP("ConnectDialog", "Production: the real data"),
 }
 
 
@@ -68,8 +68,8 @@ class ConnectDialog(QDialog):
         self.password = QLineEdit(echoMode=QLineEdit.EchoMode.Password)
         self.kind = QComboBox()
         for kind, words in KIND_WORDS.items():
-            self.kind.addItem(icon(KIND_ICONS[kind]), words, kind)
-        self.keep = QCheckBox("Remember this connection, without the password")
+            self.kind.addItem(icon(KIND_ICONS[kind]), self.tr(str(words)), kind)
+        self.keep = QCheckBox(self.tr("Remember this connection, without the password"))
         self.keep.setChecked(True)
         self.address_row = FormRow(self.tr("Address"), self.address, is_required=True)
         self.connect_button = primary_button(self.tr("Connect"), icon_name="plug")
@@ -91,7 +91,7 @@ class ConnectDialog(QDialog):
         column.addWidget(
             FormRow(self.tr("Database password"), self.password, hint=self.tr("It is not stored."))
         )
-        hint = "Production is marked by a strip along the top of the window."
+        hint = self.tr("Production is marked by a strip along the top of the window.")
         column.addWidget(FormRow(self.tr("What it is for"), self.kind, hint=hint))
         column.addWidget(self.keep)
         column.addLayout(buttons)

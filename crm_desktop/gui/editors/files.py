@@ -86,6 +86,22 @@ class FileEditor(ValueEditor):
         return file
 
     @override
+    def typed(self) -> Any:
+        if self._stack.currentIndex() == _JSON:
+            return self.json.typed()
+        return {"name": self.name.text(), "url": self.url.text()}
+
+    @override
+    def show_typed(self, typed: Any) -> None:
+        if isinstance(typed, dict):
+            self.name.setText(str(typed.get("name", "")))
+            self.url.setText(str(typed.get("url", "")))
+            self._show_page(_LINES)
+        else:
+            self.json.show_typed(typed)
+            self._show_page(_JSON)
+
+    @override
     def set_read_only(self, *, is_read_only: bool) -> None:
         self.name.setReadOnly(is_read_only)
         self.url.setReadOnly(is_read_only)

@@ -18,17 +18,18 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from crm_desktop.domain.errors import Clash, Invalid
-from crm_desktop.domain.field_types import EffectiveField, is_column, same_value, type_of
+from crm_desktop.domain.field_types import EffectiveField, is_column, is_empty, same_value
 from crm_desktop.domain.formats import Formats
 from crm_desktop.gui.editors.making import WIDE_TYPES, make_editor
 from crm_desktop.gui.editors.references import ReferenceEditor
 from crm_desktop.gui.editors.value_editor import ValueEditor
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.theme import unit
-from crm_desktop.gui.widgets.buttons import plain_button
+from crm_desktop.gui.widgets.buttons import link_button, plain_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
 from crm_desktop.gui.widgets.form_row import FormRow
 from crm_desktop.gui.widgets.icon_label import IconLabel
+from crm_desktop.gui.widgets.value_view import value_words
 
 _LONGEST_QUOTED = 200  # letters of a value inside a sentence
 _TWO_COLUMNS_FROM = 130  # units of width; narrower forms have one column
@@ -39,6 +40,7 @@ class FieldCell(FormRow):
 
     changed = Signal()
     clash_settled = Signal(bool)  # True: keep mine
+    compare_requested = Signal()
 
     def __init__(
         self, editor: ValueEditor, *, is_locked: bool, parent: QWidget | None = None
@@ -54,11 +56,13 @@ class FieldCell(FormRow):
         )
         self.original: Any = None
         self.is_changed = False
-        self._clash = _ClashBar(self)
-        self._clash.settled.connect(self.clash_settled)
+        self.clash: Clash | None = None
+        self._clash_bar = _ClashBar(self)
+        self._clash_bar.settled.connect(self.clash_settled)
+        self._clash_bar.compare_requested.connect(self.compare_requested)
         box = self.layout()
         if isinstance(box, QVBoxLayout):
-            box.addWidget(self._clash)
+            box.addWidget(self._clash_bar)
             box.addStretch(1)
         editor.set_read_only(is_read_only=is_locked)
         editor.edited.connect(self._note_edit)
@@ -82,12 +86,40 @@ class FieldCell(FormRow):
     @override
     def set_problem(self, sentence: str) -> None:
         super().set_problem(sentence)
-        self._clash.hide()
+        self.clash = None
+        self._clash_bar.hide()
 
-    def show_clash(self, original: str, theirs: str) -> None:
+    def show_clash(self, clash: Clash, sentence: str) -> None:
         """Say that somebody else stored another value, and offer both."""
         self.set_problem("")
-        self._clash.show_theirs(original, theirs)
+        self.clash = clash
+        self._clash_bar.show_sentence(sentence)
+
+    def settle(self, *, keeps_mine: bool) -> None:
+        """Go on with what was typed here, or with what they stored."""
+        clash = self.clash
+        if clash is None:
+            return
+        if keeps_mine:
+            self.take_saved(clash.theirs)  # the next save replaces what they stored
+        else:
+            self.show_value(clash.theirs)
+
+    def draft(self) -> dict[str, Any]:
+        """Return what was typed, and what it was typed over, as a draft keeps it."""
+        try:
+            return {"old": self.original, "new": self.editor.value()}
+        except Invalid:
+            return {"old": self.original, "new": None, "text": self.editor.typed()}
+
+    def restore(self, draft: Mapping[str, Any]) -> None:
+        """Put back what was typed; it goes on being an edit of what it was typed over."""
+        self.original = draft["old"]
+        if "text" in draft:
+            self.editor.show_typed(draft["text"])
+        else:
+            self.editor.show_value(draft["new"])
+        self._note_edit()
 
     def _note_edit(self) -> None:
         try:
@@ -107,6 +139,7 @@ class _ClashBar(QFrame):
     """What somebody else stored in a field that was edited here, and which value to keep."""
 
     settled = Signal(bool)
+    compare_requested = Signal()
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -119,9 +152,11 @@ class _ClashBar(QFrame):
         theirs = plain_button(self.tr("Take theirs"))
         mine.clicked.connect(partial(self.settled.emit, True))
         theirs.clicked.connect(partial(self.settled.emit, False))
+        compare = link_button(self.tr("Compare…"))
+        compare.clicked.connect(self.compare_requested)
         buttons = QHBoxLayout()
-        buttons.addWidget(mine)
-        buttons.addWidget(theirs)
+        for button in (mine, theirs, compare):
+            buttons.addWidget(button)
         buttons.addStretch(1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, unit(), 0, 0)
@@ -129,23 +164,22 @@ class _ClashBar(QFrame):
         column.addLayout(buttons)
         self.hide()
 
-    def show_theirs(self, original: str, theirs: str) -> None:
-        """Say what it was and what it is now; the control holds what was typed here."""
-        first, second = (_quoted(text) or self.tr("nothing") for text in (original, theirs))
-        sentence = self.tr("Somebody else changed this from {0} to {1}.")
-        self._sentence.setText(sentence.replace("{0}", first).replace("{1}", second))
+    def show_sentence(self, sentence: str) -> None:
+        """Say what they stored; the control holds what was typed here."""
+        self._sentence.setText(sentence)
         self.show()
 
 
 def _quoted(text: str) -> str:
     shown = text if len(text) <= _LONGEST_QUOTED else f"{text[: _LONGEST_QUOTED - 1]}…"
-    return f"“{shown}”" if shown else ""
+    return f"“{shown}”"
 
 
 class RecordForm(QScrollArea):
     """Shows and edits the values of one record; who shows the form saves what `edits()` gives."""
 
     edited = Signal()
+    compare_requested = Signal()  # somebody wants to see all that clashes, side by side
 
     def __init__(self, tasks: Tasks, formats: Formats, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -191,6 +225,7 @@ class RecordForm(QScrollArea):
         cell = FieldCell(editor, is_locked=is_locked)
         cell.changed.connect(self.edited)
         cell.clash_settled.connect(partial(self._settle, cell))
+        cell.compare_requested.connect(self.compare_requested)
         self._cells[field.id] = cell
 
     def show_values(self, values: Mapping[str, Any], names: Mapping[str, str]) -> None:
@@ -248,27 +283,63 @@ class RecordForm(QScrollArea):
             marked[0].editor.setFocus()
         return {key: text for key, text in problems.items() if key not in self._cells}
 
-    def show_clashes(self, clashes: Mapping[str, Clash]) -> None:
-        """Show, at each control, what somebody else stored there meanwhile."""
-        for field_id, clash in clashes.items():
+    def drafts(self) -> dict[str, dict[str, Any]]:
+        """Return what was typed and is not stored, by field id."""
+        return {key: cell.draft() for key, cell in self._cells.items() if cell.is_changed}
+
+    def restore(
+        self, drafts: Mapping[str, Mapping[str, Any]], names: Mapping[str, str]
+    ) -> list[str]:
+        """Put back what was typed; return the fields that cannot be edited here any more."""
+        left = []
+        for field_id, draft in drafts.items():
             cell = self._cells.get(field_id)
-            if cell is not None:
-                cell.setProperty("theirs", clash)
-                field, kind = cell.field, type_of(cell.field.type)
-                was, now = (
-                    kind.display(value, field, self._formats)
-                    for value in (clash.original, clash.theirs)
-                )
-                cell.show_clash(was, now)
-                self.ensureWidgetVisible(cell)
+            if cell is None or cell.is_locked:
+                left.append(field_id)
+                continue
+            if isinstance(cell.editor, ReferenceEditor):
+                cell.editor.set_names(names)
+            cell.restore(draft)
+        return left
+
+    def show_clashes(
+        self, clashes: Mapping[str, Clash], names: Mapping[str, str], who: str = ""
+    ) -> None:
+        """Show, at each control, what somebody else stored there meanwhile; `who` says who."""
+        shown = [cell for field_id, cell in self._cells.items() if field_id in clashes]
+        for cell in shown:
+            clash = clashes[cell.field.id]
+            if isinstance(cell.editor, ReferenceEditor):
+                cell.editor.set_names(names)
+            cell.show_clash(clash, self._clash_sentence(cell.field, clash, names, who))
+        if shown:
+            self.ensureWidgetVisible(shown[0])
+
+    def _clash_sentence(
+        self, field: EffectiveField, clash: Clash, names: Mapping[str, str], who: str
+    ) -> str:
+        was, now = (
+            self.tr("nothing")
+            if is_empty(value)
+            else _quoted(value_words(value, field, self._formats, names))
+            for value in (clash.original, clash.theirs)
+        )
+        sentence = self.tr("Somebody else changed this from {0} to {1}.")
+        return f"{sentence.replace('{0}', was).replace('{1}', now)} {who}".strip()
+
+    def clashes(self) -> dict[str, Clash]:
+        """Return what still waits for somebody to choose, by field id."""
+        return {key: cell.clash for key, cell in self._cells.items() if cell.clash is not None}
+
+    def settle(self, sides: Mapping[str, str]) -> None:
+        """Settle clashes: "mine" or "theirs" by field id."""
+        for field_id, side in sides.items():
+            if field_id in self._cells:
+                self._cells[field_id].settle(keeps_mine=side == "mine")
+        self.edited.emit()
 
     def _settle(self, cell: FieldCell, keeps_mine: bool) -> None:  # noqa: FBT001 - a slot
-        clash: Clash = cell.property("theirs")
-        if keeps_mine:
-            cell.original = clash.theirs  # the next save replaces what they stored
-            cell.set_problem("")
-        else:
-            cell.show_value(clash.theirs)
+        cell.settle(keeps_mine=keeps_mine)
         cell.editor.setFocus()  # the buttons, which had the keyboard, are gone
         self.edited.emit()
 

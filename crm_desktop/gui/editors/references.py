@@ -127,6 +127,16 @@ class ReferenceEditor(ValueEditor):
         return self._value or None
 
     @override
+    def typed(self) -> Any:
+        return {"chosen": self._value, "text": self.line.text()}
+
+    @override
+    def show_typed(self, typed: Any) -> None:
+        if isinstance(typed, dict):
+            self.show_value(typed.get("chosen"))
+            self.line.setText(str(typed.get("text", "")))
+
+    @override
     def set_read_only(self, *, is_read_only: bool) -> None:
         self._is_locked = is_read_only
         self.line.setReadOnly(is_read_only)

@@ -86,6 +86,14 @@ class LineEditor(ValueEditor):
         return self._type.parse(self.line.text(), self.field, self._formats)
 
     @override
+    def typed(self) -> Any:
+        return self.line.text()
+
+    @override
+    def show_typed(self, typed: Any) -> None:
+        self.line.setText(typed if isinstance(typed, str) else "")
+
+    @override
     def set_read_only(self, *, is_read_only: bool) -> None:
         self.line.setReadOnly(is_read_only)
 
@@ -118,6 +126,16 @@ class LongTextEditor(ValueEditor):
     @override
     def value(self) -> Any:
         return self._type.parse(self.text.toPlainText(), self.field, self._formats)
+
+    @override
+    def typed(self) -> Any:
+        return self.text.toPlainText()
+
+    @override
+    def show_typed(self, typed: Any) -> None:
+        self._is_showing = True
+        self.text.setPlainText(typed if isinstance(typed, str) else "")
+        self._is_showing = False
 
     @override
     def set_read_only(self, *, is_read_only: bool) -> None:

@@ -48,5 +48,11 @@ class ValueEditor(QWidget):
     def value(self) -> Any:
         """Return the JSON value as edited, None where it is empty; raises Invalid."""
 
+    def typed(self) -> Any:
+        """Return what stands in the control as JSON, also where it is no value: for drafts."""
+
+    def show_typed(self, typed: Any) -> None:
+        """Put back what `typed` gave, whatever that was; whoever calls this emits `edited`."""
+
     def set_read_only(self, *, is_read_only: bool) -> None:
         self.control.setEnabled(not is_read_only)

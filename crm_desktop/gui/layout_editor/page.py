@@ -22,8 +22,10 @@ from crm_desktop.domain.errors import UserError
 from crm_desktop.domain.layout_changes import changes_against
 from crm_desktop.domain.layout_draft import Entry
 from crm_desktop.domain.layout_merge import Choices
+from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.layout_editor.fields_mime import Parcel, pack, unpack
+from crm_desktop.gui.layout_editor.layout_drafts import LayoutDrafts
 from crm_desktop.gui.layout_editor.layout_tree import LayoutTree
 from crm_desktop.gui.layout_editor.library import LibraryPane
 from crm_desktop.gui.layout_editor.preview import PreviewPane
@@ -48,7 +50,14 @@ from crm_desktop.services.layout_saving import LayoutConflict, SavedLayout, Stor
 class LayoutPage(Page):
     """Edits the layout of one object; nothing is stored until Ctrl+S."""
 
-    def __init__(self, tasks: Tasks, object_id: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        tasks: Tasks,
+        object_id: str,
+        parent: QWidget | None = None,
+        *,
+        drafts: Drafts | None = None,
+    ) -> None:
         super().__init__(tasks, parent)
         self.object_id = object_id
         self.icon_name = "layout-template"
@@ -57,6 +66,7 @@ class LayoutPage(Page):
         self.library = LibraryPane(self.state)
         self.tree = LayoutTree(self.state)
         self.preview = PreviewPane(tasks, self.state)
+        self.drafts = LayoutDrafts(drafts or Drafts(tasks), self.state)
         self.said = ""
         self._was_unsaved = False
         self._make_actions()
@@ -127,6 +137,7 @@ class LayoutPage(Page):
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
+        box.addWidget(self.drafts)
         box.addLayout(bar)
         box.addWidget(self.split, 1)
         self.setFocusProxy(self.tree)
@@ -192,6 +203,10 @@ class LayoutPage(Page):
         return self.state.draft.is_changed
 
     @override
+    def drop_unsaved(self) -> None:
+        self.drafts.drop()
+
+    @override
     def start_find(self) -> None:
         self.library.search.setFocus()
         self.library.search.selectAll()
@@ -210,6 +225,8 @@ class LayoutPage(Page):
     def _show_stored(self, stored: StoredLayout) -> None:
         self.icon_name = stored.icon or "layout-template"
         self.set_title(self.tr("{0}: layout").format(stored.plural_name or stored.label))
+        self.drafts.title = self.title
+        self.drafts.offer()
 
     def _follow(self) -> None:
         draft = self.state.draft
@@ -220,6 +237,7 @@ class LayoutPage(Page):
         for part in (self.pencil, self.count, self.review, self.revert):
             part.setVisible(count > 0)
         self.save_button.setEnabled(count > 0)
+        self.drafts.keep()
         self._name_steps()
         sections, fields = len(draft.now.sections), len(draft.now.ids())
         words = self.tr("{0} fields · {1} sections")

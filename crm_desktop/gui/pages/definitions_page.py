@@ -282,4 +282,4 @@ class DefinitionsPage(Page, Generic[R]):
 
 def tr(text: str) -> str:
     """Translate a page's words, which are needed before it is a QObject."""
-    return QCoreApplication.translate("pages", text)
+    return QCoreApplication.translate("", text)

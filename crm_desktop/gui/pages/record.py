@@ -1,4 +1,4 @@
-"""The page of one record: its form, and what is linked to it."""
+"""The page of one record: its form, what is linked to it, and the way to its neighbours."""
 
 from __future__ import annotations
 
@@ -7,19 +7,25 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeySequence, QPalette
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QPalette
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.changes import Change, Topic
+from crm_desktop.domain.record_links import link_to_record
 from crm_desktop.gui.dialogs.delete_dialog import DeleteDialog
 from crm_desktop.gui.dialogs.deletions import deletion_of_records
+from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.editors.record_panel import RecordPanel
 from crm_desktop.gui.editors.related_panel import RelatedPanel
 from crm_desktop.gui.icons import icon
+from crm_desktop.gui.messages import choose
 from crm_desktop.gui.page import Page
+from crm_desktop.gui.pages.comparing import open_comparison
+from crm_desktop.gui.pages.record_walk import RecordWalk
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.theme import line_height
+from crm_desktop.gui.trail import Trail
 from crm_desktop.gui.widgets.splitter import Splitter
 from crm_desktop.services import link_lists, objects, relationships
 from crm_desktop.services.objects import ObjectDetail
@@ -32,16 +38,27 @@ Related = tuple[ObjectDetail, Sequence[RelationshipSide], Mapping[tuple[str, boo
 class RecordPage(Page):
     """Shows, edits and deletes one record."""
 
-    def __init__(self, tasks: Tasks, record_id: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        tasks: Tasks,
+        record_id: str,
+        parent: QWidget | None = None,
+        *,
+        drafts: Drafts | None = None,
+    ) -> None:
         super().__init__(tasks, parent)
-        self.record_id = record_id
+        self._drafts = drafts if drafts is not None else Drafts(tasks)
+        self.record_id, self._wanted = record_id, ""
         self.icon_name = ""  # what the tab remembers stays until the record has been read
-        self.panel = RecordPanel(tasks)
+        self.panel = RecordPanel(tasks, self._drafts)
         self.panel.loaded.connect(self._show)
         self.panel.gone.connect(self._show_gone)
         self.panel.unsaved_changed.connect(self.unsaved_changed)
+        self.panel.saved.connect(self._go_on)
+        self.panel.not_saved.connect(self._stay)
         self.panel.refused.connect(self.refused)
         self.panel.open_requested.connect(self.open_requested)
+        self.panel.comparison_wanted.connect(partial(open_comparison, self.panel))
         self.related = RelatedPanel(tasks)
         self.related.open_requested.connect(self.open_requested)
         split = Splitter(Qt.Orientation.Horizontal)
@@ -54,21 +71,42 @@ class RecordPage(Page):
         self.setAutoFillBackground(True)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
-        box.addWidget(split)
-        self._delete = QAction(icon("trash", "danger"), self.tr("Delete record…"), self)
-        self._delete.setProperty("icon_name", "trash")
-        self._delete.setShortcut(QKeySequence("Ctrl+Del"))
-        self._back = QAction(icon("corner-left-up"), self.tr("Back to the list"), self)
-        self._back.setProperty("icon_name", "corner-left-up")
-        self._back.setShortcut(QKeySequence("Alt+Up"))
-        self._back.triggered.connect(self.panel.open_list)
-        self.addAction(self._back)
-        self._delete.triggered.connect(self._ask_to_delete)
-        self._delete.setEnabled(False)
-        self.addAction(self._delete)
+        box.setSpacing(0)
+        box.addWidget(self.panel.head)  # over the whole page, not beside what is linked
+        box.addWidget(split, 1)
+        self._make_actions()
         tasks.changed.connect(self._reload_links_if_touched)
         self.setFocusProxy(self.panel.form)
         self._open()
+
+    def _make_actions(self) -> None:
+        back = self._action(self.tr("Back to the list"), "corner-left-up", "Alt+Up")
+        back.triggered.connect(self.panel.open_list)
+        before = self._action(self.tr("Previous record"), "chevron-left", "Alt+PgUp")
+        after = self._action(self.tr("Next record"), "chevron-right", "Alt+PgDown")
+        self.walk = RecordWalk(self._tasks, self.panel, before, after, self)
+        self.walk.record_wanted.connect(self._go_to)
+        self._copy = self._action(self.tr("Copy link"), "link", "Ctrl+Shift+K")
+        self._copy.triggered.connect(self.copy_link)
+        self._duplicate = self._action(self.tr("Duplicate record"), "copy-plus", "Ctrl+Shift+D")
+        self._duplicate.triggered.connect(self.duplicate)
+        self._delete = self._action(self.tr("Delete record…"), "trash", "Ctrl+Del")
+        self._delete.setIcon(icon("trash", "danger"))
+        self._delete.triggered.connect(self._ask_to_delete)
+        self._allow(None)
+        self.panel.offer_actions([self._copy, self._duplicate, self._delete])
+
+    def _action(self, text: str, icon_name: str, key: str) -> QAction:
+        action = QAction(icon(icon_name), text, self)
+        action.setProperty("icon_name", icon_name)
+        action.setShortcut(QKeySequence(key))
+        self.addAction(action)
+        return action
+
+    def _allow(self, detail: RecordDetail | None) -> None:
+        self._delete.setEnabled(detail is not None and detail.can_delete)
+        for action in (self._copy, self._duplicate):
+            action.setEnabled(detail is not None)
 
     def _open(self) -> None:
         self.panel.open_record(self.record_id)
@@ -89,11 +127,63 @@ class RecordPage(Page):
     def can_save(self) -> bool:
         return self.panel.can_save()
 
+    @override
+    def drop_unsaved(self) -> None:
+        self.panel.drop_unsaved()
+
+    @override
+    def follow(self, trail: Trail | None) -> None:
+        self.walk.follow(trail)
+
+    def copy_link(self) -> None:
+        """Put the record's permanent link on the clipboard."""
+        QGuiApplication.clipboard().setText(link_to_record(self.record_id))
+        self.set_status(self.tr("The link to this record is on the clipboard."))
+
+    def duplicate(self) -> None:
+        """Begin a new record with the values of this one."""
+        self.open_requested.emit(f"duplicate:{self.record_id}")
+
+    def _go_to(self, record_id: str) -> None:
+        """Show another record here; what is unsaved is asked about first."""
+        if not self.has_unsaved():
+            self.panel.open_record(record_id)
+            return
+        choose(
+            self,
+            self.tr("Unsaved changes"),
+            self.tr("Save the changes?"),
+            self.title,
+            {
+                self.tr("Save"): partial(self._save_and_go, record_id),
+                self.tr("Discard changes"): partial(self._drop_and_go, record_id),
+            },
+        )
+
+    def _save_and_go(self, record_id: str) -> None:
+        self._wanted = record_id
+        self.panel.save()
+
+    def _drop_and_go(self, record_id: str) -> None:
+        self.panel.drop_unsaved()
+        self.panel.open_record(record_id)
+
+    def _go_on(self, _: str) -> None:
+        wanted, self._wanted = self._wanted, ""
+        if wanted:
+            self.panel.open_record(wanted)
+
+    def _stay(self) -> None:
+        self._wanted = ""
+
     def _show(self, detail: RecordDetail) -> None:
-        self.record_id = detail.id
+        is_other, self.record_id = self.record_id != detail.id, detail.id
+        if is_other:
+            self.address_changed.emit(f"record:{detail.id}")
+        self.walk.show_record(detail.id)
         self.set_title(detail.primary_value or self.tr("Without a name"))
         self.set_status(f"{detail.object_label} · {detail.id}")
-        self._delete.setEnabled(detail.can_delete)
+        self._allow(detail)
         self._read_related(detail)
 
     def _read_related(self, detail: RecordDetail) -> None:
@@ -109,8 +199,8 @@ class RecordPage(Page):
         self.related.show_related(self.record_id, sides, counts)
 
     def _show_gone(self) -> None:
-        self.set_status(self.tr("This record was deleted."))
-        self._delete.setEnabled(False)
+        self.set_status(self.tr("There is no such record."))
+        self._allow(None)
         self.related.hide()
 
     def _ask_to_delete(self) -> None:
@@ -126,9 +216,16 @@ class RecordPage(Page):
 class NewRecordPage(RecordPage):
     """An empty form; once saved, the page of the record that was made."""
 
-    def __init__(self, tasks: Tasks, object_id: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        tasks: Tasks,
+        object_id: str,
+        parent: QWidget | None = None,
+        *,
+        drafts: Drafts | None = None,
+    ) -> None:
         self._object_id = object_id
-        super().__init__(tasks, "", parent)
+        super().__init__(tasks, "", parent, drafts=drafts)
         self.title, self.icon_name = self.tr("New record"), "file-plus"
         self.panel.begun.connect(self._name_tab)
 
@@ -145,10 +242,16 @@ class NewRecordPage(RecordPage):
     @override
     def _show(self, detail: RecordDetail) -> None:
         self.related.show()
-        is_first = self.record_id != detail.id
         super()._show(detail)
-        if is_first:
-            self.address_changed.emit(f"record:{detail.id}")
+
+
+class DuplicatePage(NewRecordPage):
+    """A form for a new record that begins with the values of another."""
+
+    @override
+    def _open(self) -> None:
+        self.related.hide()
+        self.panel.start_record("", like=self._object_id)
 
 
 def _related_of(session: Any, object_id: str, record_id: str) -> Related:

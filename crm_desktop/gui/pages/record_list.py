@@ -66,7 +66,7 @@ class RecordList(QWidget):
         self.bar.setContentsMargins(3 * unit(), 3 * unit(), 3 * unit(), 3 * unit())
         self.bar.setSpacing(2 * unit())
         self.bar.addWidget(self.search, 100)
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(self.bar)
@@ -75,6 +75,10 @@ class RecordList(QWidget):
         column.addWidget(self.grid, 1)
         column.addWidget(self.footer)
         self.setFocusProxy(self.grid)
+
+    def add_notice(self, notice: QWidget) -> None:
+        """Put a bar below the tools, above everything else."""
+        self._column.insertWidget(1, notice)
 
     def _connect(self) -> None:
         self.search.searched.connect(self._search_again)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt
@@ -14,13 +16,17 @@ from crm_desktop.domain.changes import Change, Topic
 from crm_desktop.domain.errors import UserError
 from crm_desktop.gui.delegates import plain_tip
 from crm_desktop.gui.dialogs.go_to_row import GoToRowDialog
+from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.editors.record_panel import RecordPanel
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.page import Page
 from crm_desktop.gui.pages.column_widths import is_size
+from crm_desktop.gui.pages.inspecting import Inspecting
+from crm_desktop.gui.pages.list_drafts import ListDrafts
 from crm_desktop.gui.pages.record_list import RecordList, new_record_text
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.theme import line_height
+from crm_desktop.gui.trail import Trail
 from crm_desktop.gui.widgets.buttons import (
     IconButton,
     action_button,
@@ -37,13 +43,23 @@ _ROOM_FOR_BOTH = 46  # lines of text high: a narrower page shows the list alone
 class RecordsPage(Page):
     """The records of one object, with the current one beside them in the inspector."""
 
-    def __init__(self, tasks: Tasks, object_id: str, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        tasks: Tasks,
+        object_id: str,
+        parent: QWidget | None = None,
+        *,
+        drafts: Drafts | None = None,
+    ) -> None:
         super().__init__(tasks, parent)
+        self._drafts = drafts if drafts is not None else Drafts(tasks)
         self.object_id = object_id
         self._is_split = self._is_narrow = False
         self.list = RecordList(tasks, object_id)
         self.model, self.grid = self.list.model, self.list.grid
-        self.inspector = RecordPanel(tasks, is_narrow=True)
+        self.inspector = RecordPanel(tasks, self._drafts, is_narrow=True)
+        self.left_over = ListDrafts(self._drafts, object_id)
+        self.inspecting = Inspecting(tasks, self.list, self.inspector)
         self.new_button = primary_button(self.tr("New record"), icon_name="plus")
         self.import_button = plain_button(self.tr("Import…"), icon_name="file-up")
         self._make_actions()
@@ -68,6 +84,15 @@ class RecordsPage(Page):
             self.tr("Import a file…"), "file-up", "Ctrl+I", self.import_file
         )
 
+        self.copy_link_action = self._action(
+            self.tr("Copy link"), "link", "Ctrl+Shift+K", self.copy_links
+        )
+        self._action(
+            self.tr("Previous record"), "chevron-up", "Alt+PgUp", partial(self.inspecting.step, -1)
+        )
+        self._action(
+            self.tr("Next record"), "chevron-down", "Alt+PgDown", partial(self.inspecting.step, 1)
+        )
         self.go_to_action = self._action(
             self.tr("Go to row…"), "list-ordered", "Ctrl+G", self.ask_for_row
         )
@@ -85,13 +110,13 @@ class RecordsPage(Page):
             self.list.filter_column,
         )
 
-    def _action(self, text: str, icon_name: str, key: str, act: Any) -> QAction:
+    def _action(self, text: str, icon_name: str, key: str, act: Callable[[], object]) -> QAction:
         action = QAction(icon(icon_name), text, self)
         action.setProperty("icon_name", icon_name)
         action.setShortcut(QKeySequence(key))
         if key in _NEEDS_GRID:
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        action.triggered.connect(act)
+        action.triggered.connect(partial(_run, act))
         self.addAction(action)
         return action
 
@@ -107,6 +132,7 @@ class RecordsPage(Page):
         bar.addStretch(1)
         bar.addWidget(self.import_button)
         bar.addWidget(self.new_button)
+        self.list.add_notice(self.left_over)
         self.split = Splitter(Qt.Orientation.Horizontal)
         self.split.addWidget(self.list)
         self.split.addWidget(self.inspector)
@@ -135,6 +161,8 @@ class RecordsPage(Page):
         self.grid.selectionModel().currentRowChanged.connect(self._follow_current)
         self.inspector.unsaved_changed.connect(self.unsaved_changed)
         self.inspector.refused.connect(self.refused)
+        self.inspecting.refused.connect(self.refused)
+        self.left_over.open_requested.connect(self.open_requested)
         self.inspector.open_requested.connect(self.open_requested)
         self._tasks.changed.connect(self._reload_if_touched)
 
@@ -148,6 +176,7 @@ class RecordsPage(Page):
     def _show_object(self, crm_object: ObjectDetail) -> None:
         self.icon_name = crm_object.icon or "box"
         self.set_title(crm_object.plural_name)
+        self.left_over.call_object(crm_object.label)
         self.inspector.show_icon(crm_object.icon)
         tip = self.tr("New {} (Ctrl+N)").replace("{}", crm_object.label)
         self.new_button.setToolTip(plain_tip(tip))
@@ -205,11 +234,7 @@ class RecordsPage(Page):
 
     def _follow_current(self, *_: QModelIndex) -> None:
         """Show the current record beside the list, unless one is being edited there."""
-        record_id = self.list.current_id()
-        if self.inspector.isHidden() or self.inspector.has_unsaved() or not record_id:
-            return
-        if record_id != self.inspector.record_id:
-            self.inspector.open_record(record_id)
+        self.inspecting.follow()
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -236,6 +261,14 @@ class RecordsPage(Page):
         return self.inspector.has_unsaved()
 
     @override
+    def drop_unsaved(self) -> None:
+        self.inspector.drop_unsaved()
+
+    @override
+    def trail(self) -> Trail | None:
+        return self.inspecting.trail()
+
+    @override
     def start_find(self) -> None:
         self.list.search.setFocus()
         self.list.search.selectAll()
@@ -248,6 +281,11 @@ class RecordsPage(Page):
     def open_current(self) -> None:
         if record_id := self.list.current_id():
             self.open_requested.emit(f"record:{record_id}")
+
+    def copy_links(self) -> None:
+        """Put the permanent links of the selected records on the clipboard, one a line."""
+        if done := self.inspecting.copy_links():
+            self.set_status(done)
 
     def delete_selected(self) -> None:
         ids = self.model.ids_of(self.grid.selected_rows())
@@ -286,7 +324,11 @@ class RecordsPage(Page):
     def _show_menu(self, place: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addActions([self.open_action, self.new_action])
+        menu.addActions([self.open_action, self.copy_link_action, self.new_action])
         menu.addSeparator()
         menu.addAction(self.delete_action)
         menu.popup(self.grid.viewport().mapToGlobal(place))
+
+
+def _run(act: Callable[[], object], *_: bool) -> None:
+    act()

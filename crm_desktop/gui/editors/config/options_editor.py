@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QAbstractItemModel, QSize, Qt
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QAbstractItemModel, QSize, Qt
 from PySide6.QtGui import QGuiApplication, QIcon, QPainter, QPixmap
 from PySide6.QtWidgets import (
     QComboBox,
@@ -28,15 +28,15 @@ from crm_desktop.gui.tokens import choice_color
 from crm_desktop.gui.widgets.buttons import IconButton, link_button
 
 COLORS = (
-    ("#6B7280", "Grey"),
-    ("#2F6FDE", "Blue"),
-    ("#0E8A9C", "Teal"),
-    ("#1F8A4C", "Green"),
-    ("#B7791F", "Amber"),
-    ("#C2571A", "Orange"),
-    ("#C53030", "Red"),
-    ("#B83280", "Pink"),
-    ("#7C4DDB", "Purple"),
+    ("#6B7280", QT_TRANSLATE_NOOP("OptionsDelegate", "Grey")),
+    ("#2F6FDE", QT_TRANSLATE_NOOP("OptionsDelegate", "Blue")),
+    ("#0E8A9C", QT_TRANSLATE_NOOP("OptionsDelegate", "Teal")),
+    ("#1F8A4C", QT_TRANSLATE_NOOP("OptionsDelegate", "Green")),
+    ("#B7791F", QT_TRANSLATE_NOOP("OptionsDelegate", "Amber")),
+    ("#C2571A", QT_TRANSLATE_NOOP("OptionsDelegate", "Orange")),
+    ("#C53030", QT_TRANSLATE_NOOP("OptionsDelegate", "Red")),
+    ("#B83280", QT_TRANSLATE_NOOP("OptionsDelegate", "Pink")),
+    ("#7C4DDB", QT_TRANSLATE_NOOP("OptionsDelegate", "Purple")),
 )
 SHOWN_ROWS = 6
 
@@ -69,7 +69,7 @@ class OptionsDelegate(GridDelegate):
         box.addItem(self.tr("None"), "")
         for color, name in COLORS:
             dot = QIcon(swatch(color, icon_size(), parent.devicePixelRatioF()))
-            box.addItem(dot, name, color)
+            box.addItem(dot, self.tr(str(name)), color)
         return box
 
     @override

@@ -1,0 +1,128 @@
+"""The record beside a list: which it is, what is unsaved in it, and the way to its neighbours."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QAction, QGuiApplication
+
+from crm_desktop.domain.errors import UserError
+from crm_desktop.domain.record_links import link_to_record
+from crm_desktop.gui.editors.record_panel import RecordPanel
+from crm_desktop.gui.icons import icon
+from crm_desktop.gui.pages.comparing import open_comparison
+from crm_desktop.gui.pages.record_list import RecordList
+from crm_desktop.gui.tasks import Tasks
+from crm_desktop.gui.trail import Trail
+from crm_desktop.services.record_anchors import find_row
+
+
+class Inspecting(QObject):
+    """Lets the inspector follow the current row, unless something unsaved keeps it."""
+
+    refused = Signal(object)  # UserError
+
+    def __init__(self, tasks: Tasks, record_list: RecordList, panel: RecordPanel) -> None:
+        super().__init__(panel)
+        self._tasks, self._list, self._panel = tasks, record_list, panel
+        panel.unsaved_changed.connect(self._follow_again)
+        panel.step_requested.connect(self.step)
+        panel.comparison_wanted.connect(partial(open_comparison, panel))
+        panel.stepper.allow(has_before=False, has_after=False)
+        copy = QAction(icon("link"), self.tr("Copy link"), self)
+        copy.triggered.connect(self._copy_link)
+        duplicate = QAction(icon("copy-plus"), self.tr("Duplicate record"), self)
+        duplicate.triggered.connect(self._duplicate)
+        panel.offer_actions([copy, duplicate])
+
+    def follow(self) -> None:
+        """Show the current record, or say why another one is still shown."""
+        record_id = self._list.current_id()
+        self._allow_steps()
+        if self._panel.isHidden() or not record_id:
+            return
+        if not self._panel.has_unsaved():
+            self._panel.notice.hide()
+            if record_id != self._panel.record_id:
+                self._panel.open_record(record_id)
+        elif record_id == self._panel.record_id:
+            self._panel.notice.hide()
+        else:
+            self._say_still_editing()
+
+    def step(self, by: int) -> None:
+        """Make the next row current, or the one before."""
+        index = self._list.grid.currentIndex()
+        beside = index.siblingAtRow(index.row() + by) if index.isValid() else index
+        if beside.isValid():
+            self._list.grid.setCurrentIndex(beside)
+
+    def trail(self) -> Trail | None:
+        """Return where the current record stands in the list."""
+        model = self._list.model
+        if not model.columns:
+            return None
+        index = self._list.grid.currentIndex()
+        row = index.row() if index.isValid() else None
+        total = model.total if model.has_counted else None
+        return Trail(model.query, model.columns, row, total)
+
+    def copy_links(self) -> str:
+        """Put the links of the selected records on the clipboard; return what was done."""
+        rows = self._list.grid.selected_rows()
+        ids = self._list.model.ids_of(rows)
+        if not all(ids):
+            sentence = self.tr("Some of the selected records have not been read. Select fewer.")
+            self.refused.emit(UserError(sentence))
+            return ""
+        ids = ids or [each for each in [self._list.current_id()] if each]
+        QGuiApplication.clipboard().setText("\n".join(link_to_record(id_) for id_ in ids))
+        return self.tr("Links copied: {}").replace("{}", f"{len(ids):,}")
+
+    def _copy_link(self) -> None:
+        QGuiApplication.clipboard().setText(link_to_record(self._panel.record_id))
+
+    def _duplicate(self) -> None:
+        self._panel.open_requested.emit(f"duplicate:{self._panel.record_id}")
+
+    def _say_still_editing(self) -> None:
+        sentence = self.tr("Still editing {}, which is not saved.")
+        self._panel.notice.ask(
+            sentence.replace("{}", self._panel.title.text()),
+            [
+                (self.tr("Save"), self._panel.save),
+                (self.tr("Discard"), self._panel.drop_unsaved),
+                (self.tr("Go to it"), self._go_back),
+            ],
+        )
+
+    def _go_back(self) -> None:
+        """Make the row current whose record is being edited."""
+        model = self._list.model
+        call = partial(
+            find_row,
+            query=model.query,
+            columns=model.columns,
+            record_id=self._panel.record_id,
+        )
+        self._tasks.read(self, call, self._go_to, self.refused.emit)
+
+    def _go_to(self, row: int | None) -> None:
+        if row is None:
+            self.refused.emit(UserError(self.tr("The list does not show that record now.")))
+        else:
+            self._list.go_to_row(row + 1)
+
+    def _follow_again(self, is_unsaved: bool) -> None:  # noqa: FBT001 - a signal's
+        if not is_unsaved and not self._panel.notice.isHidden():
+            self._panel.notice.hide()
+            self.follow()
+
+    def _allow_steps(self) -> None:
+        index = self._list.grid.currentIndex()
+        is_there = index.isValid()
+        self._panel.stepper.allow(
+            has_before=is_there and index.row() > 0,
+            has_after=is_there and index.row() + 1 < self._list.model.rowCount(),
+        )
