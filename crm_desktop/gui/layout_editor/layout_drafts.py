@@ -1,4 +1,4 @@
-"""Keeps a layout's unsaved steps as a draft beside the program, and offers one that was left over."""
+"""Keeps a layout's unsaved steps as a draft beside the program, and offers what was left over."""
 
 from __future__ import annotations
 

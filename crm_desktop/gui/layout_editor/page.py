@@ -24,6 +24,8 @@ from crm_desktop.domain.layout_draft import Entry
 from crm_desktop.domain.layout_merge import Choices
 from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.icons import icon
+from crm_desktop.gui.layout_editor.entry_settings import EntrySettings
+from crm_desktop.gui.layout_editor.field_dialogs import FieldDialogs
 from crm_desktop.gui.layout_editor.fields_mime import Parcel, pack, unpack
 from crm_desktop.gui.layout_editor.layout_drafts import LayoutDrafts
 from crm_desktop.gui.layout_editor.layout_tree import LayoutTree
@@ -66,6 +68,9 @@ class LayoutPage(Page):
         self.library = LibraryPane(self.state)
         self.tree = LayoutTree(self.state)
         self.preview = PreviewPane(tasks, self.state)
+        self.settings = EntrySettings(self.state)
+        self.fields = FieldDialogs(tasks, self.state, self)
+        self._wanted_field = ""  # made here, to be added once the library has it
         self.drafts = LayoutDrafts(drafts or Drafts(tasks), self.state)
         self.said = ""
         self._was_unsaved = False
@@ -130,7 +135,11 @@ class LayoutPage(Page):
         self.split = Splitter(Qt.Orientation.Horizontal)
         self.split.addWidget(self.library)
         self.split.addWidget(self._middle())
-        self.split.addWidget(self.preview)
+        right = Splitter(Qt.Orientation.Vertical)
+        right.addWidget(self.preview)
+        right.addWidget(self.settings)
+        right.setSizes([round(line_height() * lines) for lines in (30, 18)])
+        self.split.addWidget(right)
         for number, stretch in enumerate((0, 1, 1)):
             self.split.setStretchFactor(number, stretch)
         self.split.setSizes([round(line_height() * lines) for lines in (16, 34, 24)])
@@ -181,6 +190,12 @@ class LayoutPage(Page):
         self.saving.refused.connect(self.refused)
         self.library.attach_requested.connect(self.attach)
         self.library.tree.taken_out.connect(self.take_out)
+        self.library.create_requested.connect(self.fields.create)
+        self.fields.created.connect(self._await_field)
+        self.fields.refused.connect(self.refused)
+        self.settings.edit_requested.connect(self.fields.edit)
+        self.settings.promoted.connect(self.fields.promote)
+        self.tree.settings_requested.connect(self.settings.start)
         self.tree.refused_kindly.connect(self._say_refused)
         self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.tree.customContextMenuRequested.connect(self._show_menu)
@@ -196,6 +211,7 @@ class LayoutPage(Page):
 
     @override
     def save(self) -> None:
+        self.settings.commit()
         self.saving.save()
 
     @override
@@ -227,6 +243,9 @@ class LayoutPage(Page):
         self.set_title(self.tr("{0}: layout").format(stored.plural_name or stored.label))
         self.drafts.title = self.title
         self.drafts.offer()
+        if self._wanted_field in self.state.library:
+            self.attach([self._wanted_field])
+            self._wanted_field = ""
 
     def _follow(self) -> None:
         draft = self.state.draft
@@ -261,7 +280,13 @@ class LayoutPage(Page):
             button.setAccessibleName(text)
 
     def _mark_chosen(self) -> None:
-        self.preview.mark(self.tree.chosen_ids())
+        ids = self.tree.chosen_ids()
+        self.preview.mark(ids)
+        self.settings.show_entries(ids)
+
+    def _await_field(self, field_id: str) -> None:
+        self._wanted_field = field_id
+        self.saving.read()
 
     def _choose_one(self, entry_id: str) -> None:
         self.tree.choose((entry_id,))

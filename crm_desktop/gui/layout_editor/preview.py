@@ -47,7 +47,8 @@ class PreviewPane(QWidget):
         self.which = QComboBox()
         self.widths = QComboBox()
         self.scheme = IconButton("moon", self.tr("Preview in the dark theme"), is_outlined=True)
-        self._area = QScrollArea()
+        self._area = _Area()
+        self._area.resized.connect(self._set_width)
         self._later = QTimer(self, singleShot=True, interval=0)
         self._later.timeout.connect(self._show_form)
         self._offer()
@@ -175,7 +176,13 @@ class PreviewPane(QWidget):
             policy.ScrollBarAsNeeded if lines else policy.ScrollBarAlwaysOff
         )
 
+
+class _Area(QScrollArea):
+    """Says when there is more or less room, which a scroll bar takes as well."""
+
+    resized = Signal()
+
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._set_width()
+        self.resized.emit()

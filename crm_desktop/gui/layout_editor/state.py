@@ -11,7 +11,17 @@ from PySide6.QtCore import QObject, Signal
 from crm_desktop.domain import layout_draft
 from crm_desktop.domain.effective import EffectiveField, merge_field
 from crm_desktop.domain.ids import Prefix, new_id
-from crm_desktop.domain.layout_draft import Act, Draft, Entry, Layout, Section, Step, is_same
+from crm_desktop.domain.json_edits import ABSENT
+from crm_desktop.domain.layout_draft import (
+    Act,
+    Draft,
+    Entry,
+    Layout,
+    Section,
+    Step,
+    differences,
+    is_same,
+)
 from crm_desktop.domain.layout_merge import Choices, merge, rebased
 from crm_desktop.services.fields import FieldSummary
 from crm_desktop.services.layout_saving import SavedLayout, StoredLayout
@@ -177,6 +187,17 @@ class LayoutState(QObject):
     def set_attribute(self, entry_ids: Sequence[str], name: str, value: Any) -> bool:
         layout = layout_draft.set_attribute(self.layout, entry_ids, name, value)
         return self.do(Act.SET, layout, entry_ids)
+
+    def set_overrides(self, entry_id: str, overrides: Mapping[str, Any]) -> bool:
+        """Let these be all that an entry says differently from the library, as one step."""
+        before, after = (
+            {f"override:{key}": value for key, value in each.items()}
+            for each in (self.layout.by_id()[entry_id].overrides, overrides)
+        )
+        layout = self.layout
+        for name in differences(before, after):
+            layout = layout_draft.set_attribute(layout, [entry_id], name, after.get(name, ABSENT))
+        return self.do(Act.SET, layout, [entry_id])
 
     def add_section(self, title: str, index: int) -> str:
         """Add an empty section before the one at `index`; returns its key."""

@@ -17,7 +17,9 @@ _LONGEST = 60
 
 
 def tr(text: str) -> str:
-    return QCoreApplication.translate("LayoutWords", text)
+    return QCoreApplication.translate(
+        "", text
+    )  # as functions are called in the files of translators
 
 
 def attribute(name: str) -> str:
