@@ -18,6 +18,8 @@ MODULES = {
     "sort": "bench.sorting",
     "memory": "bench.memory",
     "import": "bench.importing",
+    "reorder": "bench.reorder",
+    "layout-editor": "bench.layout_editor",
 }
 
 

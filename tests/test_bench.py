@@ -30,6 +30,8 @@ PRINTED = {
     "sort": ["sort, without an index"],
     "memory": ["memory"],
     "import": ["import, with additions", "import, without additions"],
+    "reorder": ["reorder", "reorder, whole save"],
+    "layout-editor": ["layout-editor, opening", "layout-editor, drag frame"],
 }
 """What each benchmark prints, in order."""
 
