@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
@@ -18,11 +19,12 @@ from crm_desktop.domain.layout_draft import Entry
 from crm_desktop.domain.layout_merge import Side
 from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.layout_editor.changes_dialog import ChangesDialog
+from crm_desktop.gui.layout_editor.compare_dialog import CompareDialog
 from crm_desktop.gui.layout_editor.merge_dialog import MergeDialog
 from crm_desktop.gui.layout_editor.page import LayoutPage
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.services import layout_saving
-from tests.domain.layouts import text_of
+from tests.domain.layouts import layout_of, text_of
 from tests.gui.windows import wait_until_idle
 from tests.make import Make
 
@@ -81,8 +83,8 @@ def test_the_trees_are_models_in_order(qtbot: QtBot, page: LayoutPage) -> None:
     ]
     choose(page, "amount")
     qtbot.keyClick(page.tree, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
-    page.add_section()
-    page.attach(["fld_note"])
+    page.commands.add_section()
+    page.commands.attach(["fld_note"])
     page.undo()
     model = page.tree.model_of_layout
     section, other = model.index(0, 0), model.index(1, 0)
@@ -161,7 +163,7 @@ def test_the_list_of_changes_is_read_as_sentences_and_can_be_reverted(
 ) -> None:
     choose(page, "amount")
     qtbot.keyClick(page.tree, Qt.Key.Key_Home, Qt.KeyboardModifier.AltModifier)
-    page.attach(["fld_note"])
+    page.commands.attach(["fld_note"])
     page.review_changes()
     dialog = dialog_of(ChangesDialog)
     assert isinstance(dialog, ChangesDialog)
@@ -181,13 +183,13 @@ def test_fields_are_pasted_into_another_object_with_what_was_set(
     ids = choose(page, "stage", "amount")
     page.state.set_attribute(ids[:1], "override:label", "Phase")
     page.state.set_attribute(ids, "is_required", value=True)
-    page.copy()
-    page.paste()
+    page.commands.copy()
+    page.commands.paste()
     assert "already" in page.said
 
     other = shown(qtbot, tasks, "obj_ticket")
     choose(other, "name")
-    other.paste()
+    other.commands.paste()
 
     assert text_of(other.state.layout) == ": name stage* amount*"
     entries = list(other.state.layout.entries())
@@ -297,7 +299,7 @@ def test_leaving_is_asked_about_only_while_something_is_not_saved(
 ) -> None:
     told: list[bool] = []
     page.unsaved_changed.connect(told.append)
-    page.attach(["fld_note"])
+    page.commands.attach(["fld_note"])
     page.undo()
     assert told == [True, False]
 
@@ -311,3 +313,45 @@ def test_what_is_attached_elsewhere_appears_at_its_place(
     wait_until_idle(qtbot, page._tasks)
     qtbot.waitUntil(partial(page.state.layout.field_ids().__contains__, "fld_phone"))
     assert text_of(page.state.layout) == ": name phone stage amount note"
+
+
+def test_a_layout_is_arranged_like_that_of_another_object(
+    qtbot: QtBot, page: LayoutPage, make: Make
+) -> None:
+    make.object("ticket", fields=["stage", "phone", "name"])
+    page.exchange.ask_for_object()
+    wait_until_idle(qtbot, page._tasks)
+    dialog = dialog_of(CompareDialog)
+    assert isinstance(dialog, CompareDialog)
+    rows = [[dialog.model.index(row, column).data() for column in (0, 1, 2)] for row in range(4)]
+    assert sorted(rows) == [
+        ["Amount", "3", ""], ["Name", "1", "3"], ["Phone", "", "2"], ["Stage", "2", "1"],
+    ]  # fmt: skip
+    qtbot.mouseClick(dialog.copy, Qt.MouseButton.LeftButton)
+    wait_until_idle(qtbot, page._tasks)
+    page.refresh()
+    wait_until_idle(qtbot, page._tasks)
+    page.exchange.take_over(layout_of(": stage phone name"))
+    assert text_of(page.state.layout) == ": stage phone name | Other fields: amount"
+
+
+def test_a_layout_goes_through_a_file(
+    qtbot: QtBot, page: LayoutPage, tmp_path: Path, make: Make, tasks: Tasks
+) -> None:
+    page.state.set_attribute(choose(page, "stage"), "width", 2)
+    file = tmp_path / "deal.json"
+    page.exchange.export_to(str(file))
+    qtbot.waitUntil(file.exists)
+    wait_until_idle(qtbot, tasks)
+    make.object("ticket", fields=["amount"])
+    other = shown(qtbot, tasks, "obj_ticket")
+    other.exchange.import_from(str(file))
+    qtbot.waitUntil(other.has_unsaved)
+    assert text_of(other.state.layout) == ": name stage amount"
+    widths = {entry.field_id: entry.width for entry in other.state.layout.entries()}
+    assert widths["fld_stage"] == 2
+    refusals: list[str] = []
+    other.refused.connect(lambda error: refusals.append(str(error)))
+    file.write_text("{", encoding="utf-8")
+    other.exchange.import_from(str(file))
+    qtbot.waitUntil(lambda: refusals == ["deal.json is no JSON that can be read."])

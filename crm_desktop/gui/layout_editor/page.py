@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
-    QAction,
-    QGuiApplication,
     QKeyEvent,
     QKeySequence,
     QPalette,
 )
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.errors import UserError
 from crm_desktop.domain.layout_changes import changes_against
-from crm_desktop.domain.layout_draft import Entry
 from crm_desktop.domain.layout_merge import Choices
 from crm_desktop.gui.drafts import Drafts
-from crm_desktop.gui.icons import icon
+from crm_desktop.gui.layout_editor.commands import LayoutCommands
 from crm_desktop.gui.layout_editor.entry_settings import EntrySettings
+from crm_desktop.gui.layout_editor.exchange import LayoutExchange
 from crm_desktop.gui.layout_editor.field_dialogs import FieldDialogs
-from crm_desktop.gui.layout_editor.fields_mime import Parcel, pack, unpack
 from crm_desktop.gui.layout_editor.layout_drafts import LayoutDrafts
 from crm_desktop.gui.layout_editor.layout_tree import LayoutTree
 from crm_desktop.gui.layout_editor.library import LibraryPane
 from crm_desktop.gui.layout_editor.preview import PreviewPane
 from crm_desktop.gui.layout_editor.saving import LayoutSaving
+from crm_desktop.gui.layout_editor.section_settings import SectionSettings
 from crm_desktop.gui.layout_editor.state import LayoutState
 from crm_desktop.gui.layout_editor.words import quoted, step_words
 from crm_desktop.gui.page import Page
@@ -69,12 +66,16 @@ class LayoutPage(Page):
         self.tree = LayoutTree(self.state)
         self.preview = PreviewPane(tasks, self.state)
         self.settings = EntrySettings(self.state)
+        self.section_settings = SectionSettings(self.state)
+        self._below = QStackedWidget()
         self.fields = FieldDialogs(tasks, self.state, self)
+        self.exchange = LayoutExchange(tasks, self.state, self)
         self._wanted_field = ""  # made here, to be added once the library has it
         self.drafts = LayoutDrafts(drafts or Drafts(tasks), self.state)
         self.said = ""
         self._was_unsaved = False
-        self._make_actions()
+        self.commands = LayoutCommands(self.state, self.tree, self.library, self)
+        self._add_actions()
         self._lay_out()
         self._connect()
         self.refresh()
@@ -82,36 +83,14 @@ class LayoutPage(Page):
 
     # Building
 
-    def _make_actions(self) -> None:
-        add = self._action
-        self.move_action = add(self.tr("Move to…"), "move-vertical", "Ctrl+M", self.ask_where)
-        self.cut_action = add(self.tr("Cut fields"), "scissors", "Ctrl+X", self.cut)
-        self.copy_action = add(self.tr("Copy fields"), "copy", "Ctrl+C", self.copy)
-        self.paste_action = add(self.tr("Paste fields"), "clipboard-paste", "Ctrl+V", self.paste)
-        self.rename_action = add(self.tr("Rename"), "pencil", "", self.rename_current)
-        self.section_action = add(
-            self.tr("Add section"), "rows-3", "Ctrl+Shift+N", self.add_section
-        )
-        self.detach_action = add(self.tr("Remove from the object"), "x", "", self.tree.take_out)
-        self.columns_menu = QMenu(self.tr("Columns of the section"), self)
-        for count in (1, 2, 3):
-            words = self.tr("1 column") if count == 1 else self.tr("{0} columns").format(count)
-            act = self.columns_menu.addAction(words)
-            act.triggered.connect(partial(self._set_columns, count))
-        self.fold_action = add(
-            self.tr("Section can be folded"), "chevrons-down-up", "", self._switch_collapsible
-        )
-
-    def _action(self, text: str, icon_name: str, key: str, act: Callable[[], object]) -> QAction:
-        """Add an action to the page; its key works in the tree of the layout."""
-        action = QAction(icon(icon_name), text, self)
-        action.setProperty("icon_name", icon_name)
-        action.triggered.connect(act)
-        self.addAction(action)
-        if key:
-            action.setShortcut(QKeySequence(key))
-            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        return action
+    def _add_actions(self) -> None:
+        add, exchange = self.commands.add, self.exchange
+        compare = self.tr("Compare with or copy from another object…")
+        self.more_actions = [
+            add(compare, "git-compare", "", exchange.ask_for_object),
+            add(self.tr("Export the layout…"), "file-down", "", exchange.ask_where_to_export),
+            add(self.tr("Import a layout…"), "file-up", "", exchange.ask_what_to_import),
+        ]
 
     def _lay_out(self) -> None:
         self.setBackgroundRole(QPalette.ColorRole.Base)
@@ -130,6 +109,9 @@ class LayoutPage(Page):
         for part in (self.undo_button, self.redo_button, self.pencil, self.count, self.review):
             bar.addWidget(part)
         bar.addStretch(1)
+        self.more = IconButton("ellipsis", self.tr("More"), is_outlined=True)
+        self.more.clicked.connect(self._show_more)
+        bar.addWidget(self.more)
         for part in (self.revert, self.save_button):
             bar.addWidget(part)
         self.split = Splitter(Qt.Orientation.Horizontal)
@@ -137,7 +119,9 @@ class LayoutPage(Page):
         self.split.addWidget(self._middle())
         right = Splitter(Qt.Orientation.Vertical)
         right.addWidget(self.preview)
-        right.addWidget(self.settings)
+        self._below.addWidget(self.settings)
+        self._below.addWidget(self.section_settings)
+        right.addWidget(self._below)
         right.setSizes([round(line_height() * lines) for lines in (30, 18)])
         self.split.addWidget(right)
         for number, stretch in enumerate((0, 1, 1)):
@@ -178,7 +162,8 @@ class LayoutPage(Page):
         self.review.clicked.connect(self.review_changes)
         self.revert.clicked.connect(self.state.revert)
         self.save_button.clicked.connect(self.save)
-        self.add_button.clicked.connect(self.add_section)
+        self.add_button.clicked.connect(self.commands.add_section)
+        self.commands.refused_kindly.connect(self._say_refused)
         self.state.changed.connect(self._follow)
         self.state.moved.connect(self._announce)
         self.state.already_there.connect(self._say_already_there)
@@ -188,17 +173,17 @@ class LayoutPage(Page):
         self.saving.asked.connect(self._ask_whose)
         self.saving.rejected.connect(self._show_rejected)
         self.saving.refused.connect(self.refused)
-        self.library.attach_requested.connect(self.attach)
+        self.library.attach_requested.connect(self.commands.attach)
         self.library.tree.taken_out.connect(self.take_out)
         self.library.create_requested.connect(self.fields.create)
         self.fields.created.connect(self._await_field)
         self.fields.refused.connect(self.refused)
+        self.exchange.said.connect(self.announce)
+        self.exchange.refused.connect(self.refused)
         self.settings.edit_requested.connect(self.fields.edit)
         self.settings.promoted.connect(self.fields.promote)
         self.tree.settings_requested.connect(self.settings.start)
         self.tree.refused_kindly.connect(self._say_refused)
-        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.tree.customContextMenuRequested.connect(self._show_menu)
         self.tree.selectionModel().selectionChanged.connect(self._mark_chosen)
         self.preview.field_chosen.connect(self._choose_one)
         self.preview.refused.connect(self.refused)
@@ -212,6 +197,7 @@ class LayoutPage(Page):
     @override
     def save(self) -> None:
         self.settings.commit()
+        self.section_settings.commit()
         self.saving.save()
 
     @override
@@ -244,7 +230,7 @@ class LayoutPage(Page):
         self.drafts.title = self.title
         self.drafts.offer()
         if self._wanted_field in self.state.library:
-            self.attach([self._wanted_field])
+            self.commands.attach([self._wanted_field])
             self._wanted_field = ""
 
     def _follow(self) -> None:
@@ -283,6 +269,10 @@ class LayoutPage(Page):
         ids = self.tree.chosen_ids()
         self.preview.mark(ids)
         self.settings.show_entries(ids)
+        section = self.tree.chosen_section() if not ids else None
+        if section is not None:
+            self.section_settings.show_section(section)
+        self._below.setCurrentIndex(0 if section is None else 1)
 
     def _await_field(self, field_id: str) -> None:
         self._wanted_field = field_id
@@ -365,80 +355,12 @@ class LayoutPage(Page):
     def redo(self) -> None:
         self.state.redo()
 
-    def attach(self, field_ids: Sequence[str]) -> None:
-        """Add fields of the library below the current row."""
-        key, place = self.tree.place_for_more()
-        self.state.attach([Entry("", id_) for id_ in field_ids], key, place)
-
     def take_out(self, entry_ids: Sequence[str]) -> None:
         self.state.detach(entry_ids)
         count = len(entry_ids)
         one = self.tr("1 field removed from the object; its values stay.")
         many = self.tr("{0} fields removed from the object; their values stay.")
         self.announce(one if count == 1 else many.format(count))
-
-    def ask_where(self) -> None:
-        """Ask for a number or a neighbour, and move the chosen fields there."""
-        from crm_desktop.gui.layout_editor.move_dialog import MoveDialog
-
-        ids = self.tree.chosen_ids()
-        if ids:
-            dialog = MoveDialog(self.state, ids, self.window())
-            dialog.chosen.connect(partial(self.state.move, ids))
-            dialog.finished.connect(dialog.deleteLater)
-            dialog.open()
-
-    def copy(self) -> None:
-        self._copy(self.tree.chosen_ids())
-
-    def _copy(self, ids: Sequence[str]) -> None:
-        known = self.state.layout.by_id()
-        entries = tuple(known[id_] for id_ in ids)
-        if entries:
-            labels = [self.state.label_of(entry) for entry in entries]
-            mime = pack(Parcel(self.object_id, entries), labels)
-            QGuiApplication.clipboard().setMimeData(mime)
-
-    def cut(self) -> None:
-        """Take fields out to be pasted here or in another object; saved or not, values stay."""
-        ids = self.tree.chosen_ids()
-        self._copy(ids)
-        if ids:
-            self.tree.take_out()
-
-    def paste(self) -> None:
-        """Put the fields of the clipboard below the current row."""
-        parcel = unpack(QGuiApplication.clipboard().mimeData())
-        if parcel is None or not parcel.entries:
-            self._say_refused(self.tr("There are no fields on the clipboard."))
-            return
-        key, place = self.tree.place_for_more()
-        known = set(self.state.library)
-        entries = [entry for entry in parcel.entries_for(self.object_id) if entry.field_id in known]
-        self.state.attach(entries, key, place)
-
-    def rename_current(self) -> None:
-        index = self.tree.currentIndex()
-        if index.isValid():
-            self.tree.edit(index)
-
-    def add_section(self) -> None:
-        """Add a section below the current one, and let its title be typed."""
-        keys = [section.key for section in self.state.layout.sections]
-        key, _ = self.tree.place_for_more()
-        new = self.state.add_section(self.tr("New section"), keys.index(key) + 1)
-        self.tree.choose((new,))
-        self.tree.edit(self.tree.currentIndex())
-
-    def _section_key(self) -> str:
-        return self.tree.place_for_more()[0]
-
-    def _set_columns(self, count: int) -> None:
-        self.state.change_section(self._section_key(), columns=count)
-
-    def _switch_collapsible(self) -> None:
-        section = self.state.layout.by_key()[self._section_key()]
-        self.state.change_section(section.key, is_collapsible=not section.is_collapsible)
 
     def review_changes(self) -> None:
         from crm_desktop.gui.layout_editor.changes_dialog import ChangesDialog
@@ -449,18 +371,11 @@ class LayoutPage(Page):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    def _show_menu(self, place: QPoint) -> None:
+    def _show_more(self) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addActions([self.move_action, self.rename_action])
-        menu.addSeparator()
-        menu.addActions([self.cut_action, self.copy_action, self.paste_action])
-        menu.addSeparator()
-        menu.addMenu(self.columns_menu)
-        menu.addActions([self.fold_action, self.section_action])
-        menu.addSeparator()
-        menu.addAction(self.detach_action)
-        menu.popup(self.tree.viewport().mapToGlobal(place))
+        menu.addActions(self.more_actions)
+        menu.popup(self.more.mapToGlobal(QPoint(0, self.more.height())))
 
     # Keys that the window would take for itself
 
