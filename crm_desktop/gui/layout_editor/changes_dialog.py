@@ -26,6 +26,7 @@ class ChangesDialog(QDialog):
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Changes"))
         self.list.setWordWrap(True)
+        self.list.setSpacing(unit() // 2)
         self.list.addItems(found)
         one, many = self.tr("1 change, not saved yet"), self.tr("{0} changes, not saved yet")
         title = one if len(found) == 1 else many.format(len(found))

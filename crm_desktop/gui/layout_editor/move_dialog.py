@@ -34,7 +34,7 @@ class _Place:
 
     key: str
     index: int
-    number: int  # in the whole layout from 1, 0 for the top of a section
+    number: int  # that the first field has there, in the whole layout from 1
     label: str
 
 
@@ -50,6 +50,7 @@ class MoveDialog(QDialog):
         self.line = QLineEdit(placeholderText=self.tr("A number, or a field's name"))
         self.list = QListWidget()
         self.list.setAccessibleName(self.tr("Places"))
+        self.list.setSpacing(unit() // 2)
         self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.list.itemDoubleClicked.connect(self.accept)
         self._lay_out(state, ids)
@@ -59,17 +60,16 @@ class MoveDialog(QDialog):
 
     def _all_places(self, state: LayoutState, moved: set[str]) -> list[_Place]:
         places = []
-        number = 0
+        number = 1
         for section in state.layout.sections:
             title = section_name(section.title)
-            top = self.tr("At the top of {0}").format(title)
-            places.append(_Place(section.key, 0, 0, top))
+            top = self.tr("{0}  ·  at the top of {1}").format(number, title)
+            places.append(_Place(section.key, 0, number, top))
             for index, entry in enumerate(section.entries, start=1):
-                if entry.id in moved:
-                    continue
-                number += 1
-                label = self.tr("{0}  ·  below {1}").format(number, state.label_of(entry))
-                places.append(_Place(section.key, index, number, label))
+                if entry.id not in moved:
+                    number += 1
+                    label = self.tr("{0}  ·  below {1}").format(number, state.label_of(entry))
+                    places.append(_Place(section.key, index, number, label))
         return places
 
     def _lay_out(self, state: LayoutState, ids: list[str]) -> None:
@@ -117,11 +117,10 @@ class MoveDialog(QDialog):
         return [place for _, place in sorted(found, key=lambda each: -each[0])]
 
     def _numbered(self, number: int) -> list[_Place]:
-        """Return the place where a field becomes the `number`-th of the layout."""
-        if number <= 1:
-            return self._places[:1]
-        last = max((place.number for place in self._places), default=0)
-        return [place for place in self._places if place.number == min(number - 1, last)]
+        """Return where a field becomes the `number`-th of the layout, the nearest if none does."""
+        last = self._places[-1].number
+        wanted = min(max(number, 1), last)
+        return [place for place in self._places if place.number == wanted]
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:

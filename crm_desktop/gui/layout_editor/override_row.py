@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from crm_desktop.domain.json_edits import ABSENT, same_json
 from crm_desktop.gui.editors.config.setting_editors import EDITORS, LineEditor
@@ -47,6 +47,7 @@ class OverrideRow(QWidget):
         column.addWidget(self.row)
         column.addWidget(self.whose)
         column.addLayout(below)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.back.clicked.connect(self._go_back)
         self.up.clicked.connect(self._promote)
         line = self.editor.focusProxy()

@@ -41,12 +41,14 @@ class PreviewPane(QWidget):
         super().__init__(parent)
         self._tasks, self._state = tasks, state
         self.record: RecordDetail | None = None
-        self._is_other = False
         self.picture = FormPicture(system_formats())
         self.title = ElidedLabel(face="title")
         self.which = QComboBox()
         self.widths = QComboBox()
-        self.scheme = IconButton("moon", self.tr("Preview in the dark theme"), is_outlined=True)
+        self.scheme = IconButton(
+            "sun-moon", self.tr("Preview in the other theme"), is_outlined=True
+        )
+        self.scheme.setCheckable(True)
         self._area = _Area()
         self._area.resized.connect(self._set_width)
         self._later = QTimer(self, singleShot=True, interval=0)
@@ -154,18 +156,8 @@ class PreviewPane(QWidget):
 
     def _switch_scheme(self) -> None:
         """Show the preview in the other theme, or again in that of the program."""
-        self._is_other = not self._is_other
         other = LIGHT if theme().is_dark else DARK
-        self.picture.set_tokens(other if self._is_other else None)
-        is_dark = theme().is_dark != self._is_other
-        name = (
-            self.tr("Preview in the light theme")
-            if is_dark
-            else self.tr("Preview in the dark theme")
-        )
-        self.scheme.set_icon("sun" if is_dark else "moon")
-        self.scheme.setToolTip(name)
-        self.scheme.setAccessibleName(name)
+        self.picture.set_tokens(other if self.scheme.isChecked() else None)
 
     def _set_width(self) -> None:
         lines = self.widths.currentData()

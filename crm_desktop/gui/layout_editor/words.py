@@ -45,7 +45,7 @@ def attribute(name: str) -> str:
 def value(name: str, said: Any) -> str:
     """Return a value of an attribute in words."""
     if said is ABSENT:
-        return tr("as in the library")
+        return tr("the library's")
     if isinstance(said, bool):
         return tr("yes") if said else tr("no")
     if name == "width":
@@ -84,7 +84,7 @@ def change_sentence(change: LayoutChange, label: str) -> str:
     if change.kind is Kind.MOVED:
         return _move_sentence(change, name)
     if change.kind is Kind.SET:
-        said = tr("{0}, {1}: {2} instead of {3}.")
+        said = tr("{0}: {1} becomes {2}; it was {3}.")
         values = (value(change.name, each) for each in (change.after, change.before))
         return said.format(name, attribute(change.name), *values)
     return _section_sentence(change, label)
@@ -110,7 +110,7 @@ def _section_sentence(change: LayoutChange, title: str) -> str:
         return tr("Section {0} moves from place {1} to {2}.").format(
             section_name(title), change.before, change.after
         )
-    return tr("Section {0}, {1}: {2} instead of {3}.").format(
+    return tr("Section {0}: {1} becomes {2}; it was {3}.").format(
         section_name(title),
         attribute(change.name),
         value(change.name, change.after),
