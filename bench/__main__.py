@@ -16,10 +16,13 @@ MODULES = {
     "first-page": "bench.first_page",
     "jump": "bench.jump",
     "sort": "bench.sorting",
+    "group": "bench.grouping",
     "memory": "bench.memory",
     "import": "bench.importing",
     "reorder": "bench.reorder",
     "layout-editor": "bench.layout_editor",
+    "bulk-edit": "bench.bulk_edit",
+    "paste": "bench.pasting",
 }
 
 

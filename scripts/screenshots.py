@@ -19,8 +19,8 @@ if sys.platform.startswith("linux"):
 os.environ.update(LC_ALL="en_US.UTF-8", TZ="UTC")  # the same numbers and dates on every computer
 
 from PySide6.QtCore import QCoreApplication, QEventLoop, QPoint, QSettings, QSize, QTimer
-from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
-from PySide6.QtWidgets import QApplication, QDialog, QWidget
+from PySide6.QtGui import QColor, QGuiApplication, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QWidget
 
 from crm_desktop.gui.main_window import MainWindow
 from crm_desktop.gui.pictures import QUIET
@@ -33,6 +33,7 @@ from crm_desktop.opening import DatabaseOpener
 if TYPE_CHECKING:
     from crm_desktop.gui.pages.definitions_page import DefinitionsPage
     from crm_desktop.gui.pages.record import RecordPage
+    from crm_desktop.gui.pages.records import RecordsPage
 
 FOLDER = Path(__file__).parents[1] / "docs" / "images"
 SIZE = QSize(1440, 900)
@@ -91,6 +92,14 @@ class Photographer:
         for dialog in self._dialogs():
             dialog.close()
         self.wait()
+
+    def type(self, text: str) -> None:
+        """Type into the control that has the keyboard."""
+        line = QApplication.focusWidget()
+        if not isinstance(line, QLineEdit):
+            raise TypeError(line)
+        line.insert(text)
+        line.textEdited.emit(line.text())
 
     def _dialogs(self) -> list[QDialog]:
         widgets = QApplication.topLevelWidgets()
@@ -255,6 +264,8 @@ def _take_dialogs(photographer: Photographer, folder: Path) -> None:
         page = cast("DefinitionsPage[Any]", window.current_page)
         _choose(page.grid, title)
         photographer.take_dialog(name, page.edit_current)
+    _take_bulk_edit(photographer)
+    _take_many_cells(photographer)
     file = folder / "Visitors at the fair.csv"
     file.write_text(CSV, encoding="utf-8")
     _open_records(photographer, "Contacts")
@@ -264,6 +275,50 @@ def _take_dialogs(photographer: Photographer, folder: Path) -> None:
     with chdir(folder):  # the picture shows the path, which is another one at each run
         dialog.set_file(file.name)
         photographer.take_dialog("import-dialog", dialog.show)
+
+
+def _take_bulk_edit(photographer: Photographer) -> None:
+    """Take the form with mixed values, then what the check says."""
+    from crm_desktop.gui.dialogs.bulk_edit_dialog import BulkEditDialog
+
+    window = photographer.window
+    _open_records(photographer, "Deals").selectAll()
+    vars(window.current_page)["bulk"].edit()
+    photographer.wait()
+    (dialog,) = window.findChildren(BulkEditDialog)
+    fields = {each.field.label: each for each in dialog.form.fields.values()}
+    amount = fields["Amount"]
+    amount.doing.setCurrentText("Increase by %")
+    amount.doing.activated.emit(amount.doing.currentIndex())
+    amount.current_control().setFocus()
+    photographer.type("4")
+    photographer.take("bulk-edit")
+    dialog.check.click()
+    photographer.wait()
+    photographer.take("bulk-edit-checked")
+    dialog.show_form()
+    amount.reset()
+    dialog.reject()
+    photographer.wait()
+
+
+def _take_many_cells(photographer: Photographer) -> None:
+    """Take what is asked before a paste, and what find and replace shows before it replaces."""
+    deals = _open_records(photographer, "Deals")
+    page = cast("RecordsPage", photographer.window.current_page)
+    model = deals.model()
+    lines = [f"Retrofit {n}\t{'Won' if n % 9 else 'Sold'}\t{n * 1250.5}" for n in range(1, 61)]
+    QGuiApplication.clipboard().setText("\n".join(lines))
+    deals.setCurrentIndex(model.index(model.rowCount() - 48, 0))
+    photographer.wait()
+    photographer.take_dialog("paste-dialog", page.clipboard.paste)
+    deals.setCurrentIndex(model.index(0, 0))
+    photographer.wait()
+    page.finding.open_dialog()
+    form = page.finding.dialog.form
+    form.text.setText("retrofit")
+    form.replacement.setText("modernisation")
+    photographer.take_dialog("find-and-replace", page.finding.dialog.count)
 
 
 def _choose(grid: GridView, title: str) -> None:

@@ -28,10 +28,18 @@ PRINTED = {
         "jump, finding anchors",
     ],
     "sort": ["sort, without an index"],
+    "group": ["group, by a choice", "group, by month"],
     "memory": ["memory"],
     "import": ["import, with additions", "import, without additions"],
     "reorder": ["reorder", "reorder, whole save"],
     "layout-editor": ["layout-editor, opening", "layout-editor, drag frame"],
+    "bulk-edit": [
+        "bulk-edit, a choice",
+        "bulk-edit, a percentage",
+        "bulk-edit, rehearsal",
+        "bulk-edit, form's values",
+    ],
+    "paste": ["paste, as new records", "paste, over records"],
 }
 """What each benchmark prints, in order."""
 

@@ -115,7 +115,7 @@ def _text_key(
         name = _user_name(first) if is_user_field(field) else _record_name(first)
         return f"COALESCE({_folded(name, collation)}, {folded})"
     if options := options_of(field):
-        return _choice_key(parameters, [option.value for option in options], value, text)
+        return choice_key(parameters, [option.value for option in options], value, text)
     if kind == "text":
         return f"CASE WHEN jsonb_typeof({value}) = 'string' THEN {folded} END"
     return folded
@@ -164,7 +164,7 @@ def _moment_key(parameters: Parameters, text: str) -> str:
     return f'(COALESCE({in_utc}, {there})) COLLATE "C"'
 
 
-def _choice_key(parameters: Parameters, values: Sequence[str], value: str, text: str) -> str:
+def choice_key(parameters: Parameters, values: Sequence[str], value: str, text: str) -> str:
     """Return the place of a choice among its options; what is none of them follows, by its text.
 
     A choice of several counts as its first one. A place is text, so that one key says both.

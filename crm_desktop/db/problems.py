@@ -78,7 +78,8 @@ def _unique(cause: psycopg.Error) -> UserError:
     if name in _TAKEN:
         return Invalid(_TAKEN[name])
     column = _key_column(cause)
-    return Invalid({column: f"The database already has an entry with this “{column}”."})
+    what = f"this “{column}”" if column else "the same values"
+    return Invalid({column: f"The database already has an entry with {what}."})
 
 
 def _foreign_key(cause: psycopg.Error) -> UserError:

@@ -85,6 +85,12 @@ def drop_row(session: WriteSession, object_id: str, view_id: str) -> None:
     session.execute(text(_DROP), {"object_id": object_id, "view_id": view_id})
 
 
+def forget_object(session: WriteSession, object_id: str) -> None:
+    """Take out all rows of an object that goes, where that is possible."""
+    if standing_of(session).is_writable:
+        session.execute(text(_FORGET), {"object_id": object_id})
+
+
 def drop_orphans(session: WriteSession, object_id: str, view_ids: list[str]) -> None:
     """Take out rows that belonged to views which other programs deleted; these are left."""
     session.execute(text(_DROP_ORPHANS), {"object_id": object_id, "view_ids": view_ids})
@@ -122,6 +128,7 @@ FROM unnest(CAST(:view_ids AS text[])) WITH ORDINALITY AS w (view_id, place)
 WHERE v.object_id = :object_id AND v.view_id = w.view_id AND v.entry IS NOT NULL
 """
 _DROP = "DELETE FROM crm_desktop.table_views WHERE object_id = :object_id AND view_id = :view_id"
+_FORGET = "DELETE FROM crm_desktop.table_views WHERE object_id = :object_id"
 _DROP_ORPHANS = """
 DELETE FROM crm_desktop.table_views
 WHERE object_id = :object_id AND entry IS NULL AND NOT view_id = ANY(:view_ids)

@@ -35,6 +35,7 @@ from crm_desktop.domain.validation import (
     primary_value,
     type_of,
     validate_record,
+    value_checker,
     value_problem,
 )
 
@@ -79,6 +80,7 @@ __all__ = [
     "text_rule",
     "type_of",
     "validate_record",
+    "value_checker",
     "value_problem",
     "words_rule",
 ]

@@ -18,6 +18,19 @@ class Sort:
 
 
 @dataclass(frozen=True, slots=True)
+class Grouping:
+    """Which records stand together: those with the same value of a field, or the same `unit` of it.
+
+    Groups stand in the order of their values, what has none last. For the units of a field see
+    `domain.grouping.units_of`; "" is the value itself.
+    """
+
+    field_id: str
+    descending: bool = False
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
     """One comparison of a field's value; `operator` as in `views.tables[].filters`.
 
@@ -68,7 +81,8 @@ class RecordQuery:
     """The records of one object: `search` is looked for in `primary_value`, in any case.
 
     With `searches_all_text` the values of all text fields are looked at as well. Without `sort`
-    the newest come first. All conditions must hold.
+    the newest come first. With `grouping` the records of one group follow each other, sorted among
+    themselves. All conditions must hold.
     """
 
     object_id: str
@@ -77,6 +91,7 @@ class RecordQuery:
     conditions: tuple[Part, ...] = ()
     searches_all_text: bool = False
     calendar: Calendar = field(default=Calendar())
+    grouping: Grouping | None = None
 
 
 def leaves_of(parts: tuple[Part, ...]) -> Iterator[Condition | LinkCondition]:

@@ -126,6 +126,11 @@ class Formats:
         """Write a valid ISO date in the person's short form; quicker than `date_text`."""
         return self._in_order(iso[:4], iso[5:7], iso[8:])
 
+    def month_text(self, year: str, month: int) -> str:
+        """Write a month by its name; its number, where there is no such month."""
+        name = _MONTHS[month - 1].capitalize() if 0 < month <= len(_MONTHS) else str(month)
+        return f"{name} {year}"
+
     def _in_order(self, year: str, month: str, day: str) -> str:
         between = self.date_separator
         if self.date_order == "dmy":

@@ -36,9 +36,7 @@ class DateType(FieldType):
 
     @override
     def checker(self, field: EffectiveField) -> Checker:
-        first, last = _day_rule(field, "minDate", "min"), _day_rule(field, "maxDate", "max")
-        if first and last and first > last:
-            first = last = ""
+        first, last = self.limits(field)
 
         def check(value: Any) -> str | None:
             if value is None or value == "":
@@ -52,6 +50,11 @@ class DateType(FieldType):
             return None
 
         return check
+
+    def limits(self, field: EffectiveField) -> tuple[str, str]:
+        """Return the first and the last day, "" for none; none where no day could lie between."""
+        first, last = _day_rule(field, "minDate", "min"), _day_rule(field, "maxDate", "max")
+        return ("", "") if first and last and first > last else (first, last)
 
     @override
     def parser(self, field: EffectiveField, formats: Formats) -> Parser:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from crm_desktop.domain.effective import EffectiveField
-from crm_desktop.domain.field_type import FieldType, is_empty
+from crm_desktop.domain.field_type import Checker, FieldType, is_empty
 from crm_desktop.domain.types_choice import TYPES as CHOICE_TYPES
 from crm_desktop.domain.types_date import TYPES as DATE_TYPES
 from crm_desktop.domain.types_link import TYPES as LINK_TYPES
@@ -48,6 +48,16 @@ def value_problem(field: EffectiveField, value: Any) -> str | None:
     if is_empty(value):
         return REQUIRED if field.is_required else None
     return type_of(field.type).problem(value, field)
+
+
+def value_checker(field: EffectiveField) -> Checker:
+    """Return `value_problem` for many values of one field: its rules are worked out once."""
+    check, empty = type_of(field.type).checker(field), REQUIRED if field.is_required else None
+
+    def problem(value: Any) -> str | None:
+        return empty if is_empty(value) else check(value)
+
+    return problem
 
 
 def default_values(fields: Iterable[EffectiveField]) -> dict[str, Any]:

@@ -5,25 +5,18 @@ shape cannot say. Both may have been written by anybody.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from crm_desktop.domain.errors import Invalid
 from crm_desktop.domain.filter_json import filters_json, fits_contract, read_filters
-from crm_desktop.domain.filters import Part, Sort
+from crm_desktop.domain.filters import Grouping, Part, Sort
+from crm_desktop.domain.grouping import grouping_json, read_grouping
 from crm_desktop.domain.json_edits import same_json
 
 WIDEST = 10_000
 DENSITIES = ("compact", "normal", "roomy")
 _SORT_ORDERS = {False: "asc", True: "desc"}
-
-
-@dataclass(frozen=True, slots=True)
-class GroupBy:
-    """Records are shown in groups of one value of this field each."""
-
-    field_id: str
-    descending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +33,7 @@ class ViewSettings:
     widths: Mapping[str, int] = field(default_factory=dict)
     frozen: int = 0
     summaries: Mapping[str, str] = field(default_factory=dict)
-    group_by: GroupBy | None = None
+    grouping: Grouping | None = None
     density: str = ""
 
 
@@ -80,7 +73,7 @@ def read_view(entry: Mapping[str, Any], extras: Mapping[str, Any]) -> tuple[View
         widths=_widths(extras.get("widths")),
         frozen=_count(extras.get("frozen")),
         summaries=_texts_by_text(extras.get("summaries")),
-        group_by=_group_by(extras.get("group_by")),
+        grouping=read_grouping(extras.get("group_by")),
         density=_density(extras.get("density")),
     )
     return settings, problem
@@ -88,11 +81,11 @@ def read_view(entry: Mapping[str, Any], extras: Mapping[str, Any]) -> tuple[View
 
 def changed_entry(entry: Mapping[str, Any], settings: ViewSettings) -> dict[str, Any]:
     """Return the entry for these settings: values that say the same stay as they were written."""
-    before, problem = read_view(entry, {})
+    before, _ = read_view(entry, {})
     new = dict(entry)
     if settings.columns != before.columns or "columns" not in entry:
         new["columns"] = list(settings.columns)
-    if settings.filters != before.filters or "filters" not in entry or problem:
+    if settings.filters != before.filters or "filters" not in entry:
         new["filters"] = filters_json(settings.filters)
     if settings.sort[:1] != before.sort or "sortBy" not in entry:
         first = settings.sort[0] if settings.sort else None
@@ -108,7 +101,7 @@ def extras_of(settings: ViewSettings) -> dict[str, Any]:
         "widths": dict(settings.widths),
         "frozen": settings.frozen,
         "summaries": dict(settings.summaries),
-        "group_by": _sort_json(settings.group_by) if settings.group_by else None,
+        "group_by": grouping_json(settings.grouping) if settings.grouping else None,
         "density": settings.density,
     }
     return {name: value for name, value in extras.items() if value}
@@ -145,15 +138,35 @@ def settled(settings: ViewSettings, known: Iterable[str], usual: tuple[str, ...]
     Two settings that look alike in the list are then equal.
     """
     ids = set(known)
+    sortable = ids | {"primary_value"}
     columns = tuple(dict.fromkeys(each for each in settings.columns if each in ids)) or usual
     return replace(
         settings,
         columns=columns,
+        sort=tuple(each for each in settings.sort if each.field_id in sortable),
         frozen=min(settings.frozen, max(0, len(columns) - 1)),
         widths={key: width for key, width in settings.widths.items() if key in columns},
         summaries={key: name for key, name in settings.summaries.items() if key in columns},
+        grouping=settings.grouping if _stands(settings.grouping, ids) else None,
         density="" if settings.density == "normal" else settings.density,
     )
+
+
+def to_be_saved(base: ViewSettings, settled_base: ViewSettings, now: ViewSettings) -> ViewSettings:
+    """Return what is shown now; where that looks like the view, the view's own words.
+
+    So a view that names fields which are gone keeps them, unless that part of it was changed.
+    """
+    same = {
+        each.name: getattr(base, each.name)
+        for each in fields(ViewSettings)
+        if getattr(settled_base, each.name) == getattr(now, each.name)
+    }
+    return replace(now, **same)
+
+
+def _stands(grouping: Grouping | None, known: set[str]) -> bool:
+    return grouping is not None and grouping.field_id in known
 
 
 def clashes(old: Mapping[str, Any], new: Mapping[str, Any], stored: Mapping[str, Any]) -> bool:
@@ -196,13 +209,8 @@ def _sorts(value: Any) -> tuple[Sort, ...]:
     )
 
 
-def _sort_json(sort: Sort | GroupBy) -> dict[str, Any]:
+def _sort_json(sort: Sort) -> dict[str, Any]:
     return {"field": sort.field_id, "descending": sort.descending}
-
-
-def _group_by(value: Any) -> GroupBy | None:
-    found = _sorts([value])
-    return GroupBy(found[0].field_id, found[0].descending) if found else None
 
 
 def _texts(value: Any) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ import html
 from collections.abc import Callable, Mapping
 from enum import IntEnum
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 from PySide6.QtCore import (
     QAbstractItemModel,
@@ -28,6 +28,7 @@ from PySide6.QtWidgets import (
     QStyleOptionViewItem,
     QTableView,
     QToolTip,
+    QWidget,
 )
 from typing_extensions import override
 
@@ -72,6 +73,15 @@ class Mark(IntEnum):
     SAVING = 1
     SAVED = 2
     REFUSED = 3
+    UNSAVED = 4  # the database could not be reached: it is tried again
+
+
+class RowPainter(Protocol):
+    """Paints rows that are no records, one cell's share of them at a time."""
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> bool:
+        """Paint the share of a cell; False where the row is like any other."""
+        ...
 
 
 _SELECTED, _FOCUSED = 0x8000, 0x100  # QStyle.State_Selected, State_HasFocus: enums are slow
@@ -95,7 +105,9 @@ class GridDelegate(QStyledItemDelegate):
         super().__init__(view)
         self._view = view
         self.marks: Mapping[tuple[int, int], Mark] = _NO_MARKS  # by row and column
+        self.headings: RowPainter | None = None
         self.shows_bar = True  # at the left of selected rows; a gutter shows it instead
+        self.placed: Callable[[Index, QRect], QRect] | None = None  # where a cell is seen
         self._look: tuple[object, ...] = ()
         self._kinds: list[int] = []
         self._painters: dict[int, Callable[[QPainter, Box, Index, QColor], None]] = {
@@ -133,6 +145,7 @@ class GridDelegate(QStyledItemDelegate):
         self._selected_text = QColor(tokens.selection_text)
         self._muted = QColor(tokens.muted if is_enabled else tokens.disabled)
         self._accent = QColor(tokens.accent if is_enabled else tokens.disabled)
+        self._warning = QColor(tokens.warning)
         self._danger, self._line = QColor(tokens.danger), QColor(tokens.border)
         self._selection = QColor(tokens.selection)
         self._plain: dict[int, tuple[int, QColor | None]] = {  # font, colour
@@ -161,6 +174,8 @@ class GridDelegate(QStyledItemDelegate):
 
     @override
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        if self.headings is not None and self.headings.paint(painter, option, index):
+            return
         rect = option.rect
         box = left, top, width, height = rect.x(), rect.y(), rect.width(), rect.height()
         state, pen = option.state.value, self._text
@@ -327,6 +342,10 @@ class GridDelegate(QStyledItemDelegate):
         if mark is Mark.SAVING:
             under = top + height - 3
             painter.fillRect(left + self._pad, under, width - 2 * self._pad, 2, self._accent)
+        elif mark is Mark.UNSAVED:
+            step = self._unit * 2
+            for dash in range(left + self._pad, left + width - self._pad, step):
+                painter.fillRect(dash, top + height - 3, step // 2 + 1, 2, self._warning)
         elif mark is Mark.REFUSED:
             painter.setPen(QPen(self._danger, 2))
             painter.drawRect(left + 1, top + 1, width - 2, height - 2)
@@ -353,6 +372,14 @@ class GridDelegate(QStyledItemDelegate):
         return QSize(wide + 2 * self._pad, height)
 
     @override
+    def updateEditorGeometry(
+        self, editor: QWidget, option: QStyleOptionViewItem, index: Index
+    ) -> None:
+        super().updateEditorGeometry(editor, option, index)
+        if self.placed is not None:
+            editor.setGeometry(self.placed(index, editor.geometry()))
+
+    @override
     def helpEvent(
         self,
         event: QHelpEvent,
@@ -368,6 +395,11 @@ class GridDelegate(QStyledItemDelegate):
             tip = index.data(_DISPLAY)
         QToolTip.showText(event.globalPos(), plain_tip(str(tip)) if tip else "", view)
         return True
+
+
+def heading_fill() -> str:
+    """Return the colour behind the heading of a group, and behind its place in the gutter."""
+    return mix(theme().border, theme().surface, 0.35)
 
 
 def plain_tip(text: str) -> str:

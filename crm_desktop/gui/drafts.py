@@ -22,6 +22,7 @@ _log = logging.getLogger(__name__)
 
 OpenFile: TypeAlias = "Callable[[str], tuple[DraftFile, tuple[Draft, ...]]]"
 
+CELLS = "cells:"  # begins the keys of what was typed into a list: it is offered there
 WRITTEN_AFTER = 200  # milliseconds in which what is typed is gathered for one write
 
 

@@ -136,6 +136,7 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{place.text} \u2013 CRM Desktop")
         self.status.show_place(place)
         self.top.show_kind(place.kind)
+        self.setProperty("is_production", place.kind == "prod")
 
     def show_start(self) -> None:
         """Show the start page instead of the tabs: there is something to decide first."""
@@ -361,6 +362,7 @@ class MainWindow(QMainWindow):
         if frame.page is not None:
             frame.page.address_changed.connect(partial(self._readdress, frame))
             frame.page.restore_view(self.state.text_of(f"view {frame.address}"))
+            frame.page.arranged.connect(partial(self._keep_arrangement, frame))
             self._show_wanted()
 
     def _readdress(self, frame: Frame, address: str) -> None:

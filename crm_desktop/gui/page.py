@@ -28,6 +28,8 @@ class Page(QWidget):
     unsaved_changed = Signal(bool)  # the tab's pencil, and the question before closing
     status_changed = Signal(str)  # counts and selection, for the status bar
     refused = Signal(object)  # a UserError for the message bar above this page
+    told = Signal(object)  # a Message for it: what was done
+    arranged = Signal()  # `view_state` is another, and worth keeping before the page is closed
 
     def __init__(self, tasks: Tasks, parent: QWidget | None = None) -> None:
         super().__init__(parent)

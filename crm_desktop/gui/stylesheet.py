@@ -45,6 +45,7 @@ QAbstractSpinBox QLineEdit:focus {
 QSpinBox QLineEdit, QDoubleSpinBox QLineEdit, QSpinBox QLineEdit:focus,
 QDoubleSpinBox QLineEdit:focus { border: 1px solid transparent; padding: 0 ${inside}px; }
 QComboBox { padding-right: ${arrow_box}px; combobox-popup: 0; }
+QComboBox[muted="true"] { color: $muted; }
 QComboBox:focus, QComboBox:on { padding-right: ${arrow_box_focus}px; }
 QComboBox::drop-down, QDateEdit::drop-down, QDateTimeEdit::drop-down {
   subcontrol-origin: border; subcontrol-position: center right; width: ${arrow_box}px;

@@ -17,7 +17,7 @@ from crm_desktop.gui.theme import icon_size, row_height, scale, theme, unit
 from crm_desktop.gui.widgets.buttons import IconButton
 from crm_desktop.gui.widgets.empty_state import EmptyState
 from crm_desktop.gui.widgets.icon_label import IconLabel
-from crm_desktop.gui.widgets.message_bar import MessageBar, MessageKind
+from crm_desktop.gui.widgets.message_bar import Message, MessageBar, MessageKind
 
 if TYPE_CHECKING:
     from crm_desktop.domain.errors import UserError
@@ -94,12 +94,16 @@ class Frame(QWidget):
             return
         self.page = make_page(self.address, self._tasks, self, drafts=self._drafts)
         self.page.refused.connect(self.show_refusal)
+        self.page.told.connect(self.show_told)
         self.page.follow(self._trail)
         self._column.addWidget(self.page, 1)
         if self._skeleton is not None:
             self._skeleton.deleteLater()
             self._skeleton = None
         self.page_made.emit()
+
+    def show_told(self, message: Message) -> None:
+        self.messages.show_message(message.kind, message.text, actions=message.actions)
 
     def follow(self, trail: Trail) -> None:
         """Let the page know from which list it was opened, also once it is built."""

@@ -1,6 +1,5 @@
 """What goes along when something is deleted, counted beforehand."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -18,7 +17,6 @@ from crm_desktop.db.tables import (
     RelationshipRecord,
 )
 from crm_desktop.domain.access import Permission
-from crm_desktop.services.history import keeps_history
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,15 +37,6 @@ class FieldImpact:
 
     objects: tuple[str, ...]
     records: int
-
-
-@dataclass(frozen=True, slots=True)
-class RecordImpact:
-    """How many of the records still exist, how many links go with them, and for good or not."""
-
-    records: int
-    links: int
-    can_be_undone: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,25 +90,6 @@ def impact_of_detaching(session: ReadSession, object_id: str, field_id: str) -> 
     """Count the object's records with a value that nobody sees once the field is taken out."""
     session.actor.require(Permission.READ_DEFINITIONS)
     return _count(session, Record.object_id == object_id, _holds_value(field_id))
-
-
-def impact_of_records(session: ReadSession, record_ids: Sequence[str]) -> RecordImpact:
-    """Count the links that go when these records are deleted, each once."""
-    session.actor.require(Permission.READ_RECORDS)
-    ids = list(record_ids)
-    link = RelationshipRecord
-    touching = or_(link.from_record_id.in_(ids), link.to_record_id.in_(ids))
-    return RecordImpact(
-        records=_count(session, Record.id.in_(ids)),
-        links=_count(session, touching),
-        can_be_undone=keeps_history(session),
-    )
-
-
-def impact_of_record(session: ReadSession, record_id: str) -> RecordImpact:
-    """Count the links that go when this record is deleted."""
-    session.actor.require(Permission.READ_RECORDS)
-    return impact_of_records(session, [record_id])
 
 
 def impact_of_relationship(session: ReadSession, relationship_id: str) -> RelationshipImpact:

@@ -11,6 +11,7 @@ from sqlalchemy import Select, func, insert, or_, select
 from crm_desktop.db.database import ReadSession, WriteSession
 from crm_desktop.db.rows import delete_row, version_of, write_row
 from crm_desktop.db.tables import CrmObject, ObjectField, Record, Relationship
+from crm_desktop.db.view_rows import forget_object
 from crm_desktop.domain.access import Permission, RecordRight
 from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.errors import Invalid, NotFound
@@ -152,6 +153,7 @@ def delete_object(session: WriteSession, object_id: str, version: int) -> None:
     """
     session.actor.require(Permission.EDIT_OBJECTS)
     delete_row(session, CrmObject, object_id, what=_WHAT, version=version)
+    forget_object(session, object_id)
     for topic in (Topic.OBJECTS, Topic.LAYOUTS, Topic.RECORDS):
         session.note(topic, object_id)
     session.note(Topic.RELATIONSHIPS, "")

@@ -53,17 +53,18 @@ def summarize(
     if not wanted:
         return {}
     parameters = Parameters()
-    parts = ", ".join(_summary_sql(parameters, field, each) for field, each in wanted)
+    parts = ", ".join(summary_sql(parameters, field, each) for field, each in wanted)
     where = readable(session, parameters, query)
     statement = f"SELECT {parts} FROM records AS r WHERE {where}"  # noqa: S608 - values are bound
     row = execute(session, statement, parameters.values).one()
     return {
-        field.id: _text(field, each, value, formats)
+        field.id: summary_text(field, each, value, formats)
         for (field, each), value in zip(wanted, row, strict=True)
     }
 
 
-def _summary_sql(parameters: Parameters, field: EffectiveField, summary: Summary) -> str:
+def summary_sql(parameters: Parameters, field: EffectiveField, summary: Summary) -> str:
+    """Return a summary as an aggregate over `records AS r`."""
     if summary in _OF_ALL:
         negated = "NOT " if summary is Summary.FILLED else ""
         return f"count(*) FILTER (WHERE {negated}{_is_empty(parameters, field)})"
@@ -88,7 +89,8 @@ def _is_empty(parameters: Parameters, field: EffectiveField) -> str:
     )
 
 
-def _text(field: EffectiveField, summary: Summary, value: Any, formats: Formats) -> str:
+def summary_text(field: EffectiveField, summary: Summary, value: Any, formats: Formats) -> str:
+    """Return what `summary_sql` gave as it is shown."""
     if summary in _OF_ALL:
         return formats.number_text(int(value))
     return type_of(field.type).display(value, field, formats)

@@ -23,6 +23,8 @@ def neighbours(
     """
     session.actor.require(Permission.READ_RECORDS)
     sorted_by = {sort.field_id for sort in query.sort}
+    if query.grouping:
+        sorted_by.add(query.grouping.field_id)
     keys = tuple(column for column in columns if column.id in sorted_by)
     place = _place_of(session, query, keys, record_id)
     if place is None:

@@ -20,6 +20,7 @@ from crm_desktop.db.expressions import (
     newest_first,
     sort_key,
 )
+from crm_desktop.db.group_keys import group_key, zone_sql
 from crm_desktop.db.ordering import Ordering
 from crm_desktop.db.tables import CrmObject, Record
 from crm_desktop.domain.access import Permission, Reach, RecordRight
@@ -35,6 +36,7 @@ from crm_desktop.domain.field_types import (
 )
 from crm_desktop.domain.filters import RecordQuery
 from crm_desktop.domain.formats import Formats
+from crm_desktop.domain.grouping import units_of
 from crm_desktop.services.filter_schema import schema_of
 from crm_desktop.services.record_rights import OWNER_KEY, may
 from crm_desktop.services.records import columns_of, fields_of
@@ -66,12 +68,14 @@ class RecordRow(NamedTuple):
 class RecordPage:
     """Some records in order; `next` is None on the last page, `previous` on the first.
 
-    Records after `next` and before `previous` follow without a gap.
+    Records after `next` and before `previous` follow without a gap. `groups` are the keys of the
+    rows' groups (`RecordGroup.key`), where the query groups.
     """
 
     rows: tuple[RecordRow, ...]
     next: Cursor | None
     previous: Cursor | None = None
+    groups: tuple[str | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +113,9 @@ def list_page(
     backward, cursor = before is not None, after if before is None else before
     ids = _ids_sql(session, parameters, query, order, (cursor, backward, skip))
     shown = ", ".join(f"CAST(page.{name} AS text)" for name in order.names)
+    shown += ", CAST(page.k0 AS text) AS of_group" if query.grouping else ""
     statement = (
-        f"WITH {ids} SELECT r.id, {_wanted(parameters, columns)}, {shown}"  # noqa: S608 - bound
+        f"WITH {ids} SELECT r.id, {values_sql(parameters, columns)}, {shown}"  # noqa: S608 - bound
         f" FROM page JOIN records AS r ON r.id = page.id"
         f" ORDER BY {order.clause('page', backward=backward)}"
     )
@@ -122,12 +127,17 @@ def list_page(
     is_first = not has_more if backward else cursor is None and not skip
     is_last = cursor in {None, END} and not skip if backward else not has_more
     rows = _rows(session, found, columns, formats)
-    return RecordPage(rows, None if is_last else ends[1], None if is_first else ends[0])
+    groups = tuple([row.of_group for row in found]) if query.grouping else ()
+    return RecordPage(rows, None if is_last else ends[1], None if is_first else ends[0], groups)
 
 
 def is_indexed(query: RecordQuery) -> bool:
     """Say whether an index has the order of this query, so that a page is a short read."""
-    return len(query.sort) <= 1 and all(sort.field_id == PRIMARY_VALUE for sort in query.sort)
+    return (
+        not query.grouping
+        and len(query.sort) <= 1
+        and all(sort.field_id == PRIMARY_VALUE for sort in query.sort)
+    )
 
 
 def text_order(session: ReadSession) -> str:
@@ -219,12 +229,18 @@ def ordering(
     query: RecordQuery,
     columns: Sequence[EffectiveField],
 ) -> Ordering:
-    """Return the order of a query: its sorts, or the newest first; the id makes it total."""
+    """Return the order of a query: its sorts, or the newest first; the id makes it total.
+
+    Before them comes what it groups by.
+    """
     session.actor.require(Permission.READ_RECORDS)
     known = {column.id: column for column in columns}
     if any(sort.field_id not in known and sort.field_id != PRIMARY_VALUE for sort in query.sort):
         known = {field.id: field for field in columns_of(session, query.object_id)} | known
     keys: list[SortKey] = []
+    if query.grouping:
+        keys.append(grouping_key(session, parameters, query, columns))
+        keys += [] if query.sort else [newest_first("r")]
     for sort in query.sort:
         if sort.field_id == PRIMARY_VALUE:
             keys.append(name_key("r", descending=sort.descending))
@@ -235,6 +251,25 @@ def ordering(
         else:
             raise Invalid({"sort": "The records are sorted by a field that is gone."})
     return Ordering.by_keys(keys or [newest_first("r")])
+
+
+def grouping_key(
+    session: ReadSession,
+    parameters: Parameters,
+    query: RecordQuery,
+    columns: Sequence[EffectiveField],
+) -> SortKey:
+    """Return what the query groups by; raises Invalid where that is none of the columns."""
+    session.actor.require(Permission.READ_RECORDS)
+    grouping = query.grouping
+    field = next((each for each in columns if grouping and each.id == grouping.field_id), None)
+    if grouping is None or field is None:
+        raise Invalid({"grouping": "The records are grouped by a column that is not shown."})
+    if grouping.unit not in units_of(field):
+        raise Invalid({"grouping": f"Records cannot be grouped by “{field.label}” like this."})
+    collation = text_order(session) if type_of(field.type).kind in _WORDS else ""
+    zone = zone_sql(session.connection(), parameters, query.calendar.time_zone)
+    return group_key(parameters, field, "r", grouping, collation=collation, zone=zone)
 
 
 _WORDS = {"text", "reference"}
@@ -289,8 +324,8 @@ def _page_of_segments(parameters: Parameters, order: Ordering, hits: str, place:
     )
 
 
-def _wanted(parameters: Parameters, columns: Sequence[EffectiveField]) -> str:
-    """Return the columns' values as one JSON array: decoded at once."""
+def values_sql(parameters: Parameters, columns: Sequence[EffectiveField]) -> str:
+    """Return the columns' values of `r` as one JSON array: decoded at once."""
     parts = []
     for column in columns:
         own = SYSTEM_COLUMNS.get(column.id)
@@ -345,13 +380,23 @@ def readable(
     parts = _matching(session, parameters, query)
     if not looks_first:
         return " AND ".join([*parts, _readable(session, parameters, query.object_id, "r")])
-    found = session.scalar(select(CrmObject.permissions).where(CrmObject.id == query.object_id))
-    reach = session.actor.reach(found if isinstance(found, dict) else {}, RecordRight.READ)
-    if reach is Reach.NONE:
-        parts.append("false")
-    elif reach is Reach.OWN:
-        parts.append(_own(session, parameters, "r"))
-    return " AND ".join(parts)
+    allowed = permitted(session, parameters, query.object_id, RecordRight.READ)
+    return " AND ".join(parts if allowed == "true" else [*parts, allowed])
+
+
+def permitted(
+    session: ReadSession, parameters: Parameters, object_id: str, right: RecordRight
+) -> str:
+    """Return the condition that a record `r` of the object may be used so; "true" for all.
+
+    The permissions are read by a statement of its own.
+    """
+    session.actor.require(Permission.READ_RECORDS)
+    found = session.scalar(select(CrmObject.permissions).where(CrmObject.id == object_id))
+    reach = session.actor.reach(found if isinstance(found, dict) else {}, right)
+    if reach is Reach.ALL:
+        return "true"
+    return "false" if reach is Reach.NONE else _own(session, parameters, "r")
 
 
 def _own(session: ReadSession, parameters: Parameters, table: str) -> str:

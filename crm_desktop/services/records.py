@@ -159,7 +159,7 @@ def create_record(session: WriteSession, object_id: str, values: Mapping[str, An
     """
     session.actor.require(Permission.CREATE_RECORDS)
     author = ensure_user(session, session.actor.user_id)
-    _check_may_create(session, object_id)
+    check_may_create(session, object_id)
     fields = fields_of(session, object_id)
     _check_keys(fields, values)
     data = default_values(fields) | dict(values)
@@ -285,7 +285,9 @@ SELECT (SELECT max(id) FROM batch), (SELECT count(*) FROM batch), (SELECT count(
 """
 
 
-def _check_may_create(session: WriteSession, object_id: str) -> None:
+def check_may_create(session: ReadSession, object_id: str) -> None:
+    """Raise NotFound where the object is gone, Forbidden where nobody lets us add to it."""
+    session.actor.require(Permission.READ_RECORDS)
     row = session.execute(
         select(CrmObject.permissions, CrmObject.label).where(CrmObject.id == object_id)
     ).one_or_none()
@@ -327,17 +329,19 @@ def _quoted(name: str) -> str:
 def _check_keys(fields: Iterable[EffectiveField], values: Mapping[str, Any]) -> None:
     """Refuse values of fields that the object has not, or that nobody may type."""
     known = {field.id: field for field in fields}
-    problems = {}
-    for key in values:
-        field = known.get(key)
-        if is_column(field) if field else False:
-            problems[key] = "The database keeps this value itself."
-        elif field is None:
-            problems[key] = "This object has no such field."
-        elif field.is_readonly:
-            problems[key] = f"“{field.label}” is read-only."
+    found = ((key, why_not_writable(known.get(key))) for key in values)
+    problems = {key: problem for key, problem in found if problem}
     if problems:
         raise Invalid(problems)
+
+
+def why_not_writable(field: EffectiveField | None) -> str:
+    """Say why nobody may type a value of this field, "" where one may; None: there is no such."""
+    if field is None:
+        return "This object has no such field."
+    if is_column(field):
+        return "The database keeps this value itself."
+    return f"“{field.label}” is read-only." if field.is_readonly else ""
 
 
 def _write_edits(

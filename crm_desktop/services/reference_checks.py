@@ -18,6 +18,7 @@ from crm_desktop.services.record_rights import may
 from crm_desktop.services.references import name_references
 
 REFERRING = frozenset({"reference", "lookup"})
+BATCH = 5_000
 _Found = Mapping[str, tuple[str, str]]
 
 
@@ -46,6 +47,22 @@ def check_targets(
             problem = _problem(field, id_, users, records)
             if problem:
                 problems[field.id] = problem
+
+
+def problems_of_targets(
+    session: ReadSession, field: EffectiveField, ids: Sequence[str]
+) -> dict[str, str]:
+    """Return by id what is wrong with these ids as values of one field; there may be many."""
+    session.actor.require(Permission.READ_RECORDS)
+    problems: dict[str, str] = {}
+    is_user = is_user_field(field)
+    for start in range(0, len(ids), BATCH):
+        batch = ids[start : start + BATCH]
+        users = _users(session, batch if is_user else [])
+        records = _records(session, [] if is_user else batch)
+        why = ((id_, _problem(field, id_, users, records)) for id_ in batch)
+        problems |= {id_: problem for id_, problem in why if problem}
+    return problems
 
 
 def names_of_targets(

@@ -256,7 +256,7 @@ def test_a_reference_is_found_by_typing_and_shown_by_its_name(
 
     qtbot.keyClicks(editor.line, "orion analytics")
     qtbot.waitUntil(lambda: editor._found.rowCount() == 1)
-    editor._take(editor._found.index(0, 0))
+    editor.take(editor._found.index(0, 0))
     saved(qtbot, page)
 
     assert stored(database, record)["fld_account"] == target

@@ -283,14 +283,14 @@ def test_what_others_change_appears_and_the_current_record_stays_current(
     assert page.grid.currentIndex().row() == 2
 
 
-def test_enter_opens_the_record_and_control_n_a_new_one(
+def test_control_enter_opens_the_record_and_control_n_a_new_one(
     qtbot: QtBot, tasks: Tasks, make: Make
 ) -> None:
     deal = make.object("deal", fields=["name"])
     record = make.record(deal, {"fld_name": "Orion"})
     page = shown(qtbot, tasks, deal)
     with qtbot.waitSignal(page.open_requested) as opened:
-        qtbot.keyClick(page.grid, Qt.Key.Key_Return)
+        page.open_action.trigger()
     assert opened.args == [f"record:{record}"]
     with qtbot.waitSignal(page.open_requested) as opened:
         page.new_action.trigger()

@@ -6,7 +6,7 @@ import pytest
 
 from crm_desktop.db.database import Database
 from crm_desktop.domain.access import Actor
-from crm_desktop.domain.filters import Condition, RecordQuery, Sort
+from crm_desktop.domain.filters import Condition, Grouping, RecordQuery, Sort
 from crm_desktop.services.record_neighbours import neighbours
 from crm_desktop.services.record_query import list_page
 from crm_desktop.services.records import fields_of
@@ -21,9 +21,14 @@ SORTS = (
 )
 
 
+@pytest.mark.parametrize("grouping", [None, Grouping("fld_amount")], ids=("plain", "grouped"))
 @pytest.mark.parametrize("sort", SORTS, ids=("newest", "name", "amount", "two"))
 def test_walking_from_record_to_record_meets_the_whole_list_in_its_order(
-    database: Database, actor: Actor, make: Make, sort: tuple[Sort, ...]
+    database: Database,
+    actor: Actor,
+    make: Make,
+    sort: tuple[Sort, ...],
+    grouping: Grouping | None,
 ) -> None:
     make.field("amount", "number")
     deal = make.object("deal", fields=["name", "stage", "amount"])
@@ -37,7 +42,8 @@ def test_walking_from_record_to_record_meets_the_whole_list_in_its_order(
         make.record(deal, data)
     with database.read(actor) as session:
         columns = fields_of(session, deal)
-        query = RecordQuery(deal, "deal", sort, (Condition("fld_name", "not_equals", "Deal 3"),))
+        condition = Condition("fld_name", "not_equals", "Deal 3")
+        query = RecordQuery(deal, "deal", sort, (condition,), grouping=grouping)
         listed = [row.id for row in list_page(session, query, columns, ENGLISH).rows]
         assert len(listed) == 7
         walked, id_ = [listed[0]], neighbours(session, query, columns, listed[0])[1]

@@ -12,9 +12,9 @@ import pytest
 from crm_desktop.db.database import Database
 from crm_desktop.domain.access import Actor
 from crm_desktop.domain.errors import Conflict, Forbidden, Invalid, NotFound
-from crm_desktop.domain.filters import Condition, Group, LinkCondition, Sort
-from crm_desktop.domain.views import GroupBy, TableView, ViewSettings
-from crm_desktop.services import views
+from crm_desktop.domain.filters import Condition, Group, Grouping, LinkCondition, Sort
+from crm_desktop.domain.views import TableView, ViewSettings
+from crm_desktop.services import objects, views
 from crm_desktop.services.views import SavedView, ViewDraft, ViewList
 from tests.conftest import new_database
 from tests.make import Make
@@ -28,7 +28,7 @@ RICH = ViewSettings(
     widths={"fld_name": 240},
     frozen=1,
     summaries={"fld_stage": "filled"},
-    group_by=GroupBy("fld_stage", descending=True),
+    grouping=Grouping("fld_stage", descending=True, unit="month"),
     density="compact",
 )
 # As another program writes it, with keys that we know nothing of.
@@ -274,10 +274,8 @@ def test_one_view_at_most_is_the_default_and_another_program_s_mark_counts(
         views.set_default_view(session, object_id, "view_0")
 
 
-def test_what_belonged_to_a_view_that_another_program_deleted_is_taken_out_when_met(
-    database: Database, make: Make
-) -> None:
-    deal(make)
+def test_what_belonged_to_a_view_that_is_gone_is_taken_out(database: Database, make: Make) -> None:
+    object_id = deal(make)
     create(database, make.admin, "Won", RICH)
     create(database, make.admin, "Nested", ViewSettings(filters=NESTED, frozen=1))
     elsewhere(database, "{tables}", [])
@@ -287,6 +285,10 @@ def test_what_belonged_to_a_view_that_another_program_deleted_is_taken_out_when_
 
     with database.engine.connect() as connection:
         assert connection.exec_driver_sql(kept).scalar_one() == 2
+    with database.write(make.admin) as session:
+        objects.delete_object(session, object_id, objects.get_object(session, object_id).version)
+    with database.engine.connect() as connection:
+        assert connection.exec_driver_sql(kept).scalar_one() == 0
 
 
 @pytest.fixture(params=["declined", "no right"])

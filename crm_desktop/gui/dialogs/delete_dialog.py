@@ -26,10 +26,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Consequences:
-    """What a deletion means, in sentences; `blocked_by` says why it cannot be done."""
+    """What a deletion means, in sentences; `blocked_by` says why it cannot be done.
+
+    What is known only once it has been counted takes the place of the deletion's own: what the
+    button says, what must be typed, and what deletes no more than what was counted.
+    """
 
     effects: Sequence[str]
     blocked_by: str = ""
+    verb: str = ""
+    typed_name: str = ""
+    delete: Callable[[WriteSession], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,8 @@ class DeleteDialog(QDialog):
         self._tasks, self._deletion = tasks, deletion
         self._may, self._is_busy = False, False
         self._job: Job | None = None
+        self._verb, self._delete = deletion.verb, deletion.delete
+        self._typed_name = ""
         self.setWindowTitle(deletion.title)
         self.effects = TextLabel(self.tr("Counting what goes with it…"), wraps=True)
         self.problem = ProblemLine()
@@ -81,9 +90,9 @@ class DeleteDialog(QDialog):
         head.addWidget(TextLabel(self._deletion.title, face="title", wraps=True), 1)
         box.addLayout(head)
         box.addWidget(self.effects)
-        if self._deletion.typed_name:
-            ask = self.tr("Type “{name}” to confirm").format(name=self._deletion.typed_name)
-            box.addWidget(FormRow(ask, self.typed))
+        self._typing = FormRow(self.tr("Type “{name}” to confirm"), self.typed)
+        box.addWidget(self._typing)
+        self._ask_to_type(self._deletion.typed_name)
         box.addWidget(self.problem)
         box.addStretch(1)
         row = QHBoxLayout()
@@ -97,10 +106,23 @@ class DeleteDialog(QDialog):
         self.cancel.clicked.connect(self.reject)
         self.submit.clicked.connect(self.accept)
         self.setMinimumWidth(round(line_height() * 28))
-        (self.typed if self._deletion.typed_name else self.cancel).setFocus()
+        (self.typed if self._typed_name else self.cancel).setFocus()
+
+    def _ask_to_type(self, name: str) -> None:
+        self._typed_name = name
+        ask = self.tr("Type “{name}” to confirm").format(name=name)
+        self._typing.label.setText(ask.replace("&", "&&"))
+        self.typed.setAccessibleName(ask)
+        self._typing.setVisible(bool(name))
 
     def _show_counts(self, counted: Any) -> None:
         consequences = self._deletion.describe(counted)
+        self._verb = consequences.verb or self._verb
+        self._delete = consequences.delete or self._delete
+        self.submit.setText(self._verb)
+        if consequences.typed_name and not consequences.blocked_by:
+            self._ask_to_type(consequences.typed_name)
+            self.typed.setFocus()
         self.effects.setText("\n".join(consequences.effects))
         self.effects.setVisible(bool(consequences.effects))
         self.problem.set_text(consequences.blocked_by)
@@ -113,7 +135,7 @@ class DeleteDialog(QDialog):
         self.problem.set_text(str(error))
 
     def _update(self) -> None:
-        is_typed = self.typed.text().strip() == self._deletion.typed_name.strip()
+        is_typed = self.typed.text().strip() == self._typed_name.strip()
         self.submit.setEnabled(self._may and is_typed and not self._is_busy)
 
     @override
@@ -122,12 +144,12 @@ class DeleteDialog(QDialog):
             return
         self._set_busy(busy=True)
         if self._deletion.job:
-            call = partial(_without_progress, self._deletion.delete)
+            call = partial(_without_progress, self._delete)
             self._job = self._tasks.run_long(
                 self, self._deletion.job, call, self._deleted, self._refuse
             )
         else:
-            self._tasks.write(self, self._deletion.delete, self._deleted, self._refuse)
+            self._tasks.write(self, self._delete, self._deleted, self._refuse)
 
     def _deleted(self, _: object) -> None:
         self.deleted.emit()
@@ -143,7 +165,7 @@ class DeleteDialog(QDialog):
 
     def _set_busy(self, *, busy: bool) -> None:
         self._is_busy = busy
-        self.submit.setText(self.tr("Deleting…") if busy else self._deletion.verb)
+        self.submit.setText(self.tr("Deleting…") if busy else self._verb)
         self.typed.setEnabled(not busy)
         self.cancel.setEnabled(not busy or bool(self._deletion.job))
         self._update()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import QCoreApplication
@@ -13,7 +12,7 @@ from crm_desktop.services import (
     fields,
     impact,
     objects,
-    records,
+    record_deletion,
     relationships,
     users,
 )
@@ -22,11 +21,12 @@ from crm_desktop.services.fields import FieldSummary
 from crm_desktop.services.impact import (
     FieldImpact,
     ObjectImpact,
-    RecordImpact,
     RelationshipImpact,
     UserImpact,
 )
 from crm_desktop.services.objects import ObjectSummary
+from crm_desktop.services.record_deletion import DeletionImpact, Referrers
+from crm_desktop.services.record_targets import ChosenRecords, RecordTarget
 from crm_desktop.services.relationships import RelationshipSummary
 from crm_desktop.services.users import UserSummary
 
@@ -159,31 +159,71 @@ def _of_application(stored: ApplicationSummary) -> Consequences:
     return Consequences(effects)
 
 
-def deletion_of_records(record_ids: Sequence[str]) -> Deletion:
-    number = len(record_ids)
-    what = counted(number, _tr("record"), _tr("records"))
+def deletion_of_targets(target: RecordTarget, *, is_production: bool = False) -> Deletion:
+    """Return the deletion of chosen records, or of all that a list finds, however many.
+
+    The number must be typed for all that a list finds, and for more than one in production.
+    """
+    title, job = _tr("Delete all records that the list finds?"), _tr("Deleting records")
+    verb, number = _tr("Delete all"), 0
+    if isinstance(target, ChosenRecords):
+        number = len(target.ids)
+        what = counted(number, _tr("record"), _tr("records"))
+        title, verb = _tr("Delete {0}?").format(what), _tr("Delete {0:,}").format(number)
+        job = _tr("Deleting {0}").format(what) if number > _FEW else ""
+    asks = number == 0 or (is_production and number > 1)
     return Deletion(
-        title=_tr("Delete {0}?").format(what),
-        verb=_tr("Delete {0:,}").format(number),
-        count=partial(impact.impact_of_records, record_ids=record_ids),
-        describe=partial(_of_records, number),
-        delete=partial(records.delete_records, record_ids=record_ids),
-        job=_tr("Deleting {0}").format(what) if number > _FEW else "",
+        title=title,
+        verb=verb,
+        count=partial(record_deletion.impact_of_deletion, target=target),
+        describe=partial(_of_records, target, asks),
+        delete=partial(record_deletion.delete_targets, target=target, agreed=number),
+        job=job,
     )
 
 
-def _of_records(number: int, counts: RecordImpact) -> Consequences:
+def _of_records(target: RecordTarget, asks: bool, counts: DeletionImpact) -> Consequences:  # noqa: FBT001 - bound by `partial`
+    if blocked_by := _blocked(target, counts):
+        return Consequences((), blocked_by)
     effects = []
-    if counts.records < number == 1:
-        effects.append(_tr("It is gone already."))
-    elif counts.records < number:
-        effects.append(_tr("{0:,} of them are gone already.").format(number - counts.records))
+    is_one = counts.records == 1
+    if not isinstance(target, ChosenRecords):
+        what = counted(counts.records, _tr("record is"), _tr("records are"))
+        effects.append(_tr("{0} deleted, those that are not in sight included.").format(what))
+    if counts.gone:
+        gone = _tr("1 of them is gone already.")
+        many = _tr("{0:,} of them are gone already.").format(counts.gone)
+        effects.append(gone if counts.gone == 1 else many)
     if counts.links:
         gone = counted(counts.links, _tr("link"), _tr("links"))
         effects.append(_tr("Also removes {0}.").format(gone))
     else:
-        alone = _tr("No links go with it.") if number == 1 else _tr("No links go with them.")
-        effects.append(alone)
-    can, cannot = _tr("Undo (Ctrl+Z) brings them back."), _tr("This cannot be undone.")
-    effects.append(can if counts.can_be_undone else cannot)
-    return Consequences(effects)
+        effects.append(_tr("No links go with it.") if is_one else _tr("No links go with them."))
+    effects += [_of_referrers(each, is_one=is_one) for each in counts.referrers]
+    can = _tr("Undo (Ctrl+Z) brings it back.") if is_one else _tr("Undo (Ctrl+Z) brings them back.")
+    effects.append(can if counts.can_be_undone else _tr("This cannot be undone."))
+    return Consequences(
+        effects,
+        verb=_tr("Delete {0:,}").format(counts.records),
+        typed_name=str(counts.records) if asks else "",
+        delete=partial(record_deletion.delete_targets, target=target, agreed=counts.records),
+    )
+
+
+def _blocked(target: RecordTarget, counts: DeletionImpact) -> str:
+    if not counts.records:
+        is_chosen = isinstance(target, ChosenRecords)
+        return _tr("Nothing is left of it.") if is_chosen else _tr("The list finds no records.")
+    if counts.forbidden == counts.records:
+        return _tr("You are not allowed to delete any of these records.")
+    if counts.forbidden:
+        sentence = _tr("You are not allowed to delete {0:,} of these records. Select others.")
+        return sentence.format(counts.forbidden)
+    return ""
+
+
+def _of_referrers(referrers: Referrers, *, is_one: bool) -> str:
+    who = counted(referrers.records, _tr("other record names"), _tr("other records name"))
+    what = _tr("it") if is_one else _tr("one of them")
+    sentence = _tr("{0} {1} in “{2}”; that then points to nothing.")
+    return sentence.format(who, what, referrers.field)

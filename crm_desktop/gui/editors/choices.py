@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt
+from PySide6.QtCore import (
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    QSize,
+    Qt,
+    Signal,
+)
 from PySide6.QtGui import (
+    QCloseEvent,
     QColor,
     QIcon,
     QKeyEvent,
@@ -15,10 +26,14 @@ from PySide6.QtGui import (
     QPixmap,
 )
 from PySide6.QtWidgets import (
+    QApplication,
     QComboBox,
     QLineEdit,
     QListWidget,
     QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QVBoxLayout,
     QWidget,
 )
@@ -26,7 +41,7 @@ from typing_extensions import override
 
 from crm_desktop.domain.field_types import EffectiveField, flag_rule, options_of, type_of
 from crm_desktop.domain.formats import Formats
-from crm_desktop.gui.chips import Chip, ChipPainter
+from crm_desktop.gui.chips import Chip, ChipPainter, check_pixmap
 from crm_desktop.gui.delegates import EMPTY
 from crm_desktop.gui.editors.value_editor import ValueEditor
 from crm_desktop.gui.icons import icon
@@ -186,6 +201,53 @@ class _PickLine(QLineEdit):
         painter.end()
 
 
+class _Ticks(QStyledItemDelegate):
+    """Draws the boxes as grids do: the style's own cannot be seen in the dark."""
+
+    @override
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        super().paint(painter, option, index)
+        shown = QStyleOptionViewItem(option)
+        self.initStyleOption(shown, index)
+        box = QStyle.SubElement.SE_ItemViewItemCheckIndicator
+        room = QApplication.style().subElementRect(box, shown, option.widget)
+        is_ticked = shown.checkState == Qt.CheckState.Checked
+        ratio = option.widget.devicePixelRatioF()
+        picture = check_pixmap(theme(), scale(), ratio, checked=is_ticked)
+        side = round(picture.width() / ratio)
+        place = room.center() - QPoint(side // 2, side // 2)
+        painter.drawPixmap(place, picture)
+
+
+class _TickPopup(QWidget):
+    """Drops down below the line; says when it has closed."""
+
+    closed = Signal()
+    cancelled = Signal()
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Popup)
+
+    @override
+    def closeEvent(self, event: QCloseEvent) -> None:
+        super().closeEvent(event)
+        self.closed.emit()
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
+            self.close()
+            return
+        if event.key() == Qt.Key.Key_Escape:
+            self.cancelled.emit()
+        super().keyPressEvent(event)
+
+
 class MultiChoiceEditor(ValueEditor):
     """Several choices of a list, ticked in a list that drops down."""
 
@@ -225,16 +287,20 @@ class MultiChoiceEditor(ValueEditor):
             self.show_value(values)
             self.edited.emit()
 
+    @override
     def open_list(self) -> None:
         """Show the options under the line, each with a tick box."""
         if self._is_locked:
             return
-        popup = QWidget(self.line, Qt.WindowType.Popup)
+        popup = _TickPopup(self.line)
+        popup.cancelled.connect(partial(self._put_back, self._value))
+        popup.closed.connect(self.chosen)
         popup.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box = QVBoxLayout(popup)
         box.setContentsMargins(1, 1, 1, 1)
         ticks = QListWidget()
         ticks.setAccessibleName(self.field.label)
+        ticks.setItemDelegate(_Ticks(ticks))
         box.addWidget(ticks)
         for option in self._offered():
             self._add_tick(ticks, *option)
@@ -247,6 +313,10 @@ class MultiChoiceEditor(ValueEditor):
         ticks.setFocus()
         if ticks.count():
             ticks.setCurrentRow(0)
+
+    def _put_back(self, value: Any) -> None:
+        self.show_value(value)
+        self.edited.emit()
 
     def _offered(self) -> list[tuple[str, str, str | None]]:
         offered = [(option.value, option.label, option.color) for option in self._options]

@@ -47,7 +47,7 @@ class DateEditor(LineEditor):
         )
         self._pick.setText(self.tr("Pick a date"))
         self._pick.setToolTip(self.tr("Pick a date (Alt+Down)"))
-        self._pick.triggered.connect(self._open_calendar)
+        self._pick.triggered.connect(self.open_list)
         self._pick.setShortcut(QKeySequence(Qt.Modifier.ALT | Qt.Key.Key_Down))
         self._pick.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
         today = QAction(self.tr("Today"), self)
@@ -66,14 +66,16 @@ class DateEditor(LineEditor):
         day = self._formats.date_separator.join(parts[part] for part in self._formats.date_order)
         return f"{day} {self.tr('HH:MM')}" if self._has_time else day
 
-    def _open_calendar(self) -> None:
+    @override
+    def open_list(self) -> None:
         popup = CalendarPopup(self.line)
         popup.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         popup.calendar.setSelectedDate(self._shown_day() or QDate.currentDate())
         popup.calendar.activated.connect(self._set_day)
         popup.calendar.clicked.connect(self._set_day)
-        popup.calendar.activated.connect(popup.close)
-        popup.calendar.clicked.connect(popup.close)
+        for taken in (popup.calendar.activated, popup.calendar.clicked):
+            taken.connect(popup.close)
+            taken.connect(self.chosen)
         popup.move(self.line.mapToGlobal(QPoint(0, self.line.height())))
         popup.show()
         popup.calendar.setFocus()

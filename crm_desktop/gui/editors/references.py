@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, Qt, QTimer
+from PySide6.QtCore import QModelIndex, QSize, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QCompleter,
     QLineEdit,
+    QListView,
     QListWidget,
     QListWidgetItem,
     QVBoxLayout,
@@ -68,7 +69,7 @@ class ReferenceEditor(ValueEditor):
         self._tasks = tasks
         self._names: dict[str, str] = {}
         self._value: Any = None
-        self._has_several = flag_rule(field, "allowMultiple")
+        self.has_several = flag_rule(field, "allowMultiple")
         self._is_locked = False
         self._search: Handle | None = None
         self.line = QLineEdit()
@@ -78,11 +79,13 @@ class ReferenceEditor(ValueEditor):
             QLineEdit.ActionPosition.TrailingPosition,
         )
         self._found = QStandardItemModel(self)
-        self._completer = QCompleter(self._found, self)
-        self._completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
-        self._completer.setWidget(self.line)
-        chosen = self._completer.activated[QModelIndex]  # type: ignore[index]  # stubs know no overloads
-        chosen.connect(self._take)
+        self.completer = QCompleter(self._found, self)
+        self.completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
+        self._list = QListView()
+        self.completer.setPopup(self._list)
+        self.completer.setWidget(self.line)
+        chosen = self.completer.activated[QModelIndex]  # type: ignore[index]  # stubs know no overloads
+        chosen.connect(self.take)
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE)
         self._pause.timeout.connect(self._look_up)
         self.line.textEdited.connect(self._typed)
@@ -103,15 +106,25 @@ class ReferenceEditor(ValueEditor):
         self.setFocusProxy(self.line)
         self.line.setAccessibleName(self.field.label)
 
+    @override
     def set_names(self, names: Mapping[str, str]) -> None:
-        """Tell the names of ids that may be shown; call it before `show_value`."""
         self._names.update(names)
+
+    @override
+    def names(self) -> Mapping[str, str]:
+        return self._names
+
+    @override
+    def open_list(self) -> None:
+        """Show the first records there are, or those that were found."""
+        self._pause.stop()
+        self._look_up()
 
     @override
     def show_value(self, value: Any) -> None:
         self._value = value
         ids = target_ids(value)
-        if self._has_several:
+        if self.has_several:
             self._show_picked(ids)
         else:
             self.line.setText(", ".join(self._name(id_) for id_ in ids))
@@ -119,7 +132,7 @@ class ReferenceEditor(ValueEditor):
 
     @override
     def value(self) -> Any:
-        if not self._has_several and not self.line.text().strip():
+        if not self.has_several and not self.line.text().strip():
             return None
         if self._is_half_typed():
             sentence = self.tr("Choose one of the records found, or clear the field.")
@@ -161,7 +174,7 @@ class ReferenceEditor(ValueEditor):
 
     def _is_half_typed(self) -> bool:
         text = self.line.text().strip()
-        if self._has_several:
+        if self.has_several:
             return bool(text)
         return text != ", ".join(self._name(id_) for id_ in target_ids(self._value))
 
@@ -171,7 +184,7 @@ class ReferenceEditor(ValueEditor):
             self._pause.start()
         else:
             self._pause.stop()
-            if not self._has_several:
+            if not self.has_several:
                 self._value = None
 
     def _look_up(self) -> None:
@@ -191,25 +204,30 @@ class ReferenceEditor(ValueEditor):
             item = QStandardItem(candidate.text)
             item.setData(candidate.id, _ID)
             item.setToolTip(candidate.detail)
+            item.setSizeHint(QSize(0, row_height()))
             self._found.appendRow(item)
         if not candidates:
             item = QStandardItem(self.tr("Nothing found"))
             item.setEnabled(False)
             self._found.appendRow(item)
         if self.line.hasFocus():
-            self._completer.complete()
+            self.completer.complete(self.line.rect().adjusted(0, 0, 0, unit()))
+            if len(candidates) == 1:  # Enter takes it
+                self._list.setCurrentIndex(self.completer.currentIndex())
 
-    def _take(self, index: QModelIndex) -> None:
+    def take(self, index: QModelIndex) -> None:
+        """Take one of the records found."""
         id_ = index.data(_ID)
         if id_ is None:
             return
         self._names[id_] = index.data()
-        if self._has_several:
+        if self.has_several:
             self.line.clear()
             ids = [other for other in target_ids(self._value) if other != id_]
             self._put([*ids, id_])
         else:
             self._put(id_)
+            self.chosen.emit()
 
     def _put(self, value: Any) -> None:
         self.show_value(value)
@@ -221,4 +239,4 @@ class ReferenceEditor(ValueEditor):
             return
         index = self._found.index(0, 0)
         if str(index.data()).casefold() == self.line.text().strip().casefold():
-            self._take(index)
+            self.take(index)

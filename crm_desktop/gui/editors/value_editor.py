@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Signal
@@ -19,6 +20,7 @@ class ValueEditor(QWidget):
     """
 
     edited = Signal()
+    chosen = Signal()  # in a list or a calendar that has closed: in a cell, this ends the edit
 
     def __init__(
         self, field: EffectiveField, formats: Formats, parent: QWidget | None = None
@@ -47,6 +49,16 @@ class ValueEditor(QWidget):
 
     def value(self) -> Any:
         """Return the JSON value as edited, None where it is empty; raises Invalid."""
+
+    def open_list(self) -> None:
+        """Show what can be chosen, where there is a list or a calendar (Alt+Down)."""
+
+    def set_names(self, names: Mapping[str, str]) -> None:
+        """Tell the names of ids that may be shown; call it before `show_value`."""
+
+    def names(self) -> Mapping[str, str]:
+        """Return the names of the ids that `value` may hold."""
+        return {}
 
     def typed(self) -> Any:
         """Return what stands in the control as JSON, also where it is no value: for drafts."""

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeAlias
 
 from crm_desktop.domain.cursors import Cursor
-from crm_desktop.domain.field_types import EffectiveField, options_of
+from crm_desktop.domain.field_types import EffectiveField, options_of, target_ids, type_of
 from crm_desktop.domain.filters import RecordQuery
 from crm_desktop.domain.formats import Formats
 from crm_desktop.gui.chips import Chip
 from crm_desktop.gui.delegates import CellKind
-from crm_desktop.services import record_anchors, record_query
+from crm_desktop.gui.models.group_headings import Headings, headings_of
+from crm_desktop.services import record_anchors, record_groups, record_query
+from crm_desktop.services.record_footer import summaries_of
 from crm_desktop.services.record_query import RecordPage
+from crm_desktop.services.records import RecordDetail
 
 PAGE_ROWS = 256
+TRIED = 3  # times more, to read groups and rows that agree
 KINDS = {
     "number": CellKind.NUMBER,
     "currency": CellKind.NUMBER,
@@ -32,8 +36,8 @@ KINDS = {
     "lookup": CellKind.LINK,
 }
 
-Cells: TypeAlias = tuple[str, tuple[str, ...], tuple[Any, ...]]
-"""One row, ready to be painted: id, texts, and for chips and boxes what they show."""
+Cells: TypeAlias = tuple[str, tuple[str, ...], tuple[Any, ...], Sequence[Any]]
+"""One row, ready to be painted: id, texts, for chips and boxes what they show; and JSON values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +52,29 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What is shown: a query, its columns, and how values are written."""
+    """What is shown: a query, its columns, and how values are written.
+
+    `summaries` are told of each group, by the ids of fields; what makes no sense is passed over.
+    """
 
     query: RecordQuery
     columns: tuple[EffectiveField, ...]
     formats: Formats
+    summaries: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CellPage:
-    """Some rows, whether more follow, and the records at their ends where they are known."""
+    """Some rows, whether more follow, and the records at their ends where they are known.
+
+    `groups` are the keys of the rows' groups in a grouped list.
+    """
 
     rows: list[Cells]
     has_more: bool
     next: Cursor | None = None
     previous: Cursor | None = None
+    groups: tuple[str | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +84,7 @@ class First:
     page: CellPage
     about: int
     text_order: str
+    headings: Headings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +93,21 @@ class Reread:
 
     start: int
     page: CellPage
+    headings: Headings | None = None
 
     def pages(self) -> dict[int, CellPage]:
         """Return them as pages by their numbers."""
-        rows, first = self.page.rows, self.start // PAGE_ROWS
-        chunks = [rows[at : at + PAGE_ROWS] for at in range(0, len(rows), PAGE_ROWS)]
-        pages = {first + place: CellPage(chunk, True) for place, chunk in enumerate(chunks[:-1])}
-        if chunks:
-            previous = self.page.previous if len(chunks) == 1 else None
-            last = CellPage(chunks[-1], self.page.has_more, self.page.next, previous)
-            pages[first + len(chunks) - 1] = last
+        rows, first, groups = self.page.rows, self.start // PAGE_ROWS, self.page.groups
+        spans = [slice(at, at + PAGE_ROWS) for at in range(0, len(rows), PAGE_ROWS)]
+        pages = {
+            first + place: CellPage(rows[span], True, groups=groups[span])
+            for place, span in enumerate(spans[:-1])
+        }
+        if spans:
+            previous = self.page.previous if len(spans) == 1 else None
+            pages[first + len(spans) - 1] = CellPage(
+                rows[spans[-1]], self.page.has_more, self.page.next, previous, groups[spans[-1]]
+            )
         return pages
 
 
@@ -105,16 +123,23 @@ def read_page(session: Any, listing: Listing, place: Place) -> CellPage:
         limit=place.limit,
     )
     cells = _cells(found, listing.columns)
-    return CellPage(cells, found.next is not None, found.next, found.previous)
+    return CellPage(cells, found.next is not None, found.next, found.previous, found.groups)
 
 
 def read_first(session: Any, listing: Listing) -> First:
-    """Return the first page, and about how many records there are: the planner knows at once."""
+    """Return the first page, and about how many records there are: the planner knows at once.
+
+    A grouped list is counted first, group by group.
+    """
+    by = record_query.describe_text_order(session) if listing.query.sort else ""
+    if listing.query.grouping:
+        again = _read_grouped(session, listing, Place())
+        total = again.headings.total if again.headings else 0
+        return First(again.page, total, by, again.headings)
     page = read_page(session, listing, Place())
     about = len(page.rows)
     if page.has_more:
         about = max(about + 1, record_query.estimate_records(session, listing.query))
-    by = record_query.describe_text_order(session) if listing.query.sort else ""
     return First(page, about, by)
 
 
@@ -132,22 +157,75 @@ def read_again(
             moved = (row - known[1]) // PAGE_ROWS * PAGE_ROWS
             start, end = max(0, start + moved), end + moved + PAGE_ROWS
     place = Place(skip=start, limit=max(PAGE_ROWS, end - start))
+    if listing.query.grouping:
+        return _read_grouped(session, listing, place)
     return Reread(start, read_page(session, listing, place))
 
 
+def _read_grouped(session: Any, listing: Listing, place: Place) -> Reread:
+    """Read rows and the groups they stand in, again where somebody wrote in between."""
+    headings = read_headings(session, listing)
+    page = read_page(session, listing, place)
+    for _ in range(TRIED):
+        if headings.plan(()).fits(place.skip, page.groups, headings.keys):
+            break
+        headings = read_headings(session, listing)
+        page = read_page(session, listing, place)
+    return Reread(place.skip, page, headings)
+
+
+def read_headings(session: Any, listing: Listing) -> Headings:
+    query, formats = listing.query, listing.formats
+    wanted = dict(listing.summaries)
+    chosen = {
+        field: summary
+        for field in listing.columns
+        for summary in summaries_of(field)
+        if summary.value == wanted.get(field.id)
+    }
+    found = record_groups.list_groups(session, query, listing.columns, chosen, formats)
+    by = next(
+        each for each in listing.columns if query.grouping and each.id == query.grouping.field_id
+    )
+    make = extra_maker(by) if KINDS.get(by.type) is CellKind.CHOICE else None
+    chips = [(make and make(group.value)) or () for group in found.groups]
+    return headings_of(found, query, by, chips, formats)
+
+
 def _cells(page: RecordPage, columns: Sequence[EffectiveField]) -> list[Cells]:
-    extras = [_extra_of(field) for field in columns]
+    extras = [extra_maker(field) for field in columns]
     return [
         (
             row.id,
             row.texts,
             tuple([make and make(value) for make, value in zip(extras, row.values, strict=True)]),
+            row.values,
         )
         for row in page.rows
     ]
 
 
-def _extra_of(field: EffectiveField) -> Any:
+def stored_cells(detail: RecordDetail, listing: Listing) -> Cells:
+    """Return the row of one record that was read in full."""
+    columns, formats = listing.columns, listing.formats
+    values = [detail.values.get(field.id) for field in columns]
+    pairs = list(zip(columns, values, strict=True))
+    texts = tuple([shown_text(field, value, formats, detail.names) for field, value in pairs])
+    makers = [(extra_maker(field), value) for field, value in pairs]
+    return detail.id, texts, tuple([make and make(value) for make, value in makers]), values
+
+
+def shown_text(
+    field: EffectiveField, value: Any, formats: Formats, names: Mapping[str, str]
+) -> str:
+    """Return how a value is shown in a grid; `names` are those of records and users by id."""
+    if KINDS.get(field.type) is CellKind.LINK and (ids := target_ids(value)):
+        return ", ".join(names.get(id_, id_) for id_ in ids)
+    return type_of(field.type).display(value, field, formats)
+
+
+def extra_maker(field: EffectiveField) -> Callable[[Any], Any] | None:
+    """Return what makes chips or the state of a box of a value; None where the text is enough."""
     kind = KINDS.get(field.type)
     if kind is CellKind.CHECK:
         return _checked

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from crm_desktop.domain.cursors import END, Cursor
 from crm_desktop.domain.errors import UserError
+from crm_desktop.gui.models.group_headings import Headings
 from crm_desktop.gui.models.record_cells import (
     PAGE_ROWS,
     CellPage,
@@ -20,6 +21,7 @@ from crm_desktop.gui.models.record_cells import (
     Reread,
     read_again,
     read_first,
+    read_headings,
     read_page,
 )
 from crm_desktop.gui.tasks import Handle, Tasks
@@ -36,6 +38,7 @@ WANTED = 6  # pages to ask for next; what was scrolled past before that is forgo
 PATIENCE = 600.0  # seconds; a person can stop it earlier
 SORTED_AT_ONCE = 4  # pages
 ANCHORS_AFTER = 500  # milliseconds without a change: they cost more than all the rest
+WHOLE = range(0)  # stands for the pages of the first answer, or of one to `read_again`
 ASK_AFTER = 8  # milliseconds, in which a frame says all that it lacks
 
 
@@ -49,6 +52,8 @@ class RecordPages(QObject):
 
     began = Signal(object)  # the first page is here: about how many rows (no C int) there are
     arrived = Signal(int)  # number of a page
+    missed = Signal(int)  # number of a page whose records are elsewhere by now
+    summed = Signal(object)  # Headings: the same groups with other sums
     reread = Signal(object)  # Reread
     counted = Signal(object)  # exactly
     reading_changed = Signal(bool)
@@ -61,6 +66,7 @@ class RecordPages(QObject):
         self._generation = 0
         self.kept: OrderedDict[int, CellPage] = OrderedDict()
         self.exact_total: int | None = None
+        self.headings: Headings | None = None  # of a grouped list, once it is here
         self.text_order = ""  # known once the list is sorted
         self._ends: dict[int, Cursor] = {}  # behind pages that have been read
         self._anchors: Anchors | None = None
@@ -68,6 +74,7 @@ class RecordPages(QObject):
         self._asked: dict[int, Handle] = {}
         self._whole: Handle | None = None  # the first page, or all that is on screen again
         self._counting: Handle | None = None
+        self._summing: Handle | None = None
         self._given_up: set[int] = set()
         self._near = 0
         self._is_reading = False
@@ -91,7 +98,7 @@ class RecordPages(QObject):
     def begin(self, listing: Listing) -> None:
         """Forget everything and read the first page of this listing."""
         self._forget()
-        self.listing, self.exact_total = listing, None
+        self.listing, self.exact_total, self.headings = listing, None, None
         self.kept.clear()
         self._start_whole(partial(read_first, listing=listing), self._take_first)
 
@@ -103,6 +110,16 @@ class RecordPages(QObject):
         self._forget()
         call = partial(read_again, listing=self.listing, span=span, known=known)
         self._start_whole(call, self._take_again)
+
+    def read_headings(self) -> None:
+        """Read the sums of the groups anew; where the groups are others, they are `missed`."""
+        if self.headings is not None and self._whole is None:
+            if self._summing is not None:
+                self._summing.cancel()
+            call = partial(read_headings, listing=self.listing)
+            then = partial(self._take_sums, self._generation)
+            refused = partial(self._refused, self._generation, ())
+            self._summing = self._tasks.read(self, call, then, refused, patience=PATIENCE)
 
     def stop(self) -> None:
         """Stop all reading and counting; `read_again` or `begin` take it up again."""
@@ -137,7 +154,8 @@ class RecordPages(QObject):
     def _forget(self) -> None:
         self._generation += 1
         self._anchoring.stop()
-        for handle in [*set(self._asked.values()), self._whole, self._counting]:
+        summing, self._summing = self._summing, None
+        for handle in [*set(self._asked.values()), self._whole, self._counting, summing]:
             if handle is not None:
                 handle.cancel()
         was_counting = self._counting is not None
@@ -158,7 +176,7 @@ class RecordPages(QObject):
             self,
             call,
             partial(take, self._generation),
-            partial(self._refused, self._generation, range(0)),
+            partial(self._refused, self._generation, WHOLE),
             patience=PATIENCE,
         )
         self._tell()
@@ -251,6 +269,7 @@ class RecordPages(QObject):
         self._whole, self.text_order = None, answer.text_order
         self._keep(0, page)
         self.exact_total = None if page.has_more else len(page.rows)
+        self._take_headings(answer.headings)
         self.began.emit(answer.about)
         self._after_whole()
 
@@ -260,8 +279,31 @@ class RecordPages(QObject):
         self._whole = None
         if not answer.page.has_more:
             self.exact_total = answer.start + len(answer.page.rows)
+        self._take_headings(answer.headings)
         self.reread.emit(answer)
         self._after_whole()
+
+    def _take_headings(self, headings: Headings | None) -> None:
+        """Take the groups, which tell how many records there are."""
+        self.headings = headings
+        if headings is not None:
+            self.exact_total = headings.total
+
+    def _take_sums(self, generation: int, headings: Headings) -> None:
+        if generation != self._generation or self.headings is None:
+            return
+        self._summing = None
+        if (headings.keys, headings.counts) == (self.headings.keys, self.headings.counts):
+            self.headings = headings
+            self.summed.emit(headings)
+        else:
+            self.missed.emit(0)
+
+    def drop(self, number: int) -> None:
+        """Forget a page that is not right any more; it is not read again by itself."""
+        self.kept.pop(number, None)
+        self._ends.pop(number, None)
+        self._given_up.add(number)
 
     def adopt(self, answer: Reread) -> None:
         """Keep what was read anew and nothing else."""
@@ -272,7 +314,9 @@ class RecordPages(QObject):
 
     def _after_whole(self) -> None:
         self._tell()
-        if not (self.exact_total is not None and self.exact_total <= PAGE_ROWS):
+        if self.headings is not None:
+            self._anchor_soon()
+        elif not (self.exact_total is not None and self.exact_total <= PAGE_ROWS):
             self._count()
         self._asking.start()
 
@@ -288,6 +332,8 @@ class RecordPages(QObject):
                 self.arrived.emit(number)
             else:
                 self._given_up.add(number)  # there are fewer records by now
+                if number * PAGE_ROWS < (self.exact_total or 0):
+                    self.missed.emit(number)
         self._asking.start()
         self._tell()
 
@@ -305,7 +351,10 @@ class RecordPages(QObject):
         self._counting, self.exact_total = None, total
         self.counted.emit(total)
         self.counting_changed.emit(False)
-        if total > record_anchors.EVERY:
+        self._anchor_soon()
+
+    def _anchor_soon(self) -> None:
+        if (self.exact_total or 0) > record_anchors.EVERY:
             self._anchoring.start()
 
     def _take_anchors(self, generation: int, anchors: Anchors) -> None:
@@ -319,10 +368,10 @@ class RecordPages(QObject):
             self._counting = None  # the number read so far is shown instead
             self.counting_changed.emit(False)
 
-    def _refused(self, generation: int, pages: range, error: UserError) -> None:
+    def _refused(self, generation: int, pages: Sequence[int], error: UserError) -> None:
         if generation != self._generation:
             return
-        if not pages:
+        if pages is WHOLE:
             self._whole = None
         for number in pages:
             self._asked.pop(number, None)

@@ -54,9 +54,16 @@ class Inspecting(QObject):
     def step(self, by: int) -> None:
         """Make the next row current, or the one before."""
         index = self._list.grid.currentIndex()
-        beside = index.siblingAtRow(index.row() + by) if index.isValid() else index
-        if beside.isValid():
-            self._list.grid.setCurrentIndex(beside)
+        row = self._beside(by)
+        if row >= 0:
+            self._list.grid.setCurrentIndex(index.siblingAtRow(row))
+
+    def _beside(self, by: int) -> int:
+        """Return the row of the next record, or of the one before; -1 at the ends."""
+        index, model = self._list.grid.currentIndex(), self._list.model
+        if not index.isValid():
+            return -1
+        return model.groups.record_beside(index.row(), by, model.rowCount())
 
     def trail(self) -> Trail | None:
         """Return where the current record stands in the list."""
@@ -64,7 +71,8 @@ class Inspecting(QObject):
         if not model.columns:
             return None
         index = self._list.grid.currentIndex()
-        row = index.row() if index.isValid() else None
+        row = model.groups.number_of(index.row()) if index.isValid() else None
+        row = None if row is not None and row < 0 else row  # the heading of a group
         total = model.total if model.has_counted else None
         return Trail(model.query, model.columns, row, total)
 
@@ -120,9 +128,4 @@ class Inspecting(QObject):
             self.follow()
 
     def _allow_steps(self) -> None:
-        index = self._list.grid.currentIndex()
-        is_there = index.isValid()
-        self._panel.stepper.allow(
-            has_before=is_there and index.row() > 0,
-            has_after=is_there and index.row() + 1 < self._list.model.rowCount(),
-        )
+        self._panel.stepper.allow(has_before=self._beside(-1) >= 0, has_after=self._beside(1) >= 0)

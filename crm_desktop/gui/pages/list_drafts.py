@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from crm_desktop.gui.dialogs.drafts_dialog import DraftsDialog, address_of
-from crm_desktop.gui.drafts import Drafts
+from crm_desktop.gui.drafts import CELLS, Draft, Drafts
 from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.widgets.notice_bar import NoticeBar
 
@@ -29,8 +29,15 @@ class ListDrafts(NoticeBar):
         """Say what the object is called."""
         self._label = label
 
+    def _mine(self) -> list[Draft]:
+        return [
+            each
+            for each in self._drafts.left_over()
+            if each.object_id == self._object_id and not each.key.startswith(CELLS)
+        ]
+
     def _offer(self) -> None:
-        mine = [each for each in self._drafts.left_over() if each.object_id == self._object_id]
+        mine = self._mine()
         if not mine:
             self.hide()
             return
@@ -43,7 +50,7 @@ class ListDrafts(NoticeBar):
 
     def open_drafts(self) -> None:
         """Open the only draft, or the list of them."""
-        mine = [each for each in self._drafts.left_over() if each.object_id == self._object_id]
+        mine = self._mine()
         if len(mine) == 1:
             self.open_requested.emit(address_of(mine[0]))
             return

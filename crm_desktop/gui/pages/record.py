@@ -14,7 +14,7 @@ from typing_extensions import override
 from crm_desktop.domain.changes import Change, Topic
 from crm_desktop.domain.record_links import link_to_record
 from crm_desktop.gui.dialogs.delete_dialog import DeleteDialog
-from crm_desktop.gui.dialogs.deletions import deletion_of_records
+from crm_desktop.gui.dialogs.deletions import deletion_of_targets
 from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.editors.record_panel import RecordPanel
 from crm_desktop.gui.editors.related_panel import RelatedPanel
@@ -29,6 +29,7 @@ from crm_desktop.gui.trail import Trail
 from crm_desktop.gui.widgets.splitter import Splitter
 from crm_desktop.services import link_lists, objects, relationships
 from crm_desktop.services.objects import ObjectDetail
+from crm_desktop.services.record_targets import ChosenRecords
 from crm_desktop.services.records import RecordDetail
 from crm_desktop.services.relationships import RelationshipSide
 
@@ -204,7 +205,10 @@ class RecordPage(Page):
         self.related.hide()
 
     def _ask_to_delete(self) -> None:
-        dialog = DeleteDialog(self._tasks, deletion_of_records([self.record_id]), self.window())
+        if self.panel.record is None:
+            return
+        chosen = ChosenRecords(self.panel.record.object_id, (self.record_id,))
+        dialog = DeleteDialog(self._tasks, deletion_of_targets(chosen), self.window())
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 

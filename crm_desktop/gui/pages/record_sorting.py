@@ -18,6 +18,7 @@ class SortControl(QObject):
     """A click sorts by one column: upward, downward, not at all; with Shift, by it as well."""
 
     filter_requested = Signal(int)  # the column whose values shall be ticked
+    menu_filled = Signal(QMenu, int)  # the menu of a column's heading: others may add to it
 
     def __init__(self, grid: GridView, model: RecordTableModel) -> None:
         super().__init__(grid)
@@ -62,7 +63,7 @@ class SortControl(QObject):
     # The menu
 
     def _show_menu_at(self, place: QPoint) -> None:
-        column = self._grid.horizontalHeader().logicalIndexAt(place)
+        column = self._grid.frozen.column_at(place.x())
         if column >= 0:
             menu = self.menu_for(column)
             menu.popup(self._grid.horizontalHeader().viewport().mapToGlobal(place))
@@ -73,7 +74,7 @@ class SortControl(QObject):
         column = max(0, self._grid.currentIndex().column())
         if column < len(self._model.columns):
             header = self._grid.horizontalHeader()
-            left = max(0, header.sectionViewportPosition(column))
+            left = max(0, self._grid.frozen.left_of(column))
             menu = self.menu_for(column)
             menu.popup(header.viewport().mapToGlobal(QPoint(left, header.height())))
             menu.setActiveAction(menu.actions()[0])
@@ -104,6 +105,7 @@ class SortControl(QObject):
         menu.addSeparator()
         tick = menu.addAction(self.tr("Filter by values…"))
         tick.triggered.connect(partial(self._ask_to_filter, column))
+        self.menu_filled.emit(menu, column)
         if by := self._model.text_order:
             menu.addSeparator()
             note = menu.addAction(self.tr("Text is sorted by: {}").replace("{}", by))

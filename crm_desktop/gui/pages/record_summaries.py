@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu
 from crm_desktop.domain.errors import UserError
 from crm_desktop.domain.field_types import EffectiveField
 from crm_desktop.gui.locale import system_formats
+from crm_desktop.gui.models.group_headings import summary_word
 from crm_desktop.gui.models.records import RecordTableModel
 from crm_desktop.gui.tasks import Handle, Tasks
 from crm_desktop.gui.widgets.grid_footer import GridFooter
@@ -25,6 +26,7 @@ class SummaryControl(QObject):
     """Keeps the line below the grid right for what the list shows."""
 
     refused = Signal(object)  # UserError
+    chosen_changed = Signal()
 
     def __init__(self, tasks: Tasks, model: RecordTableModel, footer: GridFooter) -> None:
         super().__init__(footer)
@@ -70,7 +72,7 @@ class SummaryControl(QObject):
         columns = {field.id: number for number, field in enumerate(self._model.columns)}
         self._footer.set_texts(
             {
-                columns[field.id]: f"{self._word(each)} {texts.get(field.id, WAITING)}"
+                columns[field.id]: f"{summary_word(each.value)} {texts.get(field.id, WAITING)}"
                 for field, each in chosen.items()
                 if field.id in columns
             }
@@ -79,16 +81,6 @@ class SummaryControl(QObject):
     def _refuse(self, chosen: dict[EffectiveField, Summary], error: UserError) -> None:
         self._show(chosen, {field.id: "?" for field in chosen})
         self.refused.emit(error)
-
-    def _word(self, summary: Summary) -> str:
-        return {
-            Summary.SUM: self.tr("Sum"),
-            Summary.AVERAGE: self.tr("Avg"),
-            Summary.LEAST: self.tr("Min"),
-            Summary.MOST: self.tr("Max"),
-            Summary.FILLED: self.tr("Filled"),
-            Summary.EMPTY: self.tr("Empty"),
-        }[summary]
 
     # Choosing
 
@@ -128,6 +120,7 @@ class SummaryControl(QObject):
         self._chosen.pop(field_id, None)
         if summary:
             self._chosen[field_id] = summary
+        self.chosen_changed.emit()
         self.compute()
 
     def chosen_names(self) -> dict[str, str]:
@@ -138,4 +131,5 @@ class SummaryControl(QObject):
         """Take what was remembered; what makes no sense is passed over when it is shown."""
         if isinstance(stored, dict):
             self._chosen = {str(field_id): str(summary) for field_id, summary in stored.items()}
+            self.chosen_changed.emit()
             self.compute()

@@ -7,22 +7,25 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer
 from PySide6.QtGui import QAction, QKeySequence, QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.changes import Change, Topic
-from crm_desktop.domain.errors import UserError
+from crm_desktop.gui.clipboard.control import ClipboardControl
+from crm_desktop.gui.clipboard.finding import FindControl
 from crm_desktop.gui.delegates import plain_tip
 from crm_desktop.gui.dialogs.go_to_row import GoToRowDialog
 from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.editors.record_panel import RecordPanel
 from crm_desktop.gui.icons import icon
+from crm_desktop.gui.models.records import MOST_ROWS
 from crm_desktop.gui.page import Page
 from crm_desktop.gui.pages.column_widths import is_size
 from crm_desktop.gui.pages.inspecting import Inspecting
 from crm_desktop.gui.pages.list_drafts import ListDrafts
+from crm_desktop.gui.pages.record_bulk import BulkControl
 from crm_desktop.gui.pages.record_list import RecordList, new_record_text
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.theme import line_height
@@ -37,6 +40,7 @@ from crm_desktop.gui.widgets.splitter import Splitter
 from crm_desktop.services.objects import ObjectDetail
 
 _NEEDS_GRID = {"Ctrl+Return", "Ctrl+Del"}  # other keys serve in the tree and the tabs as well
+_SETTLED_AFTER = 1000  # milliseconds without a change, before how the list is shown is kept
 _ROOM_FOR_BOTH = 46  # lines of text high: a narrower page shows the list alone
 
 
@@ -55,8 +59,11 @@ class RecordsPage(Page):
         self._drafts = drafts if drafts is not None else Drafts(tasks)
         self.object_id = object_id
         self._is_split = self._is_narrow = False
-        self.list = RecordList(tasks, object_id)
+        self.list = RecordList(tasks, object_id, self._drafts)
         self.model, self.grid = self.list.model, self.list.grid
+        self.bulk = BulkControl(tasks, self.list)
+        self.clipboard = ClipboardControl(tasks, self.list)
+        self.finding = FindControl(tasks, self.list, self.clipboard.ids)
         self.inspector = RecordPanel(tasks, self._drafts, is_narrow=True)
         self.left_over = ListDrafts(self._drafts, object_id)
         self.inspecting = Inspecting(tasks, self.list, self.inspector)
@@ -73,7 +80,10 @@ class RecordsPage(Page):
             self.tr("Open record"), "square-arrow-out-up-right", "Ctrl+Return", self.open_current
         )
         self.delete_action = self._action(
-            self.tr("Delete records…"), "trash-2", "Ctrl+Del", self.delete_selected
+            self.tr("Delete records…"), "trash-2", "Ctrl+Del", self.bulk.delete
+        )
+        self.bulk_action = self._action(
+            self.tr("Edit many records…"), "pencil-line", "Ctrl+Shift+E", self.bulk.edit
         )
         self.inspector_action = self._action(
             self.tr("Inspector"), "panel-right", "Alt+Return", self._show_inspector
@@ -109,6 +119,38 @@ class RecordsPage(Page):
             "Ctrl+Shift+L",
             self.list.filter_column,
         )
+        self._make_group_actions()
+
+    def _make_group_actions(self) -> None:
+        groups = self.list.groups
+        self.group_action = self._action(
+            self.tr("Group…"), "layers", "Ctrl+Shift+G", self._show_group_menu
+        )
+        self.group_action.setCheckable(True)
+        self.fold_action = self._action(
+            self.tr("Collapse all groups"), "list-chevrons-down-up", "Alt+Shift+Left",
+            groups.fold_all,
+        )  # fmt: skip
+        self.unfold_action = self._action(
+            self.tr("Expand all groups"), "list-chevrons-up-down", "Alt+Shift+Right",
+            groups.unfold_all,
+        )  # fmt: skip
+        self.next_group_action = self._action(
+            self.tr("Next group"), "arrow-down-to-line", "Ctrl+Alt+PgDown", groups.go_to_next
+        )
+        self.previous_group_action = self._action(
+            self.tr("Previous group"), "arrow-up-to-line", "Ctrl+Alt+PgUp", groups.go_to_previous
+        )
+
+        self.addActions(self.list.editing.actions())
+        self.addActions([*self.clipboard.actions(), *self.finding.actions()])
+
+        for action in (
+            *self.list.view_commands.actions(),
+            *self.list.columns.actions(),
+            self.list.search.wide_action,
+        ):
+            self.addAction(action)
 
     def _action(self, text: str, icon_name: str, key: str, act: Callable[[], object]) -> QAction:
         action = QAction(icon(icon_name), text, self)
@@ -125,8 +167,12 @@ class RecordsPage(Page):
         self.setAutoFillBackground(True)
         refresh = IconButton("refresh-cw", self.tr("Refresh"), is_outlined=True)
         refresh.clicked.connect(self.refresh)
+        self.list.narrowed.connect(refresh.setHidden)
         bar = self.list.bar
+        bar.addWidget(action_button(self.list.columns.columns_action, is_outlined=True))
         bar.addWidget(action_button(self.filter_action, is_outlined=True))
+        self.group_button = action_button(self.group_action, is_outlined=True)
+        bar.addWidget(self.group_button)
         bar.addWidget(refresh)
         bar.addWidget(action_button(self.inspector_action, is_outlined=True))
         bar.addStretch(1)
@@ -151,15 +197,25 @@ class RecordsPage(Page):
         self.import_button.clicked.connect(self.import_file)
         self.list.object_read.connect(self._show_object)
         self.list.object_gone.connect(self._show_gone)
+        self.list.narrowed.connect(self.import_button.setHidden)
         self.list.create_requested.connect(self.create_record)
         self.list.arrived.connect(self._follow_arrived)
         self.list.counts_said.connect(self.set_status)
         self.list.refused.connect(self.refused)
-        self.grid.activated.connect(self.open_current)
+        self.bulk.refused.connect(self.refused)
+        for control in (self.clipboard, self.finding):
+            control.refused.connect(self.refused)
+            control.told.connect(self.told)
+        self.model.modelReset.connect(self._say_grouping)
+        self.list.editing.unsaved_changed.connect(self._tell_unsaved)
+        self.list.editing.open_requested.connect(self.open_requested)
         self.grid.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.grid.customContextMenuRequested.connect(self._show_menu)
         self.grid.selectionModel().currentRowChanged.connect(self._follow_current)
-        self.inspector.unsaved_changed.connect(self.unsaved_changed)
+        self._settling = QTimer(self, singleShot=True, interval=_SETTLED_AFTER)
+        self._settling.timeout.connect(self.arranged)
+        self.list.views.changed.connect(self._settling.start)
+        self.inspector.unsaved_changed.connect(self._tell_unsaved)
         self.inspector.refused.connect(self.refused)
         self.inspecting.refused.connect(self.refused)
         self.left_over.open_requested.connect(self.open_requested)
@@ -194,17 +250,18 @@ class RecordsPage(Page):
     def _reload_if_touched(self, changes: frozenset[Change]) -> None:
         own = {Topic.RECORDS, Topic.OBJECTS, Topic.LAYOUTS}
         mine = {Change(topic, self.object_id) for topic in own}
+        if self.list.editing.takes(changes):
+            return
         if changes & mine or any(change.topic is Topic.FIELDS for change in changes):
             self.refresh()
 
     @override
     def view_state(self) -> str:
-        widths = self.list.widths.made_by_hand()
-        state: dict[str, Any] = {"widths": widths} if widths else {}
+        state: dict[str, Any] = {"list": self.list.views.state()}
+        if self.list.search.is_wide:
+            state["searches_all_text"] = True
         if not self.inspector_action.isChecked():
             state["inspector"] = False
-        if chosen := self.list.summaries.chosen_names():
-            state["summaries"] = chosen
         if self._is_split:
             state["panes"] = self.split.sizes()
         return json.dumps(state) if state else ""
@@ -217,8 +274,8 @@ class RecordsPage(Page):
             return
         if not isinstance(stored, dict):
             return
-        self.list.widths.restore(stored.get("widths"))
-        self.list.summaries.restore(stored.get("summaries"))
+        self.list.views.restore(stored.get("list"))
+        self.list.search.set_wide(stored.get("searches_all_text") is True)
         panes = stored.get("panes")
         if stored.get("inspector") is False:
             self.inspector_action.setChecked(False)
@@ -255,14 +312,19 @@ class RecordsPage(Page):
     @override
     def save(self) -> None:
         self.inspector.save()
+        self.list.editing.save()
 
     @override
     def has_unsaved(self) -> bool:
-        return self.inspector.has_unsaved()
+        return self.inspector.has_unsaved() or self.list.editing.has_unsaved()
+
+    def _tell_unsaved(self, _: bool) -> None:  # noqa: FBT001 - a slot
+        self.unsaved_changed.emit(self.has_unsaved())
 
     @override
     def drop_unsaved(self) -> None:
         self.inspector.drop_unsaved()
+        self.list.editing.drop_unsaved()
 
     @override
     def trail(self) -> Trail | None:
@@ -287,28 +349,29 @@ class RecordsPage(Page):
         if done := self.inspecting.copy_links():
             self.set_status(done)
 
-    def delete_selected(self) -> None:
-        ids = self.model.ids_of(self.grid.selected_rows())
-        if not ids:
-            return
-        if not all(ids):
-            self.refused.emit(
-                UserError(self.tr("Some of the selected records have not been read. Select fewer."))
-            )
-            return
-        from crm_desktop.gui.dialogs.delete_dialog import DeleteDialog
-        from crm_desktop.gui.dialogs.deletions import deletion_of_records  # with most services
+    def _show_group_menu(self) -> None:
+        """Offer what to group by, below the button or, where that is hidden, above the list."""
+        self._say_grouping()
+        menu = self.list.groups.menu(self)
+        button = self.group_button
+        below = button.mapToGlobal(QPoint(0, button.height()))
+        menu.popup(below if button.isVisible() else self.list.groups.menu_place())
 
-        deletion = deletion_of_records(ids)
-        dialog = DeleteDialog(self._tasks, deletion, self.window())
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+    def _say_grouping(self) -> None:
+        """Show at the button whether, and by what, the list is grouped."""
+        words = self.list.groups.described()
+        self.group_action.setChecked(bool(words))
+        key = self.group_action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        self.group_action.setToolTip(plain_tip(f"{words or self.tr('Group')} ({key})"))
+        for action in (self.fold_action, self.unfold_action, self.next_group_action,
+                       self.previous_group_action):  # fmt: skip
+            action.setEnabled(bool(words))
 
     def ask_for_row(self) -> None:
         """Ask for the number of a row and go there."""
         if self.model.rowCount():
-            row = max(0, self.grid.currentIndex().row()) + 1
-            dialog = GoToRowDialog(row, self.model.rowCount(), self.window())
+            row = max(0, self.model.groups.number_of(max(0, self.grid.currentIndex().row()))) + 1
+            dialog = GoToRowDialog(row, min(self.model.total, MOST_ROWS), self.window())
             dialog.row_chosen.connect(self.list.go_to_row)
             dialog.finished.connect(dialog.deleteLater)
             dialog.open()
@@ -326,7 +389,11 @@ class RecordsPage(Page):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addActions([self.open_action, self.copy_link_action, self.new_action])
         menu.addSeparator()
-        menu.addAction(self.delete_action)
+        menu.addActions(self.list.editing.gestures.actions())
+        menu.addSeparator()
+        menu.addActions([*self.clipboard.actions(), self.finding.open_action])
+        menu.addSeparator()
+        menu.addActions([self.bulk_action, self.delete_action])
         menu.popup(self.grid.viewport().mapToGlobal(place))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import (
     QAbstractItemModel,
@@ -11,6 +11,7 @@ from PySide6.QtCore import (
     QItemSelectionModel,
     QItemSelectionRange,
     QModelIndex,
+    QPersistentModelIndex,
     QRect,
     Qt,
     QTimer,
@@ -34,6 +35,7 @@ from crm_desktop.gui.delegates import GridDelegate, GridRole, Mark
 from crm_desktop.gui.theme import Density, row_height, theme, unit
 from crm_desktop.gui.tokens import mix
 from crm_desktop.gui.widgets.empty_state import EmptyState
+from crm_desktop.gui.widgets.frozen_columns import FrozenColumns
 from crm_desktop.gui.widgets.grid_headers import GridCorner, GridGutter, GridHeader
 
 COPIED_AT_MOST = 500_000  # cells; more would fill the clipboard for minutes
@@ -63,7 +65,9 @@ class GridView(QTableView):
         super().__init__(parent)
         self._density, self._is_loading, self._shows_bars = Density.NORMAL, False, False
         self._empty: EmptyState | None = None
+        self.rows_of_records: Callable[[int, int], Sequence[tuple[int, int]]] | None = None
         self._target: QModelIndex | None = None  # where a key with Ctrl leads
+        self.frozen = FrozenColumns(self)
         self.setAccessibleName(name)
         self.setFrameShape(QTableView.Shape.NoFrame)
         self.setShowGrid(False)
@@ -76,7 +80,8 @@ class GridView(QTableView):
         self.setSelectionBehavior(behavior.SelectItems if selects_cells else behavior.SelectRows)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalHeader(GridHeader(self))
+        header = GridHeader(self)
+        self.setHorizontalHeader(header)
         self.gutter = GridGutter(self)
         self.setVerticalHeader(self.gutter)
         self.gutter.setVisible(has_gutter)
@@ -84,6 +89,8 @@ class GridView(QTableView):
         self.delegate.shows_bar = not has_gutter
         self.setItemDelegate(self.delegate)
         self._corner = GridCorner(self)
+        header.frozen = self.frozen
+        self.delegate.placed = self.frozen.placed
         self._hide_own_corner()
         self.setCornerWidget(QWidget(self))
         self._set_row_height()
@@ -162,7 +169,7 @@ class GridView(QTableView):
         """Show what becomes of edited cells, by row and column; rows show their worst."""
         self.delegate.marks = dict(marks)
         rows: dict[int, Mark] = {}
-        worst = [Mark.SAVED, Mark.SAVING, Mark.REFUSED]
+        worst = [Mark.SAVED, Mark.SAVING, Mark.UNSAVED, Mark.REFUSED]
         for (row, _), mark in marks.items():
             rows[row] = max(rows.get(row, mark), mark, key=worst.index)
         self.gutter.marks = rows
@@ -174,25 +181,38 @@ class GridView(QTableView):
         index = self.currentIndex()
         return index.data(GridRole.ID) if index.isValid() else None
 
-    def _selected_parts(self) -> list[QItemSelectionRange]:
+    def selected_parts(self) -> list[QItemSelectionRange]:
+        """Give the rectangles of cells that are selected, without rows that are headings."""
         chosen: QItemSelectionModel | None = self.selectionModel()
-        parts = QItemSelection() if chosen is None else chosen.selection()
-        return [parts.at(number) for number in range(parts.count())]
+        selection = QItemSelection() if chosen is None else chosen.selection()
+        parts = [selection.at(number) for number in range(selection.count())]
+        if self.rows_of_records is None:
+            return parts
+        model, rows_of_records = self.model(), self.rows_of_records
+        return [
+            QItemSelectionRange(model.index(first, part.left()), model.index(last, part.right()))
+            for part in parts
+            for first, last in rows_of_records(part.top(), part.bottom())
+        ]
 
     def selected_rows(self) -> list[int]:
         """Give the selected rows in order; reads the selection's ranges, not its cells."""
         rows: set[int] = set()
-        for part in self._selected_parts():
+        for part in self.selected_parts():
             rows.update(range(part.top(), part.bottom() + 1))
         return sorted(rows)
 
     def count_selected_rows(self) -> int:
         """Count the selected rows by their ranges: a million at once is one range."""
         count, end = 0, -1
-        for top, bottom in sorted((part.top(), part.bottom()) for part in self._selected_parts()):
+        for top, bottom in sorted((part.top(), part.bottom()) for part in self.selected_parts()):
             count += max(0, bottom - max(top, end + 1) + 1)
             end = max(end, bottom)
         return count
+
+    def room_of(self, index: QModelIndex) -> QRect:
+        """Give where a cell is seen, for what stands over it."""
+        return self.visualRect(index)
 
     def visible_rows(self) -> tuple[int, int]:
         """Give the first and the last row that can be seen, (0, 0) without any."""
@@ -240,7 +260,8 @@ class GridView(QTableView):
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         self.delegate.prepare()
-        super().paintEvent(event)
+        super().paintEvent(self.frozen.without(event, self.viewport()))
+        self.frozen.paint_cells(event)
         if self._shows_bars and self._has_no_rows():
             self._paint_bars()
 
@@ -266,6 +287,16 @@ class GridView(QTableView):
         painter.end()
 
     # Keyboard
+
+    @override
+    def scrollTo(
+        self,
+        index: QModelIndex | QPersistentModelIndex,
+        hint: QAbstractItemView.ScrollHint = QAbstractItemView.ScrollHint.EnsureVisible,
+    ) -> None:
+        scrolled = self.horizontalScrollBar().value()
+        super().scrollTo(index, hint)
+        self.frozen.bring_to_sight(index, scrolled)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -343,7 +374,7 @@ class GridView(QTableView):
         return bool(text)
 
     def _selected_text(self) -> str:
-        parts = self._selected_parts()
+        parts = self.selected_parts()
         if sum(part.width() * part.height() for part in parts) > COPIED_AT_MOST:
             raise UserError(
                 self.tr("That is too much for the clipboard. Use “crm-desktop export” instead.")

@@ -18,11 +18,12 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QSizePolicy, QTableView, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 from typing_extensions import override
 
 from crm_desktop.gui.delegates import CellKind, GridRole
 from crm_desktop.gui.theme import number_font, row_height, theme, unit
+from crm_desktop.gui.widgets.grid import GridView
 
 
 class GridFooter(QWidget):
@@ -33,7 +34,7 @@ class GridFooter(QWidget):
 
     menu_requested = Signal(int, QPoint)  # column; where, on the screen
 
-    def __init__(self, view: QTableView) -> None:
+    def __init__(self, view: GridView) -> None:
         super().__init__()
         self._view = view
         self._sentence = ""
@@ -95,12 +96,13 @@ class GridFooter(QWidget):
     def rect_of(self, column: int) -> QRect:
         """Return where a column's text stands."""
         header = self._view.horizontalHeader()
-        left = self._gutter() + header.sectionViewportPosition(column)
+        left = self._gutter() + self._view.frozen.left_of(column)
         return QRect(left, 0, header.sectionSize(column), self.height())
 
     def column_at(self, x: int) -> int:
         """Return the column at this place, -1 beside all of them."""
-        for column in self._shown():
+        frozen = self._view.frozen.columns()
+        for column in (*frozen, *self._shown()):
             room = self.rect_of(column)
             if room.left() <= x <= room.right():
                 return column
@@ -167,8 +169,10 @@ class GridFooter(QWidget):
         painter.setFont(_figures())
         painter.setPen(QColor(tokens.text))
         taken = self._paint_sentence(painter)
-        painter.setClipRect(max(taken, self._gutter()), 0, self.width(), self.height())
+        frozen, gutter = self._view.frozen.columns(), self._gutter()
         for column in self._shown():
+            left = gutter + (0 if column in frozen else self._view.frozen.width())
+            painter.setClipRect(max(taken, left), 0, self.width(), self.height())
             if text := self._texts.get(column):
                 self._paint_text(painter, column, text)
         columns = self._shown()

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractItemModel, QItemSelectionModel, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHeaderView, QTableView, QWidget
 from typing_extensions import override
 
-from crm_desktop.gui.delegates import CellKind, GridRole, Mark
+from crm_desktop.gui.delegates import CellKind, GridRole, Mark, heading_fill
 from crm_desktop.gui.icons import Role, icon_pixmap
 from crm_desktop.gui.theme import number_font, row_height, small_font, theme, unit
+
+if TYPE_CHECKING:
+    from crm_desktop.gui.widgets.frozen_columns import FrozenColumns
 
 _DISPLAY = Qt.ItemDataRole.DisplayRole
 _MARK_ICONS: Mapping[Mark, tuple[str, Role]] = {
     Mark.SAVING: ("loader-circle", "accent"),
     Mark.SAVED: ("check", "success"),
+    Mark.UNSAVED: ("cloud-off", "warning"),
     Mark.REFUSED: ("octagon-alert", "danger"),
 }
 
@@ -35,6 +39,7 @@ class GridHeader(QHeaderView):
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setMinimumSectionSize(row_height())
         self._sorted: Mapping[int, tuple[bool, int]] = {}
+        self.frozen: FrozenColumns | None = None
 
     def set_sorted(self, columns: Mapping[int, tuple[bool, int]]) -> None:
         """Mark the columns that rows are sorted by: whether downward, and which comes first.
@@ -63,6 +68,12 @@ class GridHeader(QHeaderView):
     def _title(self, section: int) -> str:
         title = self._ask(section, _DISPLAY)
         return " ".join(str("" if title is None else title)[:300].split())
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.frozen is not None:
+            self.frozen.paint_headings()
 
     @override
     def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
@@ -146,8 +157,10 @@ class GridGutter(QHeaderView):
         tokens = theme()
         selection: QItemSelectionModel | None = self._view.selectionModel()
         selected = selection is not None and selection.rowIntersectsSelection(section)
+        number = self.model().headerData(section, Qt.Orientation.Vertical, _DISPLAY)
         painter.save()
-        fill = tokens.selection if selected else tokens.surface
+        fill = heading_fill() if number == "" else tokens.surface
+        fill = tokens.selection if selected else fill
         painter.fillRect(rect, QColor(fill))
         painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, QColor(tokens.border))
         if selected:
@@ -155,7 +168,6 @@ class GridGutter(QHeaderView):
             painter.fillRect(rect.left(), rect.top(), wide, rect.height(), QColor(tokens.accent))
         mark = self.marks.get(section)
         if mark is None:
-            number = self.model().headerData(section, Qt.Orientation.Vertical, _DISPLAY)
             painter.setFont(_number_font())
             painter.setPen(QColor(tokens.selection_text if selected else tokens.muted))
             room = rect.adjusted(unit(), 0, -2 * unit(), -1)

@@ -1,0 +1,1 @@
+"""Editing in place: what stands between a grid, the editors of values and the records."""

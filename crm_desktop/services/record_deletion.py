@@ -1,0 +1,176 @@
+"""Deletes records, however many, by one statement; counts beforehand what goes with them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+
+from crm_desktop.db.database import ReadSession, WriteSession
+from crm_desktop.db.expressions import Parameters
+from crm_desktop.db.tables import CrmObject, Field, ObjectField, Relationship
+from crm_desktop.domain.access import Permission, RecordRight
+from crm_desktop.domain.changes import Topic
+from crm_desktop.domain.errors import Conflict, Forbidden
+from crm_desktop.domain.field_types import (
+    EffectiveField,
+    is_user_field,
+    merge_field,
+    target_object_id,
+)
+from crm_desktop.services.history import keeps_history
+from crm_desktop.services.record_query import execute, permitted
+from crm_desktop.services.record_targets import (
+    ChosenRecords,
+    RecordTarget,
+    target_condition,
+    target_sql,
+)
+from crm_desktop.services.reference_checks import REFERRING
+
+
+@dataclass(frozen=True, slots=True)
+class Referrers:
+    """How many other records name one of them in a field, by the field's label."""
+
+    field: str
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionImpact:
+    """What goes when records are deleted: how many there are, and links, each once.
+
+    `gone` were chosen and are no longer there, `forbidden` are those among `records` that one
+    may not delete. What `referrers` name is nothing afterwards.
+    """
+
+    records: int
+    gone: int
+    forbidden: int
+    links: int
+    referrers: tuple[Referrers, ...]
+    can_be_undone: bool
+
+
+def impact_of_deletion(session: ReadSession, target: RecordTarget) -> DeletionImpact:
+    """Count what a deletion takes along and leaves pointing at nothing; seconds for a million."""
+    session.actor.require(Permission.READ_RECORDS)
+    parameters = Parameters()
+    ids = target_sql(session, parameters, target)
+    found = f"WITH target AS MATERIALIZED ({ids})"
+    may = permitted(session, parameters, target.object_id, RecordRight.DELETE)
+    forbidden = "0" if may == "true" else f"count(*) FILTER (WHERE NOT {may})"
+    statement = (
+        f"{found} SELECT count(*), {forbidden}, ({_LINKS}) FROM target"  # noqa: S608 - bound
+        f"{'' if may == 'true' else ' JOIN records AS r ON r.id = target.id'}"
+    )
+    row: Any = execute(session, statement, parameters.values).one()
+    records, refused, links = row
+    chosen = len(target.ids) if isinstance(target, ChosenRecords) else records
+    return DeletionImpact(
+        records=records,
+        gone=chosen - records,
+        forbidden=refused,
+        links=links,
+        referrers=tuple(_referrers(session, parameters, target, found)) if records else (),
+        can_be_undone=keeps_history(session),
+    )
+
+
+# Joins, which a server spills to its disk: a subquery of a million ids would be read anew for
+# each link. A link with both ends among the records counts once.
+_LINKS = """
+    SELECT (SELECT count(*) FROM target AS t JOIN relationship_records AS l
+            ON l.from_record_id = t.id)
+         + (SELECT count(*) FROM target AS t JOIN relationship_records AS l
+            ON l.to_record_id = t.id)
+         - (SELECT count(*) FROM target AS t JOIN relationship_records AS l
+            ON l.from_record_id = t.id JOIN target AS u ON l.to_record_id = u.id)
+"""
+
+
+def delete_targets(session: WriteSession, target: RecordTarget, *, agreed: int) -> int:
+    """Delete the records by one statement, all or none; return how many there were.
+
+    Their links go with them by the contract's foreign keys. Raises Conflict when there are more
+    than the `agreed` number, Forbidden when one may not be deleted.
+    """
+    session.actor.require(Permission.DELETE_RECORDS)
+    parameters = Parameters()
+    where = target_condition(session, parameters, target)
+    may = permitted(session, parameters, target.object_id, RecordRight.DELETE)
+    found = _count(session, parameters, where)
+    _check_agreed(found, agreed)
+    refused = 0 if may == "true" else _count(session, parameters, f"{where} AND NOT {may}")
+    if refused:
+        what = "this record" if refused == 1 else f"{refused:,} of these records"
+        raise Forbidden(f"You are not allowed to delete {what}. Nothing was deleted.")
+    session.describe("deletion of a record" if found == 1 else f"deletion of {found:,} records")
+    statement = f"DELETE FROM records AS r WHERE {where}"  # noqa: S608 - values are bound
+    deleted = execute(session, statement, parameters.values).rowcount
+    _check_agreed(deleted, agreed)
+    left = _count(session, parameters, where) if deleted < found else 0
+    if left:  # a trigger, a rule or a policy of the database's owner passed over them
+        raise Forbidden(f"The database keeps {left:,} of these records. Nothing was deleted.")
+    if deleted:
+        session.note(Topic.RECORDS, target.object_id)
+        for relationship_id in session.scalars(_relationships_of(target.object_id)):
+            session.note(Topic.LINKS, relationship_id)
+    return deleted
+
+
+def _check_agreed(found: int, agreed: int) -> None:
+    if found > agreed:
+        raise Conflict(
+            f"These are {found:,} records now, not {agreed:,} as when they were counted: others "
+            "added or changed some meanwhile. Nothing was deleted."
+        )
+
+
+def _count(session: ReadSession, parameters: Parameters, where: str) -> int:
+    statement = f"SELECT count(*) FROM records AS r WHERE {where}"  # noqa: S608 - values are bound
+    return int(execute(session, statement, parameters.values).scalar_one())
+
+
+def _relationships_of(object_id: str) -> Select[str]:
+    ends = (Relationship.from_object_id, Relationship.to_object_id)
+    return select(Relationship.id).where(or_(*(end == object_id for end in ends)))
+
+
+def _referrers(
+    session: ReadSession, parameters: Parameters, target: RecordTarget, found: str
+) -> Iterator[Referrers]:
+    """Count the records that stay and name one that goes, field by field."""
+    name = session.scalar(select(CrmObject.name).where(CrmObject.id == target.object_id))
+    for field, object_ids in _reference_fields(session):
+        if target_object_id(field) not in {"", target.object_id, name}:
+            continue
+        bound = Parameters(dict(parameters.values))
+        key, objects = bound.bind(field.id), bound.bind(object_ids, "text[]")
+        statement = (
+            f"{found} SELECT count(DISTINCT o.id) FROM records AS o"  # noqa: S608 - bound
+            f" CROSS JOIN LATERAL jsonb_array_elements_text(CASE jsonb_typeof(o.data -> {key})"
+            f" WHEN 'array' THEN o.data -> {key} ELSE jsonb_build_array(o.data -> {key}) END)"
+            f" AS named(id) JOIN target AS t ON t.id = named.id LEFT JOIN target AS own"
+            f" ON own.id = o.id WHERE o.object_id = ANY({objects}) AND own.id IS NULL"
+        )
+        count = execute(session, statement, bound.values).scalar_one()
+        if count:
+            yield Referrers(field.label, count)
+
+
+def _reference_fields(session: ReadSession) -> list[tuple[EffectiveField, list[str]]]:
+    """Return the fields that refer to records, each with the objects that use it."""
+    query = (
+        select(Field.id, Field.name, Field.label, Field.type, Field.config, ObjectField.object_id)
+        .join(ObjectField, ObjectField.field_id == Field.id)
+        .where(Field.type.in_(REFERRING))
+        .order_by(Field.label, Field.id)
+    )
+    users: dict[str, list[str]] = {}
+    fields: dict[str, EffectiveField] = {}
+    for id_, name, label, type_, config, object_id in session.execute(query):
+        fields[id_] = merge_field(id=id_, name=name, label=label, type=type_, config=config)
+        users.setdefault(id_, []).append(object_id)
+    return [(each, users[id_]) for id_, each in fields.items() if not is_user_field(each)]
