@@ -60,7 +60,7 @@ class MainWindow(QMainWindow):
     ) -> None:
         super().__init__(parent)
         self.tasks = tasks
-        self.drafts = drafts if drafts is not None else Drafts(tasks)
+        self.drafts = drafts if drafts is not None else Drafts(tasks, parent=self)
         self.state = WindowState(settings)
         self.setWindowTitle("CRM Desktop")
         self.top = TopBar(QKeySequence("Ctrl+K"))

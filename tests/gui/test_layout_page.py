@@ -248,12 +248,12 @@ def test_an_override_can_be_put_into_the_library_for_all_objects(
 def test_a_layout_that_was_not_saved_is_offered_again(
     qtbot: QtBot, tasks: Tasks, deal: str, make: Make
 ) -> None:
-    drafts = Drafts(tasks)
+    drafts = Drafts(tasks, parent=tasks)
     page = shown(qtbot, tasks, deal, drafts)
     choose(page, "amount")
     qtbot.keyClick(page.tree, Qt.Key.Key_Home, Qt.KeyboardModifier.AltModifier)
     (kept,) = drafts._own.values()
-    after = Drafts(tasks)
+    after = Drafts(tasks, parent=tasks)
     after._left_over = {kept.key: kept}
 
     again = shown(qtbot, tasks, deal, after)

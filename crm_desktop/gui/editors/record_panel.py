@@ -90,7 +90,7 @@ class RecordPanel(QWidget):
             "pencil", "warning", is_narrow=is_narrow
         )  # for whoever shows the panel
         self.form = RecordForm(tasks, self._formats)
-        drafts = drafts if drafts is not None else Drafts(tasks)
+        drafts = drafts if drafts is not None else Drafts(tasks, parent=self)
         self.drafts = FormDrafts(tasks, drafts, self.form, self._formats, is_narrow=is_narrow)
         self.drafts.refused.connect(self.refused)
         self._conflicts = RecordConflicts(tasks, self.form, self._formats, self)
@@ -117,7 +117,8 @@ class RecordPanel(QWidget):
         self.list_link = SmallLink()
         self.list_link.setToolTip(self.tr("Back to the list (Alt+Up)"))
         self.list_link.clicked.connect(self.open_list)
-        self.open_button = IconButton("square-arrow-out-up-right", self.tr("Open record"))
+        self.open_button = IconButton("square-arrow-out-up-right", self.tr("Open record"), self)
+        self.open_button.setVisible(is_narrow)  # nowhere else, but never without a parent
         self.open_button.clicked.connect(self._open_alone)
         self.save_button = primary_button(self.tr("Save"), icon_name="save")
         self.save_button.clicked.connect(self.save)

@@ -71,7 +71,7 @@ class LayoutPage(Page):
         self.fields = FieldDialogs(tasks, self.state, self)
         self.exchange = LayoutExchange(tasks, self.state, self)
         self._wanted_field = ""  # made here, to be added once the library has it
-        self.drafts = LayoutDrafts(drafts or Drafts(tasks), self.state)
+        self.drafts = LayoutDrafts(drafts or Drafts(tasks, parent=self), self.state)
         self.said = ""
         self._was_unsaved = False
         self.commands = LayoutCommands(self.state, self.tree, self.library, self)
