@@ -16,7 +16,6 @@ from sqlalchemy import select
 
 from crm_desktop.db.database import Database
 from crm_desktop.db.tables import Record
-from crm_desktop.gui.clipboard.paste_dialog import PasteDialog
 from crm_desktop.gui.dialogs.bulk_edit_dialog import BulkEditDialog
 from crm_desktop.gui.dialogs.delete_dialog import DeleteDialog
 from crm_desktop.gui.main_window import MainWindow
@@ -122,81 +121,100 @@ def keyboard(
 def test_records_are_found_edited_pasted_changed_and_deleted_with_the_keyboard_alone(
     keyboard: Keyboard, qtbot: QtBot
 ) -> None:
-    press, type_ = keyboard.press, keyboard.type
     keyboard.command("@deals")
     qtbot.waitUntil(lambda: isinstance(keyboard.window.current_page, RecordsPage))
     keyboard.wait_for_rows("Orion", "Maple", "Cedar")
     qtbot.waitUntil(keyboard.page.grid.hasFocus)
 
-    type_("Vega")  # a cell
-    press(KEY.Key_Return)
+    edit_a_cell_and_begin_a_record(keyboard)
+    sort_and_keep_that_as_a_view(keyboard)
+    paste_over_two_cells(keyboard)
+    empty_a_field_everywhere_and_take_that_back(keyboard)
+    read_on_in_a_tab(keyboard)
+    delete_the_first(keyboard)
+
+
+def edit_a_cell_and_begin_a_record(keyboard: Keyboard) -> None:
+    keyboard.type("Vega")
+    keyboard.press(KEY.Key_Return)
     keyboard.wait_stored("name", "Cedar", "Maple", "Vega")
-
-    press(KEY.Key_N, CTRL | SHIFT)  # the row of a new record
-    type_("Atlas")
-    press(KEY.Key_S, CTRL)
+    keyboard.press(KEY.Key_N, CTRL | SHIFT)
+    keyboard.type("Atlas")
+    keyboard.press(KEY.Key_S, CTRL)
     keyboard.wait_stored("name", "Atlas", "Cedar", "Maple", "Vega")
+    keyboard.press(KEY.Key_Up)  # back from the row that would begin the next one
 
-    press(KEY.Key_Up)  # back from the row that would begin the next one
-    press(KEY.Key_Home, CTRL)  # sorted by the name, a view made of that
-    press(KEY.Key_S, CTRL | SHIFT)
+
+def sort_and_keep_that_as_a_view(keyboard: Keyboard) -> None:
+    keyboard.press(KEY.Key_Home, CTRL)
+    keyboard.press(KEY.Key_S, CTRL | SHIFT)
     keyboard.choose("Sort")
     keyboard.wait_for_rows("Atlas", "Cedar", "Maple", "Vega")
-    press(KEY.Key_F4)
+    keyboard.press(KEY.Key_F4)
     keyboard.choose("Save view as")
-    activate(qtbot, open_dialog(qtbot, ViewNameDialog))
-    type_("By name")
-    press(KEY.Key_Return)
-    qtbot.waitUntil(lambda: [view.name for view in keyboard.page.list.views.views] == ["By name"])
-    activate(qtbot, keyboard.window)
+    activate(keyboard.qtbot, open_dialog(keyboard.qtbot, ViewNameDialog))
+    keyboard.type("By name")
+    keyboard.press(KEY.Key_Return)
+    views = keyboard.page.list.views
+    keyboard.qtbot.waitUntil(lambda: [view.name for view in views.views] == ["By name"])
+    activate(keyboard.qtbot, keyboard.window)
 
-    QGuiApplication.clipboard().setText("7\n8")  # a paste over two cells
-    press(KEY.Key_Home, CTRL)
-    press(KEY.Key_Right)
-    press(KEY.Key_Right)
-    press(KEY.Key_V, CTRL)
+
+def paste_over_two_cells(keyboard: Keyboard) -> None:
+    QGuiApplication.clipboard().setText("7\n8")
+    keyboard.press(KEY.Key_Home, CTRL)
+    keyboard.press(KEY.Key_Right)
+    keyboard.press(KEY.Key_Right)
+    keyboard.press(KEY.Key_V, CTRL)
     keyboard.wait_stored("amount", 7, 8, 2, 1)
 
-    press(KEY.Key_A, CTRL)  # all of them at once
-    press(KEY.Key_E, CTRL | SHIFT)
+
+def empty_a_field_everywhere_and_take_that_back(keyboard: Keyboard) -> None:
+    qtbot = keyboard.qtbot
+    keyboard.press(KEY.Key_A, CTRL)
+    keyboard.press(KEY.Key_E, CTRL | SHIFT)
     bulk = open_dialog(qtbot, BulkEditDialog)
     activate(qtbot, bulk)
     qtbot.waitUntil(lambda: "fld_stage" in bulk.form.fields)
-    stage = bulk.form.fields["fld_stage"]
-    qtbot.waitUntil(stage.doing.isVisible)
+    doing = bulk.form.fields["fld_stage"].doing
+    qtbot.waitUntil(doing.isVisible)
     for _ in range(30):
-        if stage.doing.hasFocus():
+        if doing.hasFocus():
             break
-        press(KEY.Key_Tab)
-    type_("Clear")
+        keyboard.press(KEY.Key_Tab)
+    keyboard.type("Clear")
     qtbot.waitUntil(bulk.check.isEnabled)
-    press(KEY.Key_Return)
+    keyboard.press(KEY.Key_Return)
     qtbot.waitUntil(lambda: bulk.report is not None and bulk.report.isVisible())
-    press(KEY.Key_Return)
+    keyboard.press(KEY.Key_Return)
     qtbot.waitUntil(lambda: keyboard.stored("stage") == [None] * 4)
     activate(qtbot, keyboard.window)
-    press(KEY.Key_Z, CTRL)
+    keyboard.press(KEY.Key_Z, CTRL)
     keyboard.wait_stored("stage", None, "open", "open", "open")
 
-    press(KEY.Key_Home, CTRL)  # one record in a tab of its own
-    press(KEY.Key_Return, CTRL)
+
+def read_on_in_a_tab(keyboard: Keyboard) -> None:
+    qtbot = keyboard.qtbot
+    keyboard.press(KEY.Key_Home, CTRL)
+    keyboard.press(KEY.Key_Return, CTRL)
     qtbot.waitUntil(lambda: isinstance(keyboard.window.current_page, RecordPage))
     record: Any = keyboard.window.current_page
     qtbot.waitUntil(lambda: bool(record.panel.form.cells))
     qtbot.waitUntil(lambda: record.isAncestorOf(QApplication.focusWidget()))
     walk = next(each for each in record.actions() if each.text() == "Next record")
     qtbot.waitUntil(walk.isEnabled)
-    press(KEY.Key_PageDown, Qt.KeyboardModifier.AltModifier)
-    qtbot.waitUntil(lambda: record.title == "Cedar")
-    press(KEY.Key_W, CTRL)
+    keyboard.press(KEY.Key_PageDown, Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(lambda: bool(record.title == "Cedar"))
+    keyboard.press(KEY.Key_W, CTRL)
     qtbot.waitUntil(lambda: isinstance(keyboard.window.current_page, RecordsPage))
 
-    press(KEY.Key_Home, CTRL)  # and away with one
-    press(KEY.Key_Delete, CTRL)
-    question = open_dialog(qtbot, DeleteDialog)
-    activate(qtbot, question)
-    qtbot.waitUntil(question.submit.isEnabled)
-    press(KEY.Key_Tab)
-    press(KEY.Key_Space)
+
+def delete_the_first(keyboard: Keyboard) -> None:
+    keyboard.press(KEY.Key_Home, CTRL)
+    keyboard.press(KEY.Key_Delete, CTRL)
+    question = open_dialog(keyboard.qtbot, DeleteDialog)
+    activate(keyboard.qtbot, question)
+    keyboard.qtbot.waitUntil(question.submit.isEnabled)
+    keyboard.press(KEY.Key_Tab)
+    keyboard.press(KEY.Key_Space)
     keyboard.wait_for_rows("Cedar", "Maple", "Vega")
-    assert not [each for each in QApplication.topLevelWidgets() if isinstance(each, PasteDialog)]
