@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QCoreApplication, QKeyCombination, Qt
+from PySide6.QtCore import QKeyCombination, Qt
 from PySide6.QtGui import QKeySequence
 
+from crm_desktop.gui.translating import tr
 from crm_desktop.services.pasting import PasteReport
 
 
@@ -54,10 +55,6 @@ def undo_sentence(*, can_undo: bool) -> str:
     undo = QKeySequence(QKeyCombination(Qt.KeyboardModifier.ControlModifier, Qt.Key.Key_Z))
     keys = undo.toString(QKeySequence.SequenceFormat.NativeText)
     return tr("{} undoes it.").replace("{}", keys)
-
-
-def tr(text: str) -> str:
-    return QCoreApplication.translate("clipboard", text)
 
 
 def counted(count: int, one: str, many: str) -> str:

@@ -367,7 +367,8 @@ class RecordsPage(Page):
         words = self.list.groups.described()
         self.group_action.setChecked(bool(words))
         key = self.group_action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        self.group_action.setToolTip(plain_tip(f"{words or self.tr('Group')} ({key})"))
+        said = words or self.tr("Group")
+        self.group_action.setToolTip(plain_tip(f"{said} ({key})"))
         for action in (self.fold_action, self.unfold_action, self.next_group_action,
                        self.previous_group_action):  # fmt: skip
             action.setEnabled(bool(words))
