@@ -182,10 +182,11 @@ class GridView(QTableView):
         return index.data(GridRole.ID) if index.isValid() else None
 
     def selected_parts(self) -> list[QItemSelectionRange]:
-        """Give the rectangles of cells that are selected, without rows that are headings."""
+        """Give the rectangles of selected cells, without headings and what is hidden as a whole."""
         chosen: QItemSelectionModel | None = self.selectionModel()
         selection = QItemSelection() if chosen is None else chosen.selection()
-        parts = [selection.at(number) for number in range(selection.count())]
+        every = (selection.at(number) for number in range(selection.count()))
+        parts = [part for part in every if self._shows_any(part)]
         if self.rows_of_records is None:
             return parts
         model, rows_of_records = self.model(), self.rows_of_records
@@ -194,6 +195,9 @@ class GridView(QTableView):
             for part in parts
             for first, last in rows_of_records(part.top(), part.bottom())
         ]
+
+    def _shows_any(self, part: QItemSelectionRange) -> bool:
+        return not all(map(self.isColumnHidden, range(part.left(), part.right() + 1)))
 
     def selected_rows(self) -> list[int]:
         """Give the selected rows in order; reads the selection's ranges, not its cells."""
