@@ -22,10 +22,10 @@ from crm_desktop.gui.clipboard.placement import (
     place_block,
     selected_range,
 )
-from crm_desktop.gui.clipboard.range_ids import RangeIds
 from crm_desktop.gui.clipboard.words import counted
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.locale import system_formats
+from crm_desktop.gui.models.range_ids import RangeIds
 from crm_desktop.gui.models.sheet import NewValue
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.widgets.message_bar import Message

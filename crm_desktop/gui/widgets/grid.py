@@ -31,6 +31,7 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QTableView, QW
 from typing_extensions import override
 
 from crm_desktop.domain.errors import UserError
+from crm_desktop.domain.tsv import write_tsv
 from crm_desktop.gui.delegates import GridDelegate, GridRole, Mark
 from crm_desktop.gui.theme import Density, row_height, theme, unit
 from crm_desktop.gui.tokens import mix
@@ -393,8 +394,7 @@ class GridView(QTableView):
         columns = sorted({column for cells in rows.values() for column in cells})
         columns = [column for column in columns if not header.isSectionHidden(column)]
         columns.sort(key=header.visualIndex)
-        lines = ("\t".join(rows[row].get(column, "") for column in columns) for row in sorted(rows))
-        return "\n".join(lines)
+        return write_tsv([rows[row].get(column, "") for column in columns] for row in sorted(rows))
 
     def _text_at(self, row: int, column: int) -> str:
         text = self.model().index(row, column).data(Qt.ItemDataRole.DisplayRole)
@@ -402,11 +402,4 @@ class GridView(QTableView):
             raise UserError(
                 self.tr("Some of the selected rows have not arrived yet. Copy again in a moment.")
             )
-        return _quoted(str(text))
-
-
-def _quoted(text: str) -> str:
-    """Quote a cell that holds a tab or a line break, as spreadsheets do."""
-    if any(letter in text for letter in "\t\n\r"):
-        return '"' + text.replace('"', '""') + '"'
-    return text
+        return str(text)
