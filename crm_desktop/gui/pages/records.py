@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.changes import Change, Topic
+from crm_desktop.gui.actions import without_state
 from crm_desktop.gui.clipboard.control import ClipboardControl
 from crm_desktop.gui.clipboard.finding import FindControl
 from crm_desktop.gui.delegates import plain_tip
@@ -160,7 +161,7 @@ class RecordsPage(Page):
             action.setShortcut(QKeySequence(key))
         if key in _NEEDS_GRID:
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        action.triggered.connect(partial(_run, act))
+        action.triggered.connect(partial(without_state, act))
         self.addAction(action)
         return action
 
@@ -405,7 +406,3 @@ class RecordsPage(Page):
         menu.addSeparator()
         menu.addActions([self.bulk_action, self.delete_action])
         menu.popup(self.grid.viewport().mapToGlobal(place))
-
-
-def _run(act: Callable[[], object], *_: bool) -> None:
-    act()
