@@ -453,9 +453,10 @@ class MainWindow(QMainWindow):
         from crm_desktop.gui.messages import ask
 
         running = "\n".join(job.title for job in self.tasks.jobs)
-        why = f"{running}\n\nWhat is not finished is undone: the database stays as it was before."
-        text = "Stop what is running and close?"
-        ask(self, "Still running", text, why, "Stop and close", self._close_surely, danger=True)
+        undone = self.tr("What is not finished is undone: the database stays as it was before.")
+        text, stop = self.tr("Stop what is running and close?"), self.tr("Stop and close")
+        why, title = f"{running}\n\n{undone}", self.tr("Still running")
+        ask(self, title, text, why, stop, self._close_surely, danger=True)
 
     def _close_surely(self) -> None:
         for frame in self._unsaved():
