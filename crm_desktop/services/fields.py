@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, String, and_, exists, func, literal, or_, select
+from sqlalchemy import Select, String, and_, delete, exists, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from crm_desktop.db.database import ReadSession, WriteSession
@@ -148,7 +148,7 @@ def update_field(
     record holds a value of the old one.
     """
     session.actor.require(Permission.EDIT_FIELDS)
-    stored = _lock_field(session, field_id)
+    stored = lock_field(session, field_id)
     name = draft.name or stored.name
     if name != stored.name:
         _check_new_name(session, stored, name)
@@ -159,9 +159,7 @@ def update_field(
     values = {**_values(draft), "name": name, "updated_at": func.now()}
     edits = {"config": config_changes}
     write_row(session, Field, field_id, values, what=_WHAT, version=version, edits=edits)
-    session.note(Topic.FIELDS, field_id)
-    for use in list_uses(session, field_id):
-        session.note(Topic.LAYOUTS, use.object_id)
+    _note_field(session, field_id)
 
 
 def delete_field(session: WriteSession, field_id: str, version: int) -> None:
@@ -170,7 +168,7 @@ def delete_field(session: WriteSession, field_id: str, version: int) -> None:
     Raises Conflict that names the objects which use it, or when it changed since `version`.
     """
     session.actor.require(Permission.EDIT_FIELDS)
-    stored = _lock_field(session, field_id)
+    stored = lock_field(session, field_id)
     if stored.is_system_field:
         raise Conflict(f"“{stored.label}” is a system field and cannot be deleted.")
     if uses := list_uses(session, field_id):
@@ -178,6 +176,53 @@ def delete_field(session: WriteSession, field_id: str, version: int) -> None:
         raise Conflict(f"“{stored.label}” is used by {names}. Remove it there first.")
     delete_row(session, Field, field_id, what=_WHAT, version=version)
     session.note(Topic.FIELDS, field_id)
+
+
+def lock_field(session: WriteSession, field_id: str) -> FieldSummary:
+    """Return the field, kept until the commit from being changed or given to an object."""
+    session.actor.require(Permission.EDIT_FIELDS)
+    session.execute(select(Field.id).where(Field.id == field_id).with_for_update())
+    return get_field(session, field_id)
+
+
+def retype_field(
+    session: WriteSession,
+    field_id: str,
+    version: int,
+    new_type: str,
+    config_changes: Sequence[JsonEdit] = (),
+) -> None:
+    """Store another type and its settings, whatever records hold: the caller sees to the values.
+
+    Raises Conflict when the field changed since `version`, Invalid for settings that cannot be.
+    """
+    session.actor.require(Permission.EDIT_FIELDS)
+    stored = get_field(session, field_id)
+    before = stored.config if isinstance(stored.config, Mapping) else {}
+    _check_config(session, before, applied(before, tuple(config_changes)))
+    values = {"type": new_type, "updated_at": func.now()}
+    edits = {"config": config_changes}
+    write_row(session, Field, field_id, values, what=_WHAT, version=version, edits=edits)
+    _note_field(session, field_id)
+
+
+def detach_and_delete_field(session: WriteSession, field_id: str, version: int) -> list[str]:
+    """Take a field out of every layout that has it, and delete it; return those objects' ids.
+
+    Values in records stay in `data`, where nobody sees them. Where the field named the records,
+    run `records.refresh_primary_values` for these objects. Raises Conflict when the field changed
+    since `version`, or is a system field.
+    """
+    session.actor.require(Permission.EDIT_FIELDS)
+    session.actor.require(Permission.EDIT_LAYOUTS)
+    lock_field(session, field_id)
+    object_ids = [use.object_id for use in list_uses(session, field_id)]
+    _note_field(session, field_id)
+    for object_id in object_ids:
+        session.note(Topic.OBJECTS, object_id)  # its number of fields
+    session.execute(delete(ObjectField).where(ObjectField.field_id == field_id))
+    delete_field(session, field_id, version)
+    return object_ids
 
 
 def _summaries() -> Select[Any]:
@@ -207,10 +252,11 @@ def _summaries() -> Select[Any]:
     return columns.outerjoin(uses, uses.c.field_id == Field.id)
 
 
-def _lock_field(session: WriteSession, field_id: str) -> FieldSummary:
-    """Return the field, kept until the commit from being changed or given to an object."""
-    session.execute(select(Field.id).where(Field.id == field_id).with_for_update())
-    return get_field(session, field_id)
+def _note_field(session: WriteSession, field_id: str) -> None:
+    """Say that the field is another one now, and with it every layout that has it."""
+    session.note(Topic.FIELDS, field_id)
+    for use in list_uses(session, field_id):
+        session.note(Topic.LAYOUTS, use.object_id)
 
 
 def _values(draft: FieldDraft) -> dict[str, Any]:
@@ -257,8 +303,8 @@ def _check_new_type(session: WriteSession, stored: FieldSummary, new_type: str) 
     )
     if (label := session.scalar(holders)) is not None:
         sentence = (
-            f"Records of “{label}” hold values in this field, so its type cannot change. "
-            "Make a new field of the other type instead."
+            f"Records of “{label}” hold values in this field, so its type cannot change "
+            "by an edit alone. “Change type…” converts them."
         )
         raise Invalid({"type": sentence})
 
