@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, String, and_, delete, exists, func, literal, or_, select
+from sqlalchemy import Select, String, and_, exists, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from crm_desktop.db.database import ReadSession, WriteSession
@@ -159,7 +159,7 @@ def update_field(
     values = {**_values(draft), "name": name, "updated_at": func.now()}
     edits = {"config": config_changes}
     write_row(session, Field, field_id, values, what=_WHAT, version=version, edits=edits)
-    _note_field(session, field_id)
+    note_field(session, field_id)
 
 
 def delete_field(session: WriteSession, field_id: str, version: int) -> None:
@@ -203,26 +203,15 @@ def retype_field(
     values = {"type": new_type, "updated_at": func.now()}
     edits = {"config": config_changes}
     write_row(session, Field, field_id, values, what=_WHAT, version=version, edits=edits)
-    _note_field(session, field_id)
+    note_field(session, field_id)
 
 
-def detach_and_delete_field(session: WriteSession, field_id: str, version: int) -> list[str]:
-    """Take a field out of every layout that has it, and delete it; return those objects' ids.
-
-    Values in records stay in `data`, where nobody sees them. Where the field named the records,
-    run `records.refresh_primary_values` for these objects. Raises Conflict when the field changed
-    since `version`, or is a system field.
-    """
+def note_field(session: WriteSession, field_id: str) -> None:
+    """Say that the field is another one now, and with it every layout that has it."""
     session.actor.require(Permission.EDIT_FIELDS)
-    session.actor.require(Permission.EDIT_LAYOUTS)
-    lock_field(session, field_id)
-    object_ids = [use.object_id for use in list_uses(session, field_id)]
-    _note_field(session, field_id)
-    for object_id in object_ids:
-        session.note(Topic.OBJECTS, object_id)  # its number of fields
-    session.execute(delete(ObjectField).where(ObjectField.field_id == field_id))
-    delete_field(session, field_id, version)
-    return object_ids
+    session.note(Topic.FIELDS, field_id)
+    for use in list_uses(session, field_id):
+        session.note(Topic.LAYOUTS, use.object_id)
 
 
 def _summaries() -> Select[Any]:
@@ -250,13 +239,6 @@ def _summaries() -> Select[Any]:
         Field.created_by,
     )
     return columns.outerjoin(uses, uses.c.field_id == Field.id)
-
-
-def _note_field(session: WriteSession, field_id: str) -> None:
-    """Say that the field is another one now, and with it every layout that has it."""
-    session.note(Topic.FIELDS, field_id)
-    for use in list_uses(session, field_id):
-        session.note(Topic.LAYOUTS, use.object_id)
 
 
 def _values(draft: FieldDraft) -> dict[str, Any]:
