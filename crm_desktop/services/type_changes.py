@@ -20,12 +20,13 @@ from crm_desktop.domain.field_types import (
     EffectiveField,
     is_user_field,
     naming_fields,
+    split_list,
     target_ids,
     target_object_id,
     type_of,
 )
-from crm_desktop.domain.formats import Formats
-from crm_desktop.domain.json_edits import JsonEdit, applied, same_json
+from crm_desktop.domain.formats import Formats, plain_number
+from crm_desktop.domain.json_edits import ABSENT, JsonEdit, applied, same_json
 from crm_desktop.domain.type_conversion import (
     REFERRING,
     Conversion,
@@ -34,6 +35,7 @@ from crm_desktop.domain.type_conversion import (
     converter,
     kept_kind,
 )
+from crm_desktop.domain.types_number import is_number
 from crm_desktop.services.field_values import HeldValue, count_values, distinct_values
 from crm_desktop.services.fields import FieldSummary, get_field, lock_field, retype_field
 from crm_desktop.services.history import keeps_history
@@ -45,6 +47,7 @@ from crm_desktop.services.users import ensure_user
 
 Progress = Callable[[int, int], bool]
 MOST_SAMPLES = 5
+MOST_OPTIONS = 200
 STOPPED = "Stopped. Nothing was changed."
 NO_EDITS: Sequence[JsonEdit] = ()
 
@@ -173,6 +176,32 @@ def change_type(
             refresh_primary_values(session, use.object_id, on_progress)
         session.note(Topic.RECORDS, use.object_id)
     return TypeResult(converted, tally.counts[Fate.FAILED])
+
+
+def options_from_values(session: ReadSession, field_id: str, new_type: str) -> tuple[JsonEdit, ...]:
+    """Return the edit of `config` that makes an option of every word in use, if there is any.
+
+    None where there are more than 200: such a field is no choice. For a choice of several, a text
+    with commas counts as several words.
+    """
+    session.actor.require(Permission.EDIT_FIELDS)
+    stored = get_field(session, field_id)
+    found: set[str] = set()
+    for use in _uses(session, stored, stored.type, NO_EDITS):
+        show = type_of(stored.type).shower(use.old, Formats.iso())
+        for batch in distinct_values(session, use.object_id, field_id):
+            for part in (part for held in batch for part in _parts(held.value)):
+                word = plain_number(part) if is_number(part) else show(part).strip()
+                found.update(split_list(word) if new_type == "multiselect" else [word])
+            if len(found) > MOST_OPTIONS:
+                return ()
+    words = sorted(filter(None, found), key=str.casefold)
+    options = [{"value": word, "label": word} for word in words]
+    return (JsonEdit(("options",), ABSENT, options),) if options else ()
+
+
+def _parts(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication
 from crm_desktop.gui.dialogs.delete_dialog import Consequences, Deletion, counted, listed
 from crm_desktop.services import (
     applications,
+    field_removal,
     fields,
     impact,
     objects,
@@ -76,6 +77,7 @@ def deletion_of_field(summary: FieldSummary) -> Deletion:
         count=partial(impact.impact_of_field, field_id=summary.id),
         describe=partial(_of_field, summary),
         delete=partial(fields.delete_field, field_id=summary.id, version=summary.version),
+        job=_tr("Deleting {name}").format(name=summary.label),
     )
 
 
@@ -84,10 +86,24 @@ def _of_field(summary: FieldSummary, counts: FieldImpact) -> Consequences:
         return Consequences((), _tr("A system field cannot be deleted: other programs need it."))
     if not counts.objects:
         return Consequences((_tr("No object uses it, so nothing else changes."),))
-    held = counted(counts.records, _tr("record holds"), _tr("records hold"))
-    effects = (_tr("{0} a value in it.").format(held),) if counts.records else ()
-    named = listed(counts.objects)
-    return Consequences(effects, _tr("It is used by {0}. Remove it there first.").format(named))
+    effects = [_tr("It is taken out of the layout of {0}.").format(listed(counts.objects))]
+    if counts.records:
+        held = counted(counts.records, _tr("record holds"), _tr("records hold"))
+        stays = _tr("{0} a value in it: that stays in the data, where nobody sees it.")
+        effects.append(stays.format(held))
+    effects.append(_tr("This cannot be undone."))
+    uses = counted(len(counts.objects), _tr("object"), _tr("objects"))
+    delete = partial(
+        field_removal.detach_and_delete_field,
+        field_id=summary.id,
+        version=summary.version,
+        on_progress=_go_on,
+    )
+    return Consequences(effects, verb=_tr("Detach from {0} and delete").format(uses), delete=delete)
+
+
+def _go_on(_done: int, _total: int) -> bool:
+    return True
 
 
 def deletion_of_relationship(summary: RelationshipSummary) -> Deletion:

@@ -150,7 +150,8 @@ class FieldDialog(FormDialog):
         elif field.used_by:
             objects = self.tr("1 object uses") if field.used_by == 1 else self.tr("{n} objects use")
             used = objects.format(n=field.used_by)
-            reason = self.tr("The type is fixed: {used} this field.").format(used=used)
+            words = self.tr("{used} this field. “Change type…” in the library converts its values.")
+            reason = words.format(used=used)
         if reason:
             self.types.show_only(field.type)
             self.row("type").set_hint(reason)
