@@ -27,7 +27,13 @@ PRINTED = {
         "jump, before anchors",
         "jump, finding anchors",
     ],
-    "sort": ["sort, without an index"],
+    "search": [
+        f"search, {found}, sample {target}"
+        for target in (100, 10)
+        for found in ("nothing", "ten", "a twentieth")
+    ],
+    "sort": ["sort, without an index", "sort, with the index", "sort, times no index"],
+    "filter": ["filter, without an index", "filter, with the index", "filter, times no index"],
     "group": ["group, by a choice", "group, by month"],
     "memory": ["memory"],
     "import": ["import, with additions", "import, without additions"],

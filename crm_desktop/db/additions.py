@@ -76,6 +76,9 @@ ADDITIONS = (
 )
 
 
+FIELD_PREFIX = f"{PREFIX}field_"  # of indexes that who uses the program asked for, one by one
+
+
 def is_addition(name: str) -> bool:
     """Tell whether an index of this name is ours."""
     return name.startswith(PREFIX)
@@ -204,7 +207,7 @@ def _build(
 ) -> None:
     _, _, leftover = catalog.indexes.get(addition.name, (False, "", ""))
     if leftover:
-        _drop_index(connection, leftover, go_on)
+        drop_index(connection, leftover, go_on)
     statement = sql.SQL("CREATE INDEX CONCURRENTLY {} ON {} USING {}").format(
         sql.Identifier(addition.name),
         sql.SQL(catalog.tables[addition.table]),
@@ -215,11 +218,11 @@ def _build(
     except (psycopg.Error, UserError):
         _, _, half_built = _look(connection).indexes.get(addition.name, (False, "", ""))
         if half_built:
-            _drop_quickly(connection, half_built)
+            drop_quickly(connection, half_built)
         raise
 
 
-def _drop_quickly(connection: psycopg.Connection[Any], full_name: str) -> None:
+def drop_quickly(connection: psycopg.Connection[Any], full_name: str) -> None:
     """Drop a half-built index unless others hold that up: then the next run replaces it."""
     connection.execute("SET lock_timeout = '1s'")
     with suppress(psycopg.errors.LockNotAvailable):
@@ -231,7 +234,8 @@ def _always() -> bool:
     return True
 
 
-def _drop_index(connection: psycopg.Connection[Any], full_name: str, go_on: GoOn) -> None:
+def drop_index(connection: psycopg.Connection[Any], full_name: str, go_on: GoOn) -> None:
+    """Drop an index while others read and write; `full_name` is quoted."""
     statement = sql.SQL("DROP INDEX CONCURRENTLY {}").format(sql.SQL(full_name))
     execute_watched(connection, statement, go_on)
 
@@ -262,7 +266,7 @@ def remove_additions(connection: psycopg.Connection[Any]) -> dict[str, str]:
     remove = partial(history_triggers.remove_triggers, connection, _always)
     _attempt(kept, HISTORY, remove)
     for name, (_, _, full_name) in _look(connection).indexes.items():
-        _attempt(kept, name, partial(_drop_index, connection, full_name, _always))
+        _attempt(kept, name, partial(drop_index, connection, full_name, _always))
     if _is_our_extension(connection):
         drop = sql.SQL("DROP EXTENSION {} RESTRICT").format(sql.Identifier(TRIGRAMS))
         try:
@@ -272,6 +276,11 @@ def remove_additions(connection: psycopg.Connection[Any]) -> dict[str, str]:
         except psycopg.errors.InsufficientPrivilege as error:
             kept[TRIGRAMS] = explain(error)
     return kept
+
+
+def field_index_names(connection: psycopg.Connection[Any]) -> list[str]:
+    """Return the names of the indexes on fields, which are removed with the additions."""
+    return sorted(name for name in _look(connection).indexes if name.startswith(FIELD_PREFIX))
 
 
 def _is_our_extension(connection: psycopg.Connection[Any]) -> bool:

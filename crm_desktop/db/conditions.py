@@ -39,6 +39,7 @@ class Conditions:
 
     `me` is the acting user's id, `calendar` carries the time. `readable` gives the condition
     that a record of an object, under some table name, may be read by that user.
+    `indexed_moments` are the fields for whose moments there is an index.
     """
 
     parameters: Parameters
@@ -46,6 +47,7 @@ class Conditions:
     me: str
     calendar: Calendar
     readable: Callable[[str, str], str]
+    indexed_moments: frozenset[str] = frozenset()
 
     def sql(self, parts: tuple[Part, ...], table: str = "r") -> str:
         """Return one condition for all parts; raises Invalid for one that cannot be applied."""
@@ -175,7 +177,8 @@ class Conditions:
             equal = (self._moment("equals", each, field, table) for each in value)
             return " OR ".join(f"({each})" for each in equal)
         low, high = self._moments(operator, value)
-        key = sort_key(self.parameters, field, table, descending=False)
+        has_index = table == "r" and field.id in self.indexed_moments
+        key = sort_key(self.parameters, field, table, descending=False, has_moment_index=has_index)
         parts = []
         if low is not None:
             parts.append(f"{key.sql} >= {self._instant(low, key.cast)}")
@@ -219,6 +222,9 @@ class Conditions:
             return self.parameters.bind(moment, cast)
         return self.parameters.bind(moment_key(moment))
 
+    # What follows finds in lists by operators that an index serves, and then tells lists from other
+    # JSON: a text counts as a list of itself, the keys of an object would count as well.
+
     def _choices(self, operator: str, value: Any, field: EffectiveField, table: str) -> str:
         stored = f"{table}.data -> {self.parameters.bind(field.id)}"
         wanted = [value] if isinstance(value, str) else list(value)
@@ -226,7 +232,7 @@ class Conditions:
         test = f"{stored} {'?|' if operator == 'has_any_of' else '?&'} {texts}"
         if operator == "equals":
             test += f" AND {stored} <@ to_jsonb({texts})"
-        return f"CASE WHEN jsonb_typeof({stored}) = 'array' THEN {test} END"
+        return f"{test} AND jsonb_typeof({stored}) = 'array'"
 
     def _reference(self, operator: str, value: Any, field: EffectiveField, table: str) -> str:
         wanted = [self.me] if operator == "is_me" else value
@@ -235,11 +241,8 @@ class Conditions:
         if column := SYSTEM_COLUMNS.get(field.id):
             return f"CAST({table}.{column} AS text) = ANY ({bound})"
         key = self.parameters.bind(field.id)
-        stored, text = f"{table}.data -> {key}", f"{table}.data ->> {key}"
-        return (
-            f"CASE jsonb_typeof({stored}) WHEN 'string' THEN {text} = ANY ({bound})"
-            f" WHEN 'array' THEN {stored} ?| {bound} END"
-        )
+        stored = f"{table}.data -> {key}"
+        return f"{stored} ?| {bound} AND jsonb_typeof({stored}) <> 'object'"
 
 
 def empty_sql(parameters: Parameters, field: EffectiveField, table: str) -> str:

@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.orm import Session
 
-from crm_desktop.db.connections import LONG, READ, WRITE, Connector, Purpose
+from crm_desktop.db.connections import LONG, READ, UPKEEP, WRITE, Connector, Purpose
 from crm_desktop.db.problems import ConnectionLost, UncertainCommit, as_user_error
 from crm_desktop.domain.access import Actor
 from crm_desktop.domain.changes import Change, EditedRecord, Topic
@@ -69,6 +69,18 @@ class WriteSession(ReadSession):
             **reverting,
         }
         self.execute(_TELL_GESTURE, {"told": dump_json(told)})
+
+
+class UpkeepSession(WriteSession):
+    """A session outside transactions, each of whose statements commits by itself.
+
+    For what PostgreSQL refuses within a transaction: building indexes while others write.
+    """
+
+    @property
+    def driver(self) -> psycopg.Connection[Any]:
+        """The connection itself, for statements that are watched while they run."""
+        return _driver_connection(self.connection())
 
 
 _TELL_GESTURE = text("SELECT set_config('crm_desktop.gesture', :told, true)")
@@ -135,6 +147,7 @@ class Database:
         self._readers = _Pool(url, READ, size=4)
         self._writers = _Pool(url, WRITE, size=1)
         self._long = _Pool(url, LONG, size=1)
+        self._upkeep = _Pool(url, UPKEEP, size=1, isolation_level="AUTOCOMMIT")
 
     @classmethod
     def at(cls, url: str) -> "Database":
@@ -147,7 +160,7 @@ class Database:
 
     def call_computer(self, name: str) -> None:
         """Let sessions opened from now on say by this name from where they write."""
-        for pool in (self._readers, self._writers, self._long):
+        for pool in (self._readers, self._writers, self._long, self._upkeep):
             pool.computer = name
 
     @contextmanager
@@ -166,6 +179,13 @@ class Database:
     ) -> AbstractContextManager[WriteSession]:
         """Open a write session without a limit on the time that a statement may take."""
         return self._long.transaction(actor, running)
+
+    @contextmanager
+    def upkeep(self, actor: Actor, running: Running | None = None) -> Iterator[UpkeepSession]:
+        """Open a session outside transactions; what was done before an exception stays done."""
+        with self._upkeep.session(UpkeepSession, actor, running) as session:
+            session.changes, session.edits = set(), []
+            yield session
 
     def answer(
         self, actor: Actor, call: Callable[[ReadSession], T], running: Running | None = None
@@ -186,16 +206,16 @@ class Database:
             return call(session)
 
     def close(self) -> None:
-        for pool in (self._readers, self._writers, self._long):
+        for pool in (self._readers, self._writers, self._long, self._upkeep):
             pool.engine.dispose()
 
 
 class _Pool:
     """Connections of one purpose."""
 
-    def __init__(self, url: str, purpose: Purpose, *, size: int) -> None:
+    def __init__(self, url: str, purpose: Purpose, *, size: int, **options: Any) -> None:
         self._connector = Connector(url, purpose)
-        self.engine = _engine(self._connector, size)
+        self.engine = _engine(self._connector, size, **options)
         self.computer = ""
 
     @contextmanager
@@ -205,7 +225,7 @@ class _Pool:
         """Open a session whose connection `running` can reach from its first to its last breath."""
         running = running or Running()
         with (
-            _explained(running, is_writing=kind is WriteSession),
+            _explained(running, is_writing=issubclass(kind, WriteSession)),
             self.engine.connect() as connection,
             running.using(_driver_connection(connection)),
             kind(connection) as session,
@@ -276,7 +296,7 @@ def make_engine(url: str) -> Engine:
     return _engine(Connector(url, WRITE), size=4)
 
 
-def _engine(connector: Connector, size: int) -> Engine:
+def _engine(connector: Connector, size: int, **options: Any) -> Engine:
     engine = create_engine(
         "postgresql+psycopg://",
         creator=connector.open,
@@ -287,6 +307,7 @@ def _engine(connector: Connector, size: int) -> Engine:
         pool_recycle=1800,
         pool_pre_ping=True,
         pool_use_lifo=True,  # those that are not needed grow old and close
+        **options,
     )
     event.listen(engine, "connect", _exact_json)
     return engine

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from psycopg import sql
 from sqlalchemy import Boolean, Numeric, Text
 from sqlalchemy.types import TypeEngine
+from typing_extensions import override
 
 from crm_desktop.db.additions import PRIMARY_VALUE_KEY
 from crm_desktop.domain.field_types import (
@@ -23,7 +25,12 @@ PRIMARY_VALUE = "primary_value"
 
 # What is valid in `records.data`; anything else has no place in the order and comes last.
 _DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_MOMENT = f"{_DAY}T[0-9]{{2}}[:][0-9]{{2}}([:][0-9]{{2}}([.][0-9]+)?)?(?=(Z|[+-]00([:]?00)?)?$)"
+_TIME = f"{_DAY}T[0-9]{{2}}[:][0-9]{{2}}([:][0-9]{{2}}([.][0-9]+)?)?"
+_MOMENT = f"{_TIME}(?=(Z|[+-]00([:]?00)?)?$)"
+
+# Longer values would not fit into an index, and everybody's writing them would fail.
+LONGEST_NUMBER = 1000  # digits; of integers still longer ones the first digits are compared
+_LONGEST_MOMENT = 64
 
 
 @dataclass
@@ -40,6 +47,14 @@ class Parameters:
         name = f"p{len(self.values)}"
         self.values[name] = value
         return f"CAST(:{name} AS {as_type})"
+
+
+class Literals(Parameters):
+    """Writes values into the statement as literals, where none can be bound: into DDL."""
+
+    @override
+    def bind(self, value: Any, as_type: str = "text") -> str:
+        return f"CAST({sql.Literal(value).as_string(None).strip()} AS {as_type})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +86,15 @@ def sort_key(
     *,
     descending: bool,
     collation: str = "",
+    has_moment_index: bool = False,
 ) -> SortKey:
     """Return how records of `table` are ordered by this field.
 
     Text is compared by its first 200 characters: by the named collation, else in lower case in
     the database's own. Dates and moments are compared as text in the C collation, where ISO 8601
-    sorts by time. Choices stand in the order of their options, references by their names.
+    sorts by time. Choices stand in the order of their options, references by their names. All
+    but references are IMMUTABLE, so that an index can be built on them; moments only as the
+    function that stands in our schema (`has_moment_index`), which gives the same.
     """
     if column := SYSTEM_COLUMNS.get(field.id):
         if column.endswith("_at"):
@@ -86,11 +104,14 @@ def sort_key(
     value, text = f"{table}.data -> {key}", f"{table}.data ->> {key}"
     kind = type_of(field.type).kind
     if kind == "number":
-        guarded = f"CASE WHEN jsonb_typeof({value}) = 'number' THEN CAST({text} AS numeric) END"
+        digits = f"CAST(left({text}, {LONGEST_NUMBER}) AS numeric)"
+        guarded = f"CASE WHEN jsonb_typeof({value}) = 'number' THEN {digits} END"
         return SortKey(guarded, "numeric", Numeric(), descending)
     if kind == "boolean":
         guarded = f"CASE WHEN jsonb_typeof({value}) = 'boolean' THEN CAST({text} AS boolean) END"
         return SortKey(guarded, "boolean", Boolean(), descending)
+    if kind == "datetime" and has_moment_index:
+        return SortKey(f'({MOMENT_KEY}({text})) COLLATE "C"', "text", Text(), descending)
     return SortKey(
         _text_key(parameters, field, kind, (value, text), collation), "text", Text(), descending
     )
@@ -135,12 +156,19 @@ def _moment_column(table: str, column: str, *, descending: bool) -> SortKey:
     )
 
 
+MOMENT_KEY = "crm_desktop.moment_key"
+
+
 def _moment_key(parameters: Parameters, text: str) -> str:
     """Return moments as text in UTC; those with another offset are moved there.
+
+    The first test is the quick one, by which nearly all are told; the others take ten times as
+    long. `MOMENT_KEY` does the same on the server: change them together, under another name.
 
     Nothing is cast to a moment: a 30th of February would end the query. It counts as the 1st of
     March, as many days after the month began.
     """
+    usual = parameters.bind(f"{_TIME}Z?$")
     in_utc = f"substring({text} from {parameters.bind(f'({_MOMENT})')})"
     moved = parameters.bind(f"{_DAY}T[0-9]{{2}}[:][0-9]{{2}}.*[+-][0-9]{{2}}[:]?[0-9]{{2}}$")
     seconds = parameters.bind("T..[:]..[:]([0-9]{2}([.][0-9]{1,6})?)")
@@ -161,7 +189,8 @@ def _moment_key(parameters: Parameters, text: str) -> str:
     )
     form = parameters.bind('YYYY-MM-DD"T"HH24:MI:SS.US')
     there = f"CASE WHEN {text} ~ {moved} THEN to_char({moment}, {form}) END"
-    return f'(COALESCE({in_utc}, {there})) COLLATE "C"'
+    key = f"CASE WHEN {text} ~ {usual} THEN rtrim({text}, 'Z') ELSE COALESCE({in_utc}, {there}) END"
+    return f'left({key}, {_LONGEST_MOMENT}) COLLATE "C"'
 
 
 def choice_key(parameters: Parameters, values: Sequence[str], value: str, text: str) -> str:
@@ -169,10 +198,10 @@ def choice_key(parameters: Parameters, values: Sequence[str], value: str, text: 
 
     A choice of several counts as its first one. A place is text, so that one key says both.
     """
-    options, form = parameters.bind(list(values), "text[]"), parameters.bind("FM0000000")
+    options = parameters.bind(list(values), "text[]")
     first = f"CASE jsonb_typeof({value}) WHEN 'array' THEN {value} ->> 0 ELSE {text} END"
     place = f"COALESCE(array_position({options}, {first}), 1000000)"
-    key = f"to_char({place}, {form}) || lower(left({text}, 200))"
+    key = f"lpad(CAST({place} AS text), 7, '0') || lower(left({text}, 200))"
     return f'(CASE WHEN NOT {_is_blank(value)} THEN {key} END) COLLATE "C"'
 
 

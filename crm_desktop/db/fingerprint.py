@@ -15,7 +15,12 @@ from crm_desktop.db.tables import Base
 CONTRACT_TABLES = tuple(sorted(Base.metadata.tables))
 # The revisions that we know, oldest first; repeated here so that a start needs no alembic.
 CORE_VERSIONS = ("crm_desktop_core_0001",)
-DESKTOP_VERSIONS = ("crm_desktop_0001", "crm_desktop_0002", "crm_desktop_0003")
+DESKTOP_VERSIONS = (
+    "crm_desktop_0001",
+    "crm_desktop_0002",
+    "crm_desktop_0003",
+    "crm_desktop_0004",
+)
 OLDEST_SERVER = 150000
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
-    from crm_desktop.db.database import Database, ReadSession, WriteSession
+    from crm_desktop.db.database import Database, ReadSession, UpkeepSession, WriteSession
     from crm_desktop.db.interruption import Attempt
     from crm_desktop.domain.access import Actor
 
@@ -82,6 +82,17 @@ def write_long(
 ) -> T:
     """Do what `write` does, without a limit on the time that a statement may take."""
     return _write(database, database.long, actor, call, attempt, closing)
+
+
+def maintain(
+    database: Database, actor: Actor, call: Callable[[UpkeepSession], T], attempt: Attempt
+) -> T:
+    """Return `call(session)` from a session outside transactions; never run twice."""
+    with _stoppable(attempt) as running, database.upkeep(actor, running) as session:
+        try:
+            return call(session)
+        finally:
+            attempt.changes = frozenset(session.changes)
 
 
 def _write(

@@ -18,7 +18,12 @@ from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, NullPool, create_engine
 from sqlalchemy.exc import DBAPIError
 
-from crm_desktop.db.additions import SCHEMA, make_additions, remove_additions
+from crm_desktop.db.additions import (
+    SCHEMA,
+    field_index_names,
+    make_additions,
+    remove_additions,
+)
 from crm_desktop.db.connections import UPKEEP, Connector, connect
 from crm_desktop.db.fingerprint import OLDEST_SERVER, Fitness, examine
 from crm_desktop.db.problems import as_user_error, explain
@@ -110,6 +115,7 @@ def detach(url: str) -> DetachReport:
     """
     with _in_words(), connect(url) as connection, _turn(connection, 60, _Steps(None), _always):
         before = examine(connection)
+        names = field_index_names(connection)
         kept = remove_additions(connection)
         removed = [SCHEMA] if before.desktop_version else []
         connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(_SCHEMA))
@@ -117,6 +123,7 @@ def detach(url: str) -> DetachReport:
         removed += [
             name for name, state in before.additions.items() if state != after.additions[name]
         ]
+        removed += [name for name in names if name not in kept]
         return DetachReport(tuple(removed), kept)
 
 

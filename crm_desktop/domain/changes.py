@@ -19,6 +19,7 @@ class Topic(StrEnum):
     APPLICATIONS = "applications"  # the application's
     USERS = "users"  # the user's, as text
     TOKENS = "tokens"  # the user's, as text
+    INDEXES = "indexes"  # the object's
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,7 @@ ROUTES = {
         "crm_desktop.gui.pages.relationships", "RelationshipsPage", "Relationships"
     ),
     "applications": Route("crm_desktop.gui.pages.applications", "ApplicationsPage", "Applications"),
+    "indexes": Route("crm_desktop.gui.pages.indexes", "IndexesPage", "Indexes"),
     "users": Route("crm_desktop.gui.pages.users", "UsersPage", "Users"),
     "records": Route(
         "crm_desktop.gui.pages.records", "RecordsPage", takes_id=True, takes_drafts=True

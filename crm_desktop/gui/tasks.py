@@ -22,12 +22,13 @@ from crm_desktop.gui.jobs import Job, Progress
 from crm_desktop.gui.pulse import ConnectionState, Pulse
 
 if TYPE_CHECKING:
-    from crm_desktop.db.database import Database, ReadSession, WriteSession
+    from crm_desktop.db.database import Database, ReadSession, UpkeepSession, WriteSession
     from crm_desktop.domain.access import Actor
 
 __all__ = ["Handle", "Job", "Progress", "Tasks"]
 
 T = TypeVar("T")
+S = TypeVar("S", bound="WriteSession")
 OnError = Callable[[UserError], None]
 
 STOP_PATIENCE = 2.5  # seconds a server gets to hear of a cancellation, and as many to obey
@@ -249,13 +250,24 @@ class Tasks(QObject):
         """
         job = Job(title)
         work = partial(self._write_long, partial(_with_progress, call, job))
-        failed = partial(self._job_failed, on_error)
-        at_end = partial(self._end_job, job)
-        handle = self._submit(self._long, _Call(owner, work, then, failed, at_end=at_end))
-        job.cancelled.connect(partial(self._interrupt, handle.number))
-        self._jobs.append(job)
-        self.started.emit(job)
-        return job
+        return self._start_job(job, _Call(owner, work, then, on_error))
+
+    def maintain(
+        self,
+        owner: QObject,
+        title: str,
+        call: Callable[[UpkeepSession, Progress], T],
+        then: Callable[[T], None] = _ignore,
+        on_error: OnError | None = None,
+    ) -> Job:
+        """Run `call(session, on_progress)` outside transactions on a thread of its own.
+
+        For building and dropping indexes. The job is shown as running until it ends; what
+        cancelling it leaves is for `call` to clear away.
+        """
+        job = Job(title)
+        work = partial(self._maintain, partial(_with_progress, call, job))
+        return self._start_job(job, _Call(owner, work, then, on_error))
 
     def compute(
         self,
@@ -320,6 +332,15 @@ class Tasks(QObject):
         else:
             pool.submit(number)
         return Handle(self, number)
+
+    def _start_job(self, job: Job, call: _Call) -> Job:
+        call.on_error = partial(self._job_failed, call.on_error)
+        call.at_end = partial(self._end_job, job)
+        handle = self._submit(self._long, call)
+        job.cancelled.connect(partial(self._interrupt, handle.number))
+        self._jobs.append(job)
+        self.started.emit(job)
+        return job
 
     @Slot(object)
     def _deliver(self, number: int) -> None:
@@ -426,6 +447,11 @@ class Tasks(QObject):
 
         return liveness.write_long(self._in_use(), self.actor, call, attempt, self._is_closing)
 
+    def _maintain(self, call: Callable[[UpkeepSession], T], attempt: Attempt) -> T:
+        from crm_desktop.db import liveness
+
+        return liveness.maintain(self._in_use(), self.actor, call, attempt)
+
     def _ask(self, attempt: Attempt) -> float:
         from crm_desktop.db import liveness
 
@@ -437,9 +463,7 @@ class Tasks(QObject):
         return self._database
 
 
-def _with_progress(
-    call: Callable[[WriteSession, Progress], T], job: Job, session: WriteSession
-) -> T:
+def _with_progress(call: Callable[[S, Progress], T], job: Job, session: S) -> T:
     return call(session, job.report)
 
 

@@ -39,7 +39,7 @@ def find_anchors(
     """
     session.actor.require(Permission.READ_RECORDS)
     parameters = Parameters()
-    order = ordering(session, parameters, query, columns)
+    order = ordering(session, parameters, query, columns, walks_fields=False)
     where = readable(session, parameters, query, looks_first=True)
     names = ", ".join(f"CAST(n.{name} AS text)" for name in order.names)
     statement = (
@@ -59,7 +59,7 @@ def find_row(
     """Return how many records of the query stand before this one; None if it is not among them."""
     session.actor.require(Permission.READ_RECORDS)
     parameters = Parameters()
-    order = ordering(session, parameters, query, columns)
+    order = ordering(session, parameters, query, columns, walks_fields=False)
     where = readable(session, parameters, query, looks_first=True)
     hits = f"WITH h AS (SELECT r.id, {order.selected} FROM records AS r WHERE {where})"  # noqa: S608
     names = ", ".join(f"CAST({name} AS text)" for name in order.names)

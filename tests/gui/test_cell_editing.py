@@ -315,11 +315,11 @@ def test_two_programs_that_edit_at_once_lose_nothing(
     tasks: Tasks,
     make: Make,
     deals: tuple[str, list[str]],
-    database: Database,
+    database_url: str,
     actor: Actor,
 ) -> None:
     deal, ids = deals
-    other = Tasks(database, actor)
+    other = Tasks(Database.at(database_url), actor)
     ada, grace = Hands(qtbot, tasks, make, deal), Hands(qtbot, other, make, deal)
     for row in range(3):  # nobody waits for anybody
         ada.edit(row, 0, f"ada {row}")

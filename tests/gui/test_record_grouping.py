@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import QPersistentModelIndex, QPoint, Qt
+from PySide6.QtCore import QItemSelectionModel, QPersistentModelIndex, QPoint, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication, QMenu
@@ -18,6 +18,7 @@ from crm_desktop.gui.models.records import RecordTableModel
 from crm_desktop.gui.pages.records import RecordsPage
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.services import record_groups
+from crm_desktop.services.record_targets import ChosenRecords, RecordTarget
 from tests.gui.test_record_model import NAME, HeldTasks, held, look
 from tests.make import Make
 
@@ -294,16 +295,18 @@ def test_a_list_is_grouped_folded_and_walked_by_keyboard_alone(
 
 
 def test_the_grouping_of_a_list_is_remembered_with_its_other_state(
-    qtbot: QtBot, page: RecordsPage
+    qtbot: QtBot, tasks: Tasks, page: RecordsPage
 ) -> None:
     page.list.grouping = Grouping("fld_amount", descending=True, unit="range_10")
     qtbot.waitUntil(lambda: labels(page) == ["0 to under 10"])
-    kept = page.view_state()
+    again = RecordsPage(tasks, page.object_id)
+    qtbot.addWidget(again)
+    again.restore_view(page.view_state())
+    qtbot.waitUntil(lambda: labels(again) == ["0 to under 10"])
+    assert again.list.grouping == page.list.grouping
     page.list.grouping = None
     qtbot.waitUntil(lambda: page.model.is_settled and page.model.rowCount() == 21)
     assert not page.group_action.isChecked()
-    page.restore_view(kept)
-    qtbot.waitUntil(lambda: labels(page) == ["0 to under 10"])
 
 
 def test_stepping_from_record_to_record_passes_over_headings(
@@ -352,6 +355,30 @@ def test_a_value_that_is_typed_changes_the_sum_of_its_group(
     qtbot.waitUntil(lambda: page.model.index(0, 2).data() == "22")
     assert page.list.current_id() == edited  # among those that are lost now
     assert page.grid.currentIndex().row() > page.model.groups.row_beyond(0, 1)
+
+
+def test_a_selection_of_rows_never_read_is_found_below_its_headings(
+    qtbot: QtBot, tasks: Tasks, make: Make
+) -> None:
+    page = RecordsPage(tasks, deals(make, 1400))
+    qtbot.addWidget(page)
+    page.resize(1200, 500)
+    page.show()
+    qtbot.waitUntil(lambda: page.model.is_settled)
+    page.list.grouping = BY_STAGE
+    qtbot.waitUntil(lambda: len(labels(page)) == 3)
+    page.grid.selectRow(1401)  # the last but one of those without a stage
+    page.grid.selectionModel().select(
+        page.model.index(801, 0), QItemSelectionModel.SelectionFlag.Select
+    )  # a heading, which is no record
+    chosen: list[RecordTarget] = []
+    page.bulk.selection.read(chosen.append)
+    qtbot.waitUntil(lambda: bool(chosen))
+    target = chosen[0]
+    assert isinstance(target, ChosenRecords)
+    page.list.go_to_row(1399)
+    qtbot.waitUntil(lambda: page.list.current_id() != "")
+    assert target.ids == (page.list.current_id(),)
 
 
 def test_a_heading_runs_across_all_columns_and_folds_by_mouse(

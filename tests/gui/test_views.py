@@ -74,7 +74,7 @@ def press(qtbot: QtBot, page: RecordsPage, key: Qt.Key, modifiers: Qt.KeyboardMo
 
 def choose_in_menu(qtbot: QtBot, page: RecordsPage, text: str) -> None:
     """Open the list of views by its key, and walk to the line that begins so."""
-    press(qtbot, page, KEY.Key_V, CTRL | SHIFT)
+    press(qtbot, page, KEY.Key_F4, Qt.KeyboardModifier.NoModifier)
     menu = QApplication.activePopupWidget()
     assert isinstance(menu, QMenu)
     for _ in menu.actions():

@@ -21,7 +21,7 @@ IN_ANOTHER_PROGRAM = """
 import sys
 from crm_desktop.db.migrate import migrate
 report = migrate(sys.argv[1])
-assert report.after.is_fit and not report.after.open_additions, report
+assert report.after.is_fit, report  # the other may still be building indexes
 print(*report.made)
 """
 
@@ -100,6 +100,7 @@ def test_of_two_programs_that_start_at_once_one_migrates(any_empty_database_url:
 
     assert [program.returncode for program in programs] == [0, 0], outputs
     assert sorted("core" in said for said, _ in outputs) == [False, True]
+    assert not check(any_empty_database_url).open_additions
 
 
 def test_a_program_waits_while_another_migrates_and_then_goes_on(empty_database_url: str) -> None:

@@ -44,16 +44,17 @@ class Deletion:
     """What is to be deleted. With `typed_name` the user must type exactly that.
 
     What may take long has a `job`, its name in the status bar; it can be stopped, and short
-    writes do not wait for it.
+    writes do not wait for it. `is_upkeep`: `delete` takes an UpkeepSession, outside transactions.
     """
 
     title: str
     verb: str
     count: Callable[[ReadSession], Any]
     describe: Callable[[Any], Consequences]
-    delete: Callable[[WriteSession], Any]
+    delete: Callable[[Any], Any]
     typed_name: str = ""
     job: str = ""
+    is_upkeep: bool = False
 
 
 class DeleteDialog(QDialog):
@@ -145,9 +146,8 @@ class DeleteDialog(QDialog):
         self._set_busy(busy=True)
         if self._deletion.job:
             call = partial(_without_progress, self._delete)
-            self._job = self._tasks.run_long(
-                self, self._deletion.job, call, self._deleted, self._refuse
-            )
+            run = self._tasks.maintain if self._deletion.is_upkeep else self._tasks.run_long
+            self._job = run(self, self._deletion.job, call, self._deleted, self._refuse)
         else:
             self._tasks.write(self, self._delete, self._deleted, self._refuse)
 
@@ -180,9 +180,7 @@ class DeleteDialog(QDialog):
             super().reject()
 
 
-def _without_progress(
-    delete: Callable[[WriteSession], Any], session: WriteSession, _: Progress
-) -> Any:
+def _without_progress(delete: Callable[[Any], Any], session: WriteSession, _: Progress) -> Any:
     """Run one statement that takes everything along: there is no progress to tell."""
     return delete(session)
 

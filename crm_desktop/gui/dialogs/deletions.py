@@ -6,14 +6,19 @@ from functools import partial
 
 from PySide6.QtCore import QCoreApplication
 
+from crm_desktop.domain.filters import RecordQuery
+from crm_desktop.domain.index_kinds import IndexKind
 from crm_desktop.gui.dialogs.delete_dialog import Consequences, Deletion, counted, listed
+from crm_desktop.gui.sizes import size_text
 from crm_desktop.services import (
     applications,
     field_removal,
     fields,
     impact,
+    index_advice,
     objects,
     record_deletion,
+    record_query,
     relationships,
     users,
 )
@@ -25,6 +30,7 @@ from crm_desktop.services.impact import (
     RelationshipImpact,
     UserImpact,
 )
+from crm_desktop.services.index_advice import IndexInfo, IndexState
 from crm_desktop.services.objects import ObjectSummary
 from crm_desktop.services.record_deletion import DeletionImpact, Referrers
 from crm_desktop.services.record_targets import ChosenRecords, RecordTarget
@@ -243,3 +249,34 @@ def _of_referrers(referrers: Referrers, *, is_one: bool) -> str:
     what = _tr("it") if is_one else _tr("one of them")
     sentence = _tr("{0} {1} in “{2}”; that then points to nothing.")
     return sentence.format(who, what, referrers.field)
+
+
+def deletion_of_index(info: IndexInfo) -> Deletion:
+    field = info.field_label or info.field_id
+    where = info.object_label or info.object_id
+    return Deletion(
+        title=_tr("Drop the index on “{0}” of “{1}”?").format(field, where),
+        verb=_tr("Drop index"),
+        count=partial(record_query.estimate_records, query=RecordQuery(info.object_id)),
+        describe=partial(_of_index, info),
+        delete=partial(index_advice.drop_index, name=info.id),
+        job=_tr("Dropping the index on {}").replace("{}", field),
+        is_upkeep=True,
+    )
+
+
+def _of_index(info: IndexInfo, rows: int) -> Consequences:
+    used = counted(info.scans, _tr("time"), _tr("times"))
+    frees = _tr("It frees {0}. The index was used {1}.").format(size_text(info.bytes), used)
+    if info.state is not IndexState.READY:
+        return Consequences([frees, _tr("No list uses it now. No record is changed.")])
+    slow = {
+        IndexKind.ORDER: _tr("Sorting and filtering by it will read all {} records again."),
+        IndexKind.EQUAL: _tr("Finding its values will read all {} records again."),
+        IndexKind.CONTAINS: _tr("Finding parts of its texts will read all {} records again."),
+        IndexKind.MEMBERS: _tr("Finding in its lists will read all {} records again."),
+    }
+    kind = info.kind or IndexKind.ORDER
+    return Consequences(
+        [slow[kind].replace("{}", f"{rows:,}"), frees, _tr("No record is changed.")]
+    )

@@ -103,7 +103,7 @@ class CellSaver(QObject):
             if outcome is not None and is_same:
                 self._model.take_row(outcome)
             is_stale = is_stale or outcome is None
-            self._stored(record_id, sent)
+            self._stored(record_id, sent, is_ahead=is_stale)
         if is_stale:
             self.stale.emit()
 
@@ -126,12 +126,12 @@ class CellSaver(QObject):
                 found.append(edit)
         return found
 
-    def _stored(self, record_id: str, sent: Mapping[str, Edit]) -> None:
+    def _stored(self, record_id: str, sent: Mapping[str, Edit], *, is_ahead: bool) -> None:
         again, saved = [], []
         for edit in self._take_back(record_id, sent):
             new = sent[edit.field.id].new
             if edit.typed is None and same_value(edit.new, new):
-                edit.state, edit.old = EditState.SAVED, new
+                edit.state, edit.old, edit.is_ahead = EditState.SAVED, new, is_ahead
                 saved.append(edit)
             else:
                 edit.old = new
@@ -142,13 +142,16 @@ class CellSaver(QObject):
         self.send(again)
 
     def _forget(self, edits: list[CellEdit]) -> None:
+        if self._model.is_reading and any(edit.is_ahead for edit in edits):
+            QTimer.singleShot(SAVED_FOR, self, partial(self._forget, edits))
+            return
         self._pending.drop(edit for edit in edits if edit.state is EditState.SAVED)
 
     def _refused(self, record_id: str, sent: Mapping[str, Edit], error: UserError) -> None:
         reasons = {field_id: _reason(error, field_id) for field_id in sent}
         stored = {key: edit for key, edit in sent.items() if _is_stored_anyway(error, key)}
         if stored:
-            self._stored(record_id, stored)
+            self._stored(record_id, stored, is_ahead=True)
             self.stale.emit()
         rest = {key: edit for key, edit in sent.items() if key not in stored}
         edits = [edit for edit in self._take_back(record_id, rest) if edit.typed is None]

@@ -29,7 +29,8 @@ class CellEdit:
     """One edited cell: the stored value it began with, the new one, and how that is shown.
 
     `typed` is what stood in the editor and is no value of the field: it can be mended, not
-    stored. `unanswered` is what may have been stored, where no answer came.
+    stored. `unanswered` is what may have been stored, where no answer came. A saved edit
+    `is_ahead` where the list may have been read before it was saved: it shows until then.
     """
 
     record_id: str
@@ -43,10 +44,16 @@ class CellEdit:
     reason: str = ""
     clash: Clash | None = None
     unanswered: Any = None
+    is_ahead: bool = False
 
     @property
     def key(self) -> Key:
         return self.record_id, self.field.id
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether the cell shows this edit instead of what was read."""
+        return self.state is not EditState.SAVED or self.is_ahead
 
     def spoken(self) -> str:
         """Return value and state in words, for a screen reader."""

@@ -79,21 +79,29 @@ class CellPage:
 
 @dataclass(frozen=True, slots=True)
 class First:
-    """The first page, about how many records there are, and what text is sorted by."""
+    """The first page, about how many records there are, and what text is sorted by.
+
+    `is_indexed`: an index has the order, so that each page is a short read.
+    """
 
     page: CellPage
     about: int
     text_order: str
+    is_indexed: bool = False
     headings: Headings | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Reread:
-    """Rows read anew, beginning at row `start`, which begins a page."""
+    """Rows read anew, beginning at row `start`, which begins a page.
+
+    `is_indexed` as in `First`; None where that was not looked at again.
+    """
 
     start: int
     page: CellPage
     headings: Headings | None = None
+    is_indexed: bool | None = None
 
     def pages(self) -> dict[int, CellPage]:
         """Return them as pages by their numbers."""
@@ -135,12 +143,13 @@ def read_first(session: Any, listing: Listing) -> First:
     if listing.query.grouping:
         again = _read_grouped(session, listing, Place())
         total = again.headings.total if again.headings else 0
-        return First(again.page, total, by, again.headings)
+        return First(again.page, total, by, headings=again.headings)
     page = read_page(session, listing, Place())
     about = len(page.rows)
     if page.has_more:
         about = max(about + 1, record_query.estimate_records(session, listing.query))
-    return First(page, about, by)
+    is_indexed = record_query.is_indexed(session, listing.query, listing.columns)
+    return First(page, about, by, is_indexed)
 
 
 def read_again(
@@ -159,7 +168,8 @@ def read_again(
     place = Place(skip=start, limit=max(PAGE_ROWS, end - start))
     if listing.query.grouping:
         return _read_grouped(session, listing, place)
-    return Reread(start, read_page(session, listing, place))
+    is_indexed = record_query.is_indexed(session, listing.query, listing.columns)
+    return Reread(start, read_page(session, listing, place), is_indexed=is_indexed)
 
 
 def _read_grouped(session: Any, listing: Listing, place: Place) -> Reread:

@@ -68,6 +68,7 @@ class RecordPages(QObject):
         self.exact_total: int | None = None
         self.headings: Headings | None = None  # of a grouped list, once it is here
         self.text_order = ""  # known once the list is sorted
+        self.is_indexed = True  # known with the first page
         self._ends: dict[int, Cursor] = {}  # behind pages that have been read
         self._anchors: Anchors | None = None
         self._wanted: dict[int, None] = {}
@@ -202,7 +203,7 @@ class RecordPages(QObject):
 
     def _read(self, number: int) -> None:
         """Ask for a page; where each read sorts the whole list, for three neighbours with it."""
-        pages = 1 if record_query.is_indexed(self.listing.query) else SORTED_AT_ONCE
+        pages = 1 if self.is_indexed else SORTED_AT_ONCE
         first = number - number % pages
         start = first * PAGE_ROWS
         call = partial(read_page, listing=self.listing, place=self._place_of(first, pages))
@@ -267,6 +268,7 @@ class RecordPages(QObject):
             return
         page = answer.page
         self._whole, self.text_order = None, answer.text_order
+        self.is_indexed = answer.is_indexed
         self._keep(0, page)
         self.exact_total = None if page.has_more else len(page.rows)
         self._take_headings(answer.headings)
@@ -277,6 +279,8 @@ class RecordPages(QObject):
         if generation != self._generation:
             return
         self._whole = None
+        if answer.is_indexed is not None:
+            self.is_indexed = answer.is_indexed
         if not answer.page.has_more:
             self.exact_total = answer.start + len(answer.page.rows)
         self._take_headings(answer.headings)

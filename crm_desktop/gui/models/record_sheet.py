@@ -38,7 +38,7 @@ class RecordSheet(QObject):
         field = self.model.columns[index.column()]
         value, text = cells[3][index.column()], cells[1][index.column()]
         edit = self.pending.get((cells[0], field.id))
-        if edit is None or edit.state is EditState.SAVED:
+        if edit is None or not edit.is_shown:
             return Cell(cells[0], field, value, text)
         return Cell(cells[0], field, edit.new, edit.text, edit.typed)
 

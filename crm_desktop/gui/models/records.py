@@ -23,7 +23,7 @@ from crm_desktop.domain.filters import RecordQuery, Sort
 from crm_desktop.domain.formats import Formats
 from crm_desktop.gui.delegates import CellKind, GridRole
 from crm_desktop.gui.models.group_headings import summary_word
-from crm_desktop.gui.models.pending_edits import CellEdit, EditState
+from crm_desktop.gui.models.pending_edits import CellEdit
 from crm_desktop.gui.models.record_cells import KINDS, PAGE_ROWS, Cells, Listing, Reread
 from crm_desktop.gui.models.record_pages import RecordPages
 from crm_desktop.gui.models.row_groups import Identity, RowGroups
@@ -53,6 +53,7 @@ class RecordTableModel(QAbstractTableModel):
     loading_changed = Signal(bool)  # the first page is awaited
     reading_changed = Signal(bool)  # some page is awaited
     counting_changed = Signal(bool)
+    query_changed = Signal()  # another list is shown from the top
     arrived = Signal()  # rows, or their number
     took_again = Signal(bool)  # whether those in memory stayed where they were
     failed = Signal(object)  # UserError
@@ -141,6 +142,7 @@ class RecordTableModel(QAbstractTableModel):
         self._set_loading(is_loading=True)
         self._reader.begin(Listing(query, tuple(columns), self._formats, self._summaries))
         self.endResetModel()
+        self.query_changed.emit()
 
     def reload(self, row: int = 0, around: tuple[int, int] = (0, 0)) -> None:
         """Read again what is on screen (`around`, first and last row) as it stands now.
@@ -531,7 +533,7 @@ def _edited(edit: CellEdit, role: int) -> Any:
         return edit.reason or None
     if role == _SPOKEN:
         return edit.spoken()
-    if edit.state is EditState.SAVED:
+    if not edit.is_shown:
         return None
     if role == _DISPLAY:
         return edit.text

@@ -20,6 +20,7 @@ from crm_desktop.gui.filters.filter_bar import FilterBar
 from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.models.records import RecordTableModel
 from crm_desktop.gui.pages.column_widths import ColumnWidths
+from crm_desktop.gui.pages.index_offers import IndexOffers
 from crm_desktop.gui.pages.large_selection import LargeSelection
 from crm_desktop.gui.pages.record_grouping import GroupControl
 from crm_desktop.gui.pages.record_sorting import SortControl
@@ -76,6 +77,7 @@ class RecordList(QWidget):
         self.running = RunningBar()
         self.sorting = SortControl(self.grid, self.model)
         self.summaries = SummaryControl(tasks, self.model, self.footer)
+        self.indexes = IndexOffers(tasks, self.model)
         self.editing = CellEditing(tasks, self.grid, self.model, drafts, object_id)
         self.groups = GroupControl(self.grid, self.model, self.summaries)  # it looks at keys first
         self.arrangement = Arrangement(
@@ -101,6 +103,7 @@ class RecordList(QWidget):
         column.addLayout(self.bar)
         column.addWidget(self.filters)
         column.addWidget(self.running)
+        column.addWidget(self.indexes.bar)
         column.addWidget(self.editing.bar)
         column.addWidget(self.grid, 1)
         column.addWidget(self.editing.new_row.row)
@@ -130,6 +133,8 @@ class RecordList(QWidget):
         self.running.stop_requested.connect(self._stop)
         self.running.resume_requested.connect(self.refresh)
         self.summaries.refused.connect(self.refused)
+        self.indexes.built.connect(self.refresh)
+        self.indexes.refused.connect(self.refused)
         self.groups.changed.connect(self._search_again)
         self.sorting.menu_filled.connect(self.groups.fill_heading_menu)
         self.object_read.connect(self.editing.show_object)

@@ -34,7 +34,7 @@ class RecordSelection(QObject):
         count = self._grid.count_selected_rows()
         if not count:
             return
-        if count == self._model.rowCount() > 1:
+        if count > 1 and count in {self._model.rowCount(), self._model.total}:
             then(self.everything())
             return
         rows = self._grid.selected_rows()
@@ -43,9 +43,8 @@ class RecordSelection(QObject):
             then(ChosenRecords(self._model.query.object_id, tuple(ids)))
             return
         query, columns = self._model.query, self._model.columns
-        call = partial(
-            record_targets.ids_of_rows, query=query, columns=columns, spans=spans_of(rows)
-        )
+        spans = self._model.groups.spans(spans_of(rows))  # by their places among all
+        call = partial(record_targets.ids_of_rows, query=query, columns=columns, spans=spans)
         known = {place: id_ for place, id_ in enumerate(ids) if id_}
         took = partial(self._take, query.object_id, len(rows), known, then)
         self._tasks.read(self, call, took, self.refused.emit)

@@ -90,6 +90,7 @@ class RecordsPage(Page):
         )
         self.inspector_action.setCheckable(True)
         self.inspector_action.setChecked(True)
+        self.indexes_action = self._action(self.tr("Indexes…"), "gauge", "", self.open_indexes)
         self.import_action = self._action(
             self.tr("Import a file…"), "file-up", "Ctrl+I", self.import_file
         )
@@ -155,7 +156,8 @@ class RecordsPage(Page):
     def _action(self, text: str, icon_name: str, key: str, act: Callable[[], object]) -> QAction:
         action = QAction(icon(icon_name), text, self)
         action.setProperty("icon_name", icon_name)
-        action.setShortcut(QKeySequence(key))
+        if key:
+            action.setShortcut(QKeySequence(key))
         if key in _NEEDS_GRID:
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
         action.triggered.connect(partial(_run, act))
@@ -262,6 +264,8 @@ class RecordsPage(Page):
             state["searches_all_text"] = True
         if not self.inspector_action.isChecked():
             state["inspector"] = False
+        if declined := self.list.indexes.declined_names():
+            state["no_index"] = declined
         if self._is_split:
             state["panes"] = self.split.sizes()
         return json.dumps(state) if state else ""
@@ -275,6 +279,7 @@ class RecordsPage(Page):
         if not isinstance(stored, dict):
             return
         self.list.views.restore(stored.get("list"))
+        self.list.indexes.restore(stored.get("no_index"))
         self.list.search.set_wide(stored.get("searches_all_text") is True)
         panes = stored.get("panes")
         if stored.get("inspector") is False:
@@ -375,6 +380,10 @@ class RecordsPage(Page):
             dialog.row_chosen.connect(self.list.go_to_row)
             dialog.finished.connect(dialog.deleteLater)
             dialog.open()
+
+    def open_indexes(self) -> None:
+        """Show the indexes on fields, of every object."""
+        self.open_requested.emit("indexes")
 
     def import_file(self) -> None:
         """Choose a file whose rows become records of this object."""

@@ -144,10 +144,13 @@ class MessageBar(QWidget):
             self._links.removeWidget(old)
             old.hide()
             old.deleteLater()
+        before: QWidget = self._close
         for text, call in actions:
             button = link_button(text)
             button.clicked.connect(call)
             self._links.addWidget(button)
+            QWidget.setTabOrder(before, button)  # new widgets come last in the whole window
+            before = button
         self._actions.setVisible(bool(actions))
 
     @override
