@@ -29,7 +29,7 @@ def page(qtbot: QtBot, tasks: Tasks, make: Make) -> FieldsPage:
 
 
 def said(dialog: PlannedDialog) -> str:
-    return "\n".join(label.text() for label in dialog.report.widget().findChildren(QLabel))
+    return "\n".join(label.text() for label in dialog.report.findChildren(QLabel))
 
 
 def test_a_type_is_changed_after_its_consequences_were_shown(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtWidgets import QCheckBox, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from crm_desktop.domain.field_type import wrong_type_text
+from crm_desktop.domain.field_types import Shower, merge_field, type_of
 from crm_desktop.domain.formats import Formats
 from crm_desktop.domain.type_conversion import CHOICES, Fate
 from crm_desktop.gui.delegates import EMPTY
@@ -19,6 +19,7 @@ from crm_desktop.gui.editors.config.type_list import TypeList
 from crm_desktop.gui.icons import Role
 from crm_desktop.gui.models.fields import type_label
 from crm_desktop.gui.theme import unit
+from crm_desktop.gui.widgets.buttons import set_look
 from crm_desktop.services import type_changes
 from crm_desktop.services.fields import FieldSummary
 from crm_desktop.services.type_changes import Sample, TypePlan
@@ -93,6 +94,7 @@ class ChangeTypeDialog(PlannedDialog):
         verb = self.tr("Change to {type}").format(type=type_label(plan.new_type))
         if plan.failed:
             verb = self.tr("{verb}, keep {n} as they are").format(verb=verb, n=f"{plan.failed:,}")
+        set_look(self.submit, "danger" if plan.failed else "primary")
         return verb.replace("&", "&&")
 
     @override
@@ -139,19 +141,29 @@ class ChangeTypeDialog(PlannedDialog):
         return counted(count, f"value {alone}", f"values {verb}")
 
     def _show_samples(self, samples: Sequence[Sample], heading: str) -> None:
+        """Show what they are and become; those that fail stay, and only why is of interest."""
+        are_kept = samples[0].fate is Fate.FAILED
+        old, new = self._shower(self.field.type), self._shower(self.types.type_name())
         rows = []
         for sample in samples:
-            after = EMPTY if sample.fate is Fate.FAILED else _text(sample.after)
             times = f" ({sample.count:,}×)" if sample.count > 1 else ""  # noqa: RUF001 - times
-            rows.append(
-                (sample.record_name, _text(sample.before) + times, after, sample.reason)
-                if heading
-                else (sample.record_name, _text(sample.before) + times, after)
-            )
-        headings = [self.tr("For example"), self.tr("Now"), self.tr("Afterwards")]
+            cells = [sample.record_name, old(sample.before) + times]
+            cells += [] if are_kept else [new(sample.after)]
+            rows.append([*cells, sample.reason] if heading else cells)
+        afterwards = [] if are_kept else [self.tr("Afterwards")]
+        headings = [self.tr("For example"), self.tr("Now"), *afterwards]
         if heading:
             headings.append(heading)
-        self.report.add_table(headings, (3, 3, 2, 5) if heading else (3, 3, 7), rows)
+        widths = (3, 3, 6) if are_kept else (3, 4, 3, 4)
+        self.report.add_table(headings, widths, rows)
+
+    def _shower(self, type_name: str) -> Shower:
+        """Return how values of a type are written in a list."""
+        field = merge_field(
+            id=self.field.id, name="", label="", type=type_name, config=self.field.config
+        )
+        show = type_of(type_name).shower(field, self._formats)
+        return partial(_shown, show)
 
     def _say_rest(self, plan: TypePlan) -> None:
         if plan.can_be_undone:
@@ -167,8 +179,8 @@ class ChangeTypeDialog(PlannedDialog):
             self.report.say(icon_name, role, sentence)
 
 
-def _text(value: Any) -> str:
-    return EMPTY if value is None else wrong_type_text(value)
+def _shown(show: Shower, value: Any) -> str:
+    return show(value) or EMPTY
 
 
 def _plan(

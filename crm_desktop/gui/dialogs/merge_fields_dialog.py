@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QLabel,
     QListWidget,
@@ -23,7 +23,7 @@ from crm_desktop.gui.dialogs.delete_dialog import counted, listed
 from crm_desktop.gui.dialogs.planned_dialog import PlannedDialog, Work
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.models.fields import type_label
-from crm_desktop.gui.theme import unit
+from crm_desktop.gui.theme import icon_size, unit
 from crm_desktop.gui.widgets.search_box import SearchBox
 from crm_desktop.services import field_merge, fields
 from crm_desktop.services.field_merge import Kept, MergePlan, MergeResult
@@ -46,6 +46,7 @@ class MergeFieldsDialog(PlannedDialog):
         self.filter = SearchBox(self.tr("Filter fields"))
         self.targets = QListWidget()
         self.targets.setAccessibleName(self.tr("Merge into"))
+        self.targets.setIconSize(QSize(icon_size(), icon_size()))
         self.empty = QLabel(self.tr("No other field has this type."))
         self.empty.setWordWrap(True)
         self.empty.hide()

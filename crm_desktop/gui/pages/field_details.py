@@ -111,7 +111,7 @@ class FieldDetails(QScrollArea):
         line.addWidget(IconLabel(icon(type_of(field.type).icon, "accent")))
         line.addWidget(ElidedLabel(field.label, face="title"), 1)
         self._box.addLayout(line)
-        changed = self._formats.moment_text(field.updated_at)
+        changed = self._formats.moment_text(field.updated_at.replace(second=0))
         about = f"{type_label(field.type)} · {field.name}"
         self._box.addWidget(ElidedLabel(about, role="muted"))
         if field.description:
@@ -216,7 +216,7 @@ class UsageCard(Section):
             (field.is_readonly, self.tr("read-only")),
         )
         said = ", ".join(word for holds, word in flags if holds)
-        return [(self.tr("here"), said)] if said else []
+        return [(self.tr("Here"), said)] if said else []
 
     def say_uncounted(self) -> None:
         """Say that nothing was counted, unless it was."""
@@ -233,7 +233,7 @@ class UsageCard(Section):
             records=counted(held.records, self.tr("record"), self.tr("records")),
         )
         different = counted(held.distinct, self.tr("different value"), self.tr("different values"))
-        self.counts.setText(f"{filled} · {different}" if held.records else self.tr("No records."))
+        self.counts.setText(f"{filled}\n{different}" if held.records else self.tr("No records."))
         self.counts.set_role("text")
         if counts.breaking.count:
             self._show_breaking(counts.breaking.count, counts.breaking.samples)
