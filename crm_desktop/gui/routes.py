@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -46,6 +47,19 @@ ROUTES = {
     "duplicate": _record_route("record", "DuplicatePage"),
     "record": _record_route("record", "RecordPage"),
 }
+
+
+def lacking_address(object_id: str, field_id: str) -> str:
+    """Return the address of the object's records that have nothing in this field."""
+    return f"lacking:{json.dumps([object_id, field_id])}"
+
+
+def lacking_of(address: str) -> tuple[str, str]:
+    """Return the address of the list, and the id of the field that its records shall lack, or ""."""
+    if kind_of(address) != "lacking":
+        return address, ""
+    object_id, field_id = json.loads(id_of(address))
+    return f"records:{object_id}", field_id
 
 
 def kind_of(address: str) -> str:

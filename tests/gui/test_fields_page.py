@@ -138,7 +138,7 @@ def test_the_details_say_who_uses_the_field_how_and_what_records_hold(
     assert opened.args == [f"record:{bad}"]
     with qtbot.waitSignal(page.open_requested) as opened:
         press(qtbot, card.layout_link)
-    assert opened.args in (["layout:obj_deal"], ["objects:obj_deal"])
+    assert opened.args in (["layout:obj_deal"], ["objects"])
 
 
 def test_counting_is_stopped_when_another_field_is_chosen(

@@ -15,6 +15,7 @@ from crm_desktop.domain.formats import Formats
 from crm_desktop.gui.dialogs.delete_dialog import counted
 from crm_desktop.gui.icons import icon, object_icon
 from crm_desktop.gui.models.fields import type_label
+from crm_desktop.gui.routes import lacking_address
 from crm_desktop.gui.theme import line_height, unit
 from crm_desktop.gui.widgets.buttons import SmallLink
 from crm_desktop.gui.widgets.elided_label import ElidedLabel, TextLabel
@@ -235,8 +236,19 @@ class UsageCard(Section):
         different = counted(held.distinct, self.tr("different value"), self.tr("different values"))
         self.counts.setText(f"{filled}\n{different}" if held.records else self.tr("No records."))
         self.counts.set_role("text")
+        if lacking := held.records - held.filled:
+            self._add_way_to_lacking(lacking)
         if counts.breaking.count:
             self._show_breaking(counts.breaking.count, counts.breaking.samples)
+
+    def _add_way_to_lacking(self, count: int) -> None:
+        words = counted(count, self.tr("record without a value"), self.tr("records without one"))
+        link = SmallLink(self.tr("Show {}").format(words))
+        link.clicked.connect(self._open_lacking)
+        self._lines.insertWidget(1, link, 0, Qt.AlignmentFlag.AlignLeft)
+
+    def _open_lacking(self) -> None:
+        self.open_requested.emit(lacking_address(self.usage.object_id, self.usage.field.id))
 
     def _show_breaking(self, count: int, samples: tuple[BrokenValue, ...]) -> None:
         line = QHBoxLayout()

@@ -21,7 +21,7 @@ from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.models.fields import FieldsModel, type_label
 from crm_desktop.gui.pages.definitions_page import DefinitionsPage, Words, tr
 from crm_desktop.gui.pages.field_details import FieldDetails
-from crm_desktop.gui.routes import id_of, is_known, kind_of
+from crm_desktop.gui.routes import is_known, kind_of
 from crm_desktop.gui.theme import line_height
 from crm_desktop.gui.widgets.message_bar import Message
 from crm_desktop.gui.widgets.splitter import Splitter
@@ -78,9 +78,9 @@ class FieldsPage(DefinitionsPage[FieldSummary]):
         panes.setSizes([round(line_height() * 50), round(line_height() * 22)])
 
     def _open_elsewhere(self, address: str) -> None:
-        """Open a layout or a record; without a page for layouts, the object."""
-        is_layout = kind_of(address) == "layout" and not is_known(address)
-        self.open_requested.emit(f"objects:{id_of(address)}" if is_layout else address)
+        """Open a layout, a record or a list; without a page for layouts, the objects."""
+        has_no_page = kind_of(address) == "layout" and not is_known(address)
+        self.open_requested.emit("objects" if has_no_page else address)
 
     def _box(self, name: str) -> QComboBox:
         box = QComboBox()
