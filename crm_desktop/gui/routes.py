@@ -55,7 +55,7 @@ def lacking_address(object_id: str, field_id: str) -> str:
 
 
 def lacking_of(address: str) -> tuple[str, str]:
-    """Return the address of the list, and the id of the field that its records shall lack, or ""."""
+    """Return the address of a list, and the id of the field that its records shall lack, or ""."""
     if kind_of(address) != "lacking":
         return address, ""
     object_id, field_id = json.loads(id_of(address))

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from crm_desktop.db.database import ReadSession
 from crm_desktop.db.tables import CrmObject, Field, ObjectField, Record
 from crm_desktop.domain.access import Permission
-from crm_desktop.domain.effective import merge_field
+from crm_desktop.domain.effective import flat_config, merge_field
 from crm_desktop.domain.errors import Cancelled, NotFound
 from crm_desktop.domain.field_types import EffectiveField, is_column, is_empty, value_checker
 from crm_desktop.domain.filters import Condition, RecordQuery
@@ -178,7 +178,9 @@ def _usages(
             is_readonly=row.is_readonly,
             overrides=overrides,
         )
-        usage = FieldUsage(row.object_id, row.object_label, row.icon, effective, tuple(overrides))
+        usage = FieldUsage(
+            row.object_id, row.object_label, row.icon, effective, tuple(flat_config(overrides))
+        )
         usages.setdefault(row.object_id, usage)
     return list(usages.values())
 

@@ -71,6 +71,21 @@ def test_a_choice_gets_its_options_from_the_values_when_asked(
     assert [option["value"] for option in config["options"]] == ["1,5", "42", "many"]
 
 
+def test_what_was_chosen_last_is_counted_also_while_another_count_runs(
+    qtbot: QtBot, page: FieldsPage
+) -> None:
+    page.change_type.trigger()
+    dialog = open_dialog(qtbot, ChangeTypeDialog)
+    dialog.types.choose("number")
+    qtbot.waitUntil(dialog.stop.isVisible)
+    dialog.types.choose("textarea")
+
+    qtbot.waitUntil(dialog.submit.isEnabled)
+    assert dialog.submit.text() == "Change to Long text"
+    assert "3 values stay as they are." in said(dialog)
+    dialog.reject()
+
+
 def test_a_plan_that_no_longer_holds_is_counted_again(
     qtbot: QtBot, page: FieldsPage, make: Make
 ) -> None:

@@ -50,7 +50,7 @@ class PlannedDialog(QDialog):
         self.setWindowTitle(title)
         self._tasks = tasks
         self._job: Job | None = None
-        self._is_counting = False
+        self._is_counting = self._is_outdated = False
         self._plan: Any = None
         self._settling = QTimer(self, singleShot=True, interval=SETTLED_AFTER)
         self._settling.timeout.connect(self._count)
@@ -137,6 +137,7 @@ class PlannedDialog(QDialog):
     def choose(self, *_: object) -> None:
         """Drop what was counted, and count anew once the choice has settled."""
         self._plan = None
+        self._is_outdated = self._job is not None
         self._stop_counting()
         self.problem.set_text("")
         self.report.clear()
@@ -154,6 +155,8 @@ class PlannedDialog(QDialog):
         self._begin(self._tasks.run_long(self, title, call, self._counted, self._not_counted))
 
     def _counted(self, plan: Any) -> None:
+        if self._is_about_something_else():
+            return
         self._job, self._plan = None, plan
         self.sentence.setText(self.tr("Nothing has been changed yet."))
         self.report.clear()
@@ -161,7 +164,17 @@ class PlannedDialog(QDialog):
         self.report.end()
         self._offer()
 
+    def _is_about_something_else(self) -> bool:
+        """Say whether another choice was made while this was counted; that is counted now."""
+        if not self._is_outdated:
+            return False
+        self._job, self._is_outdated = None, False
+        self._settling.start()
+        return True
+
     def _not_counted(self, error: UserError) -> None:
+        if self._is_about_something_else():
+            return
         self._job = None
         if isinstance(error, Cancelled):
             self.sentence.setText(self.tr("Counting was stopped."))
