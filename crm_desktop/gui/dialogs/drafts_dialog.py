@@ -154,6 +154,8 @@ class DraftsDialog(QDialog):
 
 def address_of(draft: Draft) -> str:
     """Return the page where the draft is offered."""
+    if draft.record_id.startswith("layout:"):
+        return draft.record_id
     if draft.record_id:
         return f"record:{draft.record_id}"
     return f"new-record:{draft.object_id}"

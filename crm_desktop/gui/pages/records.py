@@ -57,7 +57,7 @@ class RecordsPage(Page):
         drafts: Drafts | None = None,
     ) -> None:
         super().__init__(tasks, parent)
-        self._drafts = drafts if drafts is not None else Drafts(tasks)
+        self._drafts = drafts if drafts is not None else Drafts(tasks, parent=self)
         self.object_id = object_id
         self._is_split = self._is_narrow = False
         self.list = RecordList(tasks, object_id, self._drafts)
