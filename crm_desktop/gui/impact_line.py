@@ -31,8 +31,9 @@ class ImpactLine(QWidget):
 
     open_requested = Signal(str)  # the list of the records that lack a value
 
-    def __init__(self, tasks: Tasks, parent: QWidget | None = None) -> None:
+    def __init__(self, tasks: Tasks, parent: QWidget | None = None, *, subject: str = "") -> None:
         super().__init__(parent)
+        self._subject = subject
         self._tasks = tasks
         self._handle: Handle | None = None
         self._address = ""
@@ -87,7 +88,7 @@ class ImpactLine(QWidget):
 
     def _say(self, role: Role, words: str, *, has_list: bool = False) -> None:
         self.sentence.set_role(role)
-        self.sentence.setText(words)
+        self.sentence.setText(f"{self._subject}: {words}" if self._subject else words)
         self.link.setVisible(has_list)
         self.show()
 

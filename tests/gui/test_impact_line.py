@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 from crm_desktop.domain.filters import Condition
 from crm_desktop.domain.json_edits import ABSENT, JsonEdit
 from crm_desktop.gui.impact_line import ImpactLine
+from crm_desktop.gui.layout_editor.page import LayoutPage
 from crm_desktop.gui.pages.records import RecordsPage
 from crm_desktop.gui.tasks import Tasks
 from tests.gui.asking import press, shown
@@ -61,3 +62,43 @@ def test_the_list_shows_the_records_that_lack_a_value_whether_it_was_open_or_not
         window.open(f'lacking:["{deal}", "{field_id}"]')
         qtbot.waitUntil(partial(is_listed, field_id))
     assert [frame.address for frame in window.tabs.frames].count(f"records:{deal}") == 1
+
+
+def test_the_layout_editor_says_what_its_unsaved_changes_would_meet(
+    qtbot: QtBot, tasks: Tasks, make: Make
+) -> None:
+    deal = make.object("deal", fields=["name", "size", "note"])
+    make.record(deal, {"fld_name": "Acme", "fld_note": "n"})
+    page = shown(qtbot, LayoutPage(tasks, deal))
+    qtbot.waitUntil(lambda: len(page.state.layout.ids()) == 3)
+    name, size, note = page.state.layout.ids()
+    assert page.guardrails.isHidden()
+
+    page.state.set_attribute([size], "is_required", True)
+    page.state.set_overrides(name, {"maxLength": 2, "label": "Who"})
+    page.state.detach([note])
+
+    def said() -> set[str]:
+        return {line.sentence.text() for line in page.guardrails.lines.values()}
+
+    qtbot.waitUntil(
+        lambda: (
+            said()
+            == {
+                "Size: 1 record lacks a value.",
+                (
+                    "Who: 1 value breaks this rule, such as that of “Acme”: Enter at most 2 characters;"
+                    " these are 4."
+                ),
+                (
+                    "Note: 1 record holds a value in it. It stays in the data and comes back with the"
+                    " field."
+                ),
+            }
+        )
+    )
+    page.state.undo()
+    assert len(page.guardrails.lines) == 2
+    page.state.revert()
+    assert page.guardrails.isHidden()
+    page.drop_unsaved()

@@ -13,6 +13,7 @@ from crm_desktop.domain.field_type import wrong_type_text
 from crm_desktop.domain.field_types import EffectiveField, json_text, type_of
 from crm_desktop.domain.formats import Formats
 from crm_desktop.gui.dialogs.delete_dialog import counted
+from crm_desktop.gui.editors.config.settings import SETTINGS
 from crm_desktop.gui.icons import icon, object_icon
 from crm_desktop.gui.models.fields import type_label
 from crm_desktop.gui.routes import lacking_address
@@ -197,6 +198,8 @@ class UsageCard(Section):
         own = {"label", "placeholder", "default"} & set(self.usage.overrides)
         said = {"label": field.label, "placeholder": field.placeholder, "default": field.default}
         rules += [(name, _short(said[name])) for name in sorted(own)]
+        known = SETTINGS.get(field.type, ())
+        labels = {path[-1]: each.label for each in known for path in each.paths}
         grid = QGridLayout()
         grid.setHorizontalSpacing(3 * unit())
         grid.setVerticalSpacing(unit() // 2)
@@ -206,7 +209,8 @@ class UsageCard(Section):
                 pencil = IconLabel("pencil", "warning", size=round(line_height() * 0.8))
                 pencil.setToolTip(self.tr("Set by this object"))
                 grid.addWidget(pencil, row, 0)
-            grid.addWidget(TextLabel(name, face="small", role="muted"), row, 1)
+            words = labels.get(name, name)
+            grid.addWidget(TextLabel(words, face="small", role="muted"), row, 1)
             grid.addWidget(ElidedLabel(value, face="small"), row, 2)
         self._lines.addLayout(grid)
 
