@@ -16,7 +16,8 @@ from crm_desktop.gui.icons import Role
 from crm_desktop.gui.routes import lacking_address
 from crm_desktop.gui.theme import unit
 from crm_desktop.gui.widgets.buttons import SmallLink
-from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.elided_label import ElidedLabel
+from crm_desktop.gui.widgets.icon_label import IconLabel
 from crm_desktop.services import impact, layout_impact
 from crm_desktop.services.layout_impact import Breaking, Lacking
 
@@ -37,14 +38,17 @@ class ImpactLine(QWidget):
         self._tasks = tasks
         self._handle: Handle | None = None
         self._address = ""
-        self.sentence = TextLabel(face="small", wraps=True)
+        self.warning = IconLabel("triangle-alert", "warning")
+        self.sentence = ElidedLabel(face="small")
         self.link = SmallLink(self.tr("Show them"))
         self.link.clicked.connect(self._open)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(2 * unit())
-        row.addWidget(self.sentence, 1)
+        row.addWidget(self.warning)
+        row.addWidget(self.sentence)
         row.addWidget(self.link)
+        row.addStretch(1)
         self.clear()
 
     def clear(self) -> None:
@@ -87,7 +91,8 @@ class ImpactLine(QWidget):
         self._say("muted", self.tr("Counting…"))
 
     def _say(self, role: Role, words: str, *, has_list: bool = False) -> None:
-        self.sentence.set_role(role)
+        self.warning.setVisible(role == "warning")
+        self.sentence.set_role("text" if role == "warning" else role)
         self.sentence.setText(f"{self._subject}: {words}" if self._subject else words)
         self.link.setVisible(has_list)
         self.show()

@@ -129,7 +129,7 @@ def test_the_details_say_who_uses_the_field_how_and_what_records_hold(
     assert "67% filled: 2 of 3 records\n2 different values" in said
     assert "1 value breaks today's rules:" in said
     assert "11: Enter 10 or less." in said
-    assert {"required", "max", "10"} <= set(said)
+    assert {"required", "Largest", "10"} <= set(said)
 
     (card,) = page.details.cards
     links = card.findChildren(SmallLink)

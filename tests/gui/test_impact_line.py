@@ -81,22 +81,14 @@ def test_the_layout_editor_says_what_its_unsaved_changes_would_meet(
     def said() -> set[str]:
         return {line.sentence.text() for line in page.guardrails.lines.values()}
 
-    qtbot.waitUntil(
-        lambda: (
-            said()
-            == {
-                "Size: 1 record lacks a value.",
-                (
-                    "Who: 1 value breaks this rule, such as that of “Acme”: Enter at most 2 characters;"
-                    " these are 4."
-                ),
-                (
-                    "Note: 1 record holds a value in it. It stays in the data and comes back with the"
-                    " field."
-                ),
-            }
-        )
-    )
+    rule = "Who: 1 value breaks this rule, such as that of “Acme”: "
+    held = "Note: 1 record holds a value in it. "
+    expected = {
+        "Size: 1 record lacks a value.",
+        f"{rule}Enter at most 2 characters; these are 4.",
+        f"{held}It stays in the data and comes back with the field.",
+    }
+    qtbot.waitUntil(lambda: said() == expected)
     page.state.undo()
     assert len(page.guardrails.lines) == 2
     page.state.revert()
