@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from crm_desktop.domain.filters import Condition
 from crm_desktop.domain.json_edits import ABSENT, JsonEdit
-from crm_desktop.gui.impact_line import ImpactLine
+from crm_desktop.gui.dialogs.impact_line import ImpactLine
 from crm_desktop.gui.layout_editor.page import LayoutPage
 from crm_desktop.gui.pages.records import RecordsPage
 from crm_desktop.gui.tasks import Tasks

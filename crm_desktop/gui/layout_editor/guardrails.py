@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from crm_desktop.domain.json_edits import json_edits
 from crm_desktop.domain.layout_draft import Entry
-from crm_desktop.gui.impact_line import ImpactLine
+from crm_desktop.gui.dialogs.impact_line import ImpactLine
 from crm_desktop.gui.layout_editor.state import LayoutState
 from crm_desktop.gui.theme import unit
 from crm_desktop.gui.widgets.elided_label import TextLabel

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from crm_desktop.domain.errors import UserError
 from crm_desktop.domain.json_edits import JsonEdit
-from crm_desktop.gui.dialogs.delete_dialog import counted
+from crm_desktop.gui.dialogs.delete_dialog import counted, listed
 from crm_desktop.gui.icons import Role
 from crm_desktop.gui.routes import lacking_address
 from crm_desktop.gui.theme import unit
@@ -80,6 +80,18 @@ class ImpactLine(QWidget):
             self, call, self._show_breaking, self._fail, patience=PATIENCE
         )
 
+    def ask_config(self, field_id: str, config_changes: Sequence[JsonEdit]) -> None:
+        """Say how many values of all objects would break these rules of the library."""
+        call = partial(
+            layout_impact.values_breaking_config,
+            field_id=field_id,
+            config_changes=tuple(config_changes),
+        )
+        self._begin()
+        self._handle = self._tasks.read(
+            self, call, self._show_breaking_of_all, self._fail, patience=PATIENCE
+        )
+
     def ask_detaching(self, object_id: str, field_id: str) -> None:
         """Say how many records hold a value that nobody sees once the field is taken out."""
         call = partial(impact.impact_of_detaching, object_id=object_id, field_id=field_id)
@@ -112,6 +124,18 @@ class ImpactLine(QWidget):
         first = breaking.samples[0]
         words = self.tr("{0} this rule, such as that of “{1}”: {2}")
         self._say("warning", words.format(who, first.record_name, first.problem))
+
+    def _show_breaking_of_all(self, found: list[Breaking]) -> None:
+        broken = [each for each in found if each.count]
+        if not broken:
+            self._say("success", self.tr("No stored value breaks these rules."))
+            return
+        total = sum(each.count for each in broken)
+        who = counted(total, self.tr("value breaks"), self.tr("values break"))
+        words = self.tr("{0} these rules, in {1}, such as: {2}")
+        first = broken[0].samples[0].problem
+        named = listed([each.label for each in broken])
+        self._say("warning", words.format(who, named, first))
 
     def _show_held(self, count: int) -> None:
         who = counted(count, self.tr("record holds"), self.tr("records hold"))
