@@ -95,8 +95,12 @@ class CellEditing(QObject):
         return action
 
     def actions(self) -> list[QAction]:
+        return [self.new_row.action, *(action for group in self.groups() for action in group)]
+
+    def groups(self) -> list[list[QAction]]:
+        """Return what is done in cells, and with those that were refused, as menus show it."""
         refused = [self.next_action, self.previous_action, self.compare_action]
-        return [self.new_row.action, *self.gestures.actions(), *refused]
+        return [self.gestures.actions(), refused]
 
     def show_object(self, crm_object: ObjectDetail) -> None:
         """Take over what the person may do with the object's records."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.changes import Change, Topic
+from crm_desktop.gui.actions import Submenu, fill_groups
 from crm_desktop.gui.clipboard.control import ClipboardControl
 from crm_desktop.gui.clipboard.finding import FindControl
 from crm_desktop.gui.delegates import plain_tip
@@ -27,6 +28,7 @@ from crm_desktop.gui.pages.inspecting import Inspecting
 from crm_desktop.gui.pages.list_drafts import ListDrafts
 from crm_desktop.gui.pages.record_bulk import BulkControl
 from crm_desktop.gui.pages.record_list import RecordList, new_record_text
+from crm_desktop.gui.pages.record_menus import cell_groups, page_groups
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.theme import line_height
 from crm_desktop.gui.trail import Trail
@@ -98,10 +100,10 @@ class RecordsPage(Page):
         self.copy_link_action = self._action(
             self.tr("Copy link"), "link", "Ctrl+Shift+K", self.copy_links
         )
-        self._action(
+        self.previous_action = self._action(
             self.tr("Previous record"), "chevron-up", "Alt+PgUp", partial(self.inspecting.step, -1)
         )
-        self._action(
+        self.next_action = self._action(
             self.tr("Next record"), "chevron-down", "Alt+PgDown", partial(self.inspecting.step, 1)
         )
         self.go_to_action = self._action(
@@ -336,6 +338,10 @@ class RecordsPage(Page):
         return self.inspecting.trail()
 
     @override
+    def menu_groups(self) -> Sequence[Sequence[QAction | Submenu]]:
+        return page_groups(self)
+
+    @override
     def start_find(self) -> None:
         self.list.search.setFocus()
         self.list.search.selectAll()
@@ -396,13 +402,7 @@ class RecordsPage(Page):
     def _show_menu(self, place: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addActions([self.open_action, self.copy_link_action, self.new_action])
-        menu.addSeparator()
-        menu.addActions(self.list.editing.gestures.actions())
-        menu.addSeparator()
-        menu.addActions([*self.clipboard.actions(), self.finding.open_action])
-        menu.addSeparator()
-        menu.addActions([self.bulk_action, self.delete_action])
+        fill_groups(menu, cell_groups(self))
         menu.popup(self.grid.viewport().mapToGlobal(place))
 
 
