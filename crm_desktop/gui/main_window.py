@@ -153,13 +153,12 @@ class MainWindow(QMainWindow):
             self.current_page.start_find()
 
     def next_pane(self) -> None:
-        """Move the keyboard between the tree and the page."""
+        """Move the keyboard between the tree and where it was in the page."""
         page = self.current_page
         focused = QApplication.focusWidget()
         in_tree = focused is not None and self.navigation.isAncestorOf(focused)
         if in_tree and page is not None:
-            page.setFocus()
-            page.focusNextChild()
+            _give_keyboard(page)
         else:
             self.navigation.tree.setFocus()
 
@@ -443,3 +442,14 @@ class MainWindow(QMainWindow):
                 frame.page.drop_unsaved()
         self._is_sure = True
         self.close()
+
+
+def _give_keyboard(page: Page) -> None:
+    """Go on in the page where the keyboard was there, else where the page begins."""
+    last = page.focusWidget()
+    if last is not None and last is not page and last.isVisible():
+        last.setFocus()
+        return
+    page.setFocus()
+    if page.focusProxy() is None:
+        page.focusNextChild()

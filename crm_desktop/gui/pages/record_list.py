@@ -385,6 +385,11 @@ class RecordList(QWidget):
         """Offer the values of the current column to filter by."""
         self.open_quick_filter(max(0, self.grid.currentIndex().column()))
 
+    def sum_up_column(self) -> None:
+        """Offer what may stand below the current column: a sum, an average and the like."""
+        if self.model.columns:
+            self.footer.ask(max(0, self.grid.currentIndex().column()))
+
     def open_quick_filter(self, column: int) -> None:
         """Offer the values of a column to filter by, below its heading."""
         if not 0 <= column < len(self.model.columns):

@@ -44,6 +44,7 @@ def page_groups(page: RecordsPage) -> Sequence[Sequence[QAction | Submenu]]:
             page.filter_action,
             page.quick_filter_action,
             page.sort_action,
+            page.sum_action,
             shown.search.wide_action,
             page.go_to_action,
         ],

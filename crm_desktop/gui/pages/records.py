@@ -122,6 +122,9 @@ class RecordsPage(Page):
             "Ctrl+Shift+L",
             self.list.filter_column,
         )
+        self.sum_action = self._action(
+            self.tr("Sum up this column…"), "sigma", "Ctrl+Shift+M", self.list.sum_up_column
+        )
         self._make_group_actions()
 
     def _make_group_actions(self) -> None:
