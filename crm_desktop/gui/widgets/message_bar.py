@@ -116,6 +116,11 @@ class MessageBar(QWidget):
         self._messages.clear()
         self._show_first()
 
+    def withdraw(self, text: str) -> None:
+        """Take away the message that says this, which is no longer so."""
+        self._messages = deque(old for old in self._messages if old.text != text)
+        self._show_first()
+
     def clear_kind(self, kind: MessageKind) -> None:
         """Take away messages of one kind, for what has meanwhile become right."""
         self._messages = deque(old for old in self._messages if old.kind != kind)
