@@ -61,6 +61,8 @@ class RecordsPage(Page):
         self._drafts = drafts if drafts is not None else Drafts(tasks)
         self.object_id = object_id
         self._is_split = self._is_narrow = False
+        self._wants_inspector = True
+        self._new_text = self.tr("New record")
         self.list = RecordList(tasks, object_id, self._drafts)
         self.model, self.grid = self.list.model, self.list.grid
         self.bulk = BulkControl(tasks, self.list)
@@ -69,7 +71,7 @@ class RecordsPage(Page):
         self.inspector = RecordPanel(tasks, self._drafts, is_narrow=True)
         self.left_over = ListDrafts(self._drafts, object_id)
         self.inspecting = Inspecting(tasks, self.list, self.inspector)
-        self.new_button = primary_button(self.tr("New record"), icon_name="plus")
+        self.new_button = primary_button(self._new_text, icon_name="plus")
         self.import_button = plain_button(self.tr("Import…"), icon_name="file-up")
         self._make_actions()
         self._lay_out()
@@ -205,6 +207,7 @@ class RecordsPage(Page):
         self.list.object_read.connect(self._show_object)
         self.list.object_gone.connect(self._show_gone)
         self.list.narrowed.connect(self.import_button.setHidden)
+        self.list.cramped.connect(self._name_new_button)
         self.list.create_requested.connect(self.create_record)
         self.list.arrived.connect(self._follow_arrived)
         self.list.counts_said.connect(self.set_status)
@@ -243,7 +246,12 @@ class RecordsPage(Page):
         self.inspector.show_icon(crm_object.icon)
         tip = self.tr("New {} (Ctrl+N)").replace("{}", crm_object.label)
         self.new_button.setToolTip(plain_tip(tip))
-        self.new_button.setText(new_record_text(crm_object.label))
+        self._new_text = new_record_text(crm_object.label)
+        self.new_button.setAccessibleName(self._new_text.replace("&&", "&"))
+        self._name_new_button()
+
+    def _name_new_button(self, *_: bool) -> None:
+        self.new_button.setText("" if self.list.is_cramped else self._new_text)
 
     def _show_gone(self) -> None:
         self.new_button.setEnabled(False)
@@ -267,7 +275,7 @@ class RecordsPage(Page):
         state: dict[str, Any] = {"list": self.list.views.state()}
         if self.list.search.is_wide:
             state["searches_all_text"] = True
-        if not self.inspector_action.isChecked():
+        if not self._wants_inspector:
             state["inspector"] = False
         if declined := self.list.indexes.declined_names():
             state["no_index"] = declined
@@ -288,8 +296,8 @@ class RecordsPage(Page):
         self.list.search.set_wide(stored.get("searches_all_text") is True)
         panes = stored.get("panes")
         if stored.get("inspector") is False:
-            self.inspector_action.setChecked(False)
-            self.inspector.hide()
+            self._wants_inspector = False
+            self._set_inspector_shown(is_shown=False)
         if isinstance(panes, list) and len(panes) == 2 and all(map(is_size, panes)):
             self._note_split()
             self.split.setSizes(panes)
@@ -310,14 +318,17 @@ class RecordsPage(Page):
         is_narrow = self.width() < _ROOM_FOR_BOTH * line_height()
         if is_narrow != self._is_narrow:
             self._is_narrow = is_narrow
-            self.inspector.setVisible(self.inspector_action.isChecked() and not is_narrow)
+            self._set_inspector_shown(is_shown=self._wants_inspector and not is_narrow)
             self._follow_current()
 
     def _show_inspector(self) -> None:
-        is_shown = self.inspector.isHidden()  # it may have gone for want of room
+        self._wants_inspector = self.inspector.isHidden()  # it may have gone for want of room
+        self._set_inspector_shown(is_shown=self._wants_inspector)
+        self._follow_current()
+
+    def _set_inspector_shown(self, *, is_shown: bool) -> None:
         self.inspector_action.setChecked(is_shown)
         self.inspector.setVisible(is_shown)
-        self._follow_current()
 
     @override
     def save(self) -> None:

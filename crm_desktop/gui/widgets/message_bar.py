@@ -77,7 +77,7 @@ class MessageBar(QWidget):
         box.addWidget(self._actions)
         box.addWidget(self._count)
         box.addWidget(self._close)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
 
     def show_message(
         self,
