@@ -14,6 +14,14 @@ from crm_desktop.gui.icons import icon
 Keys = str | QKeySequence.StandardKey
 
 
+class Submenu(NamedTuple):
+    """A line of a menu behind which more stand, in groups with a line between them."""
+
+    title: str
+    icon_name: str
+    groups: Sequence[Sequence[QAction]]
+
+
 class Command(NamedTuple):
     """One line of a menu; `checked` is None for what is no switch."""
 
@@ -65,3 +73,16 @@ def fill_menu(
             action.setData(title.replace("&", ""))
             menu.addAction(action)
     return menu
+
+
+def fill_groups(menu: QMenu, groups: Sequence[Sequence[QAction | Submenu]]) -> None:
+    """Add what stands in the groups, with a line between them; submenus belong to the menu."""
+    for group in groups:
+        if not menu.isEmpty():
+            menu.addSeparator()
+        for each in group:
+            if isinstance(each, Submenu):
+                inner = menu.addMenu(icon(each.icon_name), each.title)
+                fill_groups(inner, each.groups)
+            else:
+                menu.addAction(each)

@@ -101,7 +101,7 @@ class GridEditing(QObject):
 
     def cell_to_edit(self, index: QModelIndex) -> Cell | None:
         """Return a cell, or say why it cannot be edited."""
-        if not index.isValid():
+        if not index.isValid() or not self.sheet.is_record(index):
             return None
         cell = self.sheet.cell_at(index)
         if cell is None:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from crm_desktop.domain.errors import UserError
 from crm_desktop.domain.views import TableView, fits_entry
-from crm_desktop.gui.actions import without_state
+from crm_desktop.gui.actions import fill_groups, without_state
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.messages import ask
 from crm_desktop.gui.tasks import Tasks
@@ -131,14 +131,17 @@ class ViewCommands(QObject):
             if view.is_only_here:
                 notes.append(self.tr("Other programs do not see it: its filter has groups."))
             action.setToolTip(" ".join(filter(None, notes)) or view.name)
-        menu.addSeparator()
-        menu.addActions([self.save_action, self.save_as_action, self.discard_action])
-        menu.addSeparator()
-        menu.addActions([self.rename_action, self.duplicate_action, self.default_action])
-        menu.addActions([self.up_action, self.down_action, self.delete_action])
-        menu.addSeparator()
-        menu.addActions(self._densities.actions())
+        fill_groups(menu, self.groups())
         return menu
+
+    def groups(self) -> list[list[QAction]]:
+        """Return what can be done with a view, as it stands in menus."""
+        return [
+            [self.save_action, self.save_as_action, self.discard_action],
+            [self.rename_action, self.duplicate_action, self.default_action],
+            [self.up_action, self.down_action, self.delete_action],
+            self._densities.actions(),
+        ]
 
     def _offer(
         self, menu: QMenu, group: QActionGroup, view_id: str, name: str, *, is_default: bool
