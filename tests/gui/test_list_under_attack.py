@@ -1,0 +1,74 @@
+"""Hostile moments and hostile content in a record list: nothing is lost, nothing goes elsewhere."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
+
+from crm_desktop.gui.tasks import Tasks
+from tests.gui.hands import Hands, data_of
+from tests.make import Make
+
+KEY, CONTROL = Qt.Key, Qt.KeyboardModifier.ControlModifier
+MOVED = "The list changed meanwhile. Refresh it, and try again."
+
+
+@pytest.fixture
+def deals(make: Make) -> tuple[str, list[str]]:
+    make.field("amount", "number")
+    deal = make.object("deal", fields=["name", "amount"])
+    ids = [make.record(deal, {"fld_name": n, "fld_amount": i}) for i, n in enumerate("abc")]
+    return deal, ids[::-1]  # the newest first, as listed
+
+
+@pytest.fixture
+def hands(qtbot: QtBot, tasks: Tasks, make: Make, deals: tuple[str, list[str]]) -> Hands:
+    return Hands(qtbot, tasks, make, deals[0])
+
+
+def refusals_of(hands: Hands) -> list[str]:
+    said: list[str] = []
+    hands.page.refused.connect(lambda error: said.append(str(error)))
+    return said
+
+
+def sort_by_name(hands: Hands) -> None:
+    header = hands.page.grid.horizontalHeader()
+    where = QPoint(header.sectionViewportPosition(0) + 30, header.height() // 2)
+    hands.qtbot.mouseClick(header.viewport(), Qt.MouseButton.LeftButton, pos=where)
+
+
+@pytest.mark.parametrize("key", [KEY.Key_V, KEY.Key_X])
+def test_a_paste_or_cut_whose_list_was_sorted_meanwhile_touches_no_other_record(
+    hands: Hands, make: Make, deals: tuple[str, list[str]], key: Qt.Key
+) -> None:
+    said = refusals_of(hands)
+    QGuiApplication.clipboard().setText("pasted")
+    hands.go_to(0, 0)  # c
+    hands.press(key, CONTROL)
+    sort_by_name(hands)  # a is on top now
+    hands.qtbot.waitUntil(lambda: not hands.page._tasks.is_busy and hands.text(0, 0) == "a")
+    stored = [data_of(make, record).get("fld_name") for record in deals[1]]
+    assert said == [MOVED]
+    assert stored == ["c", "b", "a"]
+
+
+def test_find_in_a_selection_made_before_the_list_was_sorted_looks_into_no_other_record(
+    hands: Hands,
+) -> None:
+    said = refusals_of(hands)
+    hands.go_to(0, 0)
+    hands.press(KEY.Key_H, CONTROL)
+    form = hands.page.finding.dialog.form
+    form.text.setText("a")
+    form.in_selection.setChecked(True)
+    hands.come_forward()
+    sort_by_name(hands)
+    hands.qtbot.waitUntil(lambda: hands.text(0, 0) == "a")
+    dialog = hands.page.finding.dialog
+    dialog.count()
+    assert said == [MOVED]
+    assert not dialog.sentence.text()
+    dialog.reject()
