@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
+from crm_desktop.gui.delegates import Mark
 from crm_desktop.gui.tasks import Tasks
 from tests.gui.hands import Hands, data_of
 from tests.make import Make
@@ -72,3 +73,27 @@ def test_find_in_a_selection_made_before_the_list_was_sorted_looks_into_no_other
     assert said == [MOVED]
     assert not dialog.sentence.text()
     dialog.reject()
+
+
+def test_an_edit_in_a_column_that_is_taken_away_ends_beside_it(
+    hands: Hands, make: Make, deals: tuple[str, list[str]]
+) -> None:
+    hands.go_to(0, 0)
+    hands.type("typed")
+    make.sql("DELETE FROM object_fields WHERE field_id = 'fld_name'")
+    hands.page.refresh()
+    hands.qtbot.waitUntil(lambda: hands.page.grid.isColumnHidden(0))
+    hands.press(KEY.Key_Tab)
+    assert hands.place() == (1, 1)  # it was moved behind the others
+    hands.qtbot.waitUntil(lambda: hands.marks() == {(0, 0): Mark.REFUSED})
+    hands.editing.drop_unsaved()
+
+
+def test_a_short_list_to_which_others_added_very_many_is_counted_anew(
+    hands: Hands, make: Make, deals: tuple[str, list[str]]
+) -> None:
+    assert hands.page.model.total == 3
+    make.records(deals[0], 900)
+    hands.page.refresh()
+    hands.qtbot.waitUntil(lambda: hands.page.model.rowCount() == 903)
+    assert hands.page.model.total == 903
