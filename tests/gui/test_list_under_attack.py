@@ -7,12 +7,15 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
+from crm_desktop.domain.filters import Grouping
 from crm_desktop.gui.delegates import Mark
+from crm_desktop.gui.pages import large_selection
 from crm_desktop.gui.tasks import Tasks
 from tests.gui.hands import Hands, data_of
 from tests.make import Make
 
 KEY, CONTROL = Qt.Key, Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
 MOVED = "The list changed meanwhile. Refresh it, and try again."
 
 
@@ -97,3 +100,54 @@ def test_a_short_list_to_which_others_added_very_many_is_counted_anew(
     hands.page.refresh()
     hands.qtbot.waitUntil(lambda: hands.page.model.rowCount() == 903)
     assert hands.page.model.total == 903
+
+
+def test_a_refused_value_is_mended_by_what_is_pasted_over_it(
+    hands: Hands, make: Make, deals: tuple[str, list[str]]
+) -> None:
+    hands.go_to(0, 1)
+    hands.type("12x")
+    hands.press(KEY.Key_Return)
+    hands.qtbot.waitUntil(lambda: hands.marks() == {(0, 1): Mark.REFUSED})
+    QGuiApplication.clipboard().setText("77")
+    hands.go_to(0, 1)
+    hands.press(KEY.Key_V, CONTROL)
+    hands.wait_stored(deals[1][0], "fld_amount", 77)
+    hands.qtbot.waitUntil(lambda: hands.text(0, 1) == "77")
+    assert not hands.page.has_unsaved()
+
+
+def test_a_heading_is_neither_pasted_over_nor_called_a_row_that_is_awaited(hands: Hands) -> None:
+    said = refusals_of(hands)
+    hands.page.list.grouping = Grouping("fld_amount")
+    hands.qtbot.waitUntil(
+        lambda: hands.page.model.is_settled and bool(hands.page.model.groups.plan)
+    )
+    QGuiApplication.clipboard().setText("pasted")
+    hands.go_to(0, 0)
+    hands.press(KEY.Key_F2)
+    hands.press(KEY.Key_V, CONTROL)
+    hands.qtbot.waitUntil(lambda: not hands.page._tasks.is_busy)
+    assert not said
+
+
+def test_everything_selected_twice_over_is_not_followed_cell_by_cell(
+    hands: Hands,
+    make: Make,
+    deals: tuple[str, list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    make.records(deals[0], 97)
+    hands.page.refresh()
+    hands.qtbot.waitUntil(lambda: hands.page.model.rowCount() == 100)
+    monkeypatch.setattr(large_selection, "MANY", 50)
+    hands.press(KEY.Key_A, CONTROL)
+    hands.press(KEY.Key_Space, SHIFT)
+    hands.press(KEY.Key_Space, CONTROL)
+    followed: list[int] = []
+    model = hands.page.model
+    model.layoutAboutToBeChanged.connect(lambda: followed.append(len(model.persistentIndexList())))
+    with hands.qtbot.waitSignal(model.took_again):
+        hands.page.refresh()
+    assert max(followed) < 20
+    assert hands.page.grid.count_selected_rows() == 100

@@ -108,7 +108,7 @@ class GridEditing(QObject):
 
     def cell_to_edit(self, index: QModelIndex) -> Cell | None:
         """Return a cell, or say why it cannot be edited."""
-        if not index.isValid():
+        if not index.isValid() or not self._grid.is_record(index.row()):
             return None
         cell = self.sheet.cell_at(index)
         if cell is None:

@@ -195,6 +195,10 @@ class GridView(QTableView):
             for first, last in rows_of_records(part.top(), part.bottom())
         ]
 
+    def is_record(self, row: int) -> bool:
+        """Say whether a row has cells of its own, and is no heading."""
+        return self.rows_of_records is None or bool(list(self.rows_of_records(row, row)))
+
     def selected_rows(self) -> list[int]:
         """Give the selected rows in order; reads the selection's ranges, not its cells."""
         rows: set[int] = set()
