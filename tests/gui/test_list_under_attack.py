@@ -151,3 +151,14 @@ def test_everything_selected_twice_over_is_not_followed_cell_by_cell(
         hands.page.refresh()
     assert max(followed) < 20
     assert hands.page.grid.count_selected_rows() == 100
+
+
+def test_a_paste_into_a_list_that_is_being_read_makes_no_new_records(hands: Hands) -> None:
+    said = refusals_of(hands)
+    QGuiApplication.clipboard().setText("pasted")
+    hands.go_to(0, 0)
+    sort_by_name(hands)
+    assert not hands.page.model.rowCount()  # until the answer is here
+    hands.press(KEY.Key_V, CONTROL)
+    assert said == ["The records are still being read. Try again in a moment."]
+    hands.qtbot.waitUntil(lambda: not hands.page._tasks.is_busy)

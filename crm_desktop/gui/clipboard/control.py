@@ -180,7 +180,9 @@ class ClipboardControl(QObject):
 
     def paste(self) -> None:
         """Paste what lies on the clipboard into the selection, from its top left corner on."""
-        if not self._model.rowCount():
+        if not self._model.rowCount() and self._model.is_reading:
+            self._refuse(self.tr("The records are still being read. Try again in a moment."))
+        elif not self._model.rowCount():
             self.paste_as_new()
         elif (chosen := self._chosen()) is not None:
             place = self.ids.unmoved(partial(self._place, chosen))
