@@ -21,6 +21,8 @@ MODULES = {
     "group": "bench.grouping",
     "memory": "bench.memory",
     "import": "bench.importing",
+    "reorder": "bench.reorder",
+    "layout-editor": "bench.layout_editor",
     "bulk-edit": "bench.bulk_edit",
     "paste": "bench.pasting",
 }

@@ -37,6 +37,8 @@ PRINTED = {
     "group": ["group, by a choice", "group, by month"],
     "memory": ["memory"],
     "import": ["import, with additions", "import, without additions"],
+    "reorder": ["reorder", "reorder, whole save"],
+    "layout-editor": ["layout-editor, opening", "layout-editor, drag frame"],
     "bulk-edit": [
         "bulk-edit, a choice",
         "bulk-edit, a percentage",

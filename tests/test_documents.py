@@ -14,7 +14,7 @@ TOP = Path(__file__).parent.parent
 PACKAGE = TOP / "crm_desktop"
 DOCUMENTS = sorted([*TOP.glob("*.md"), *(TOP / "docs").rglob("*.md")])
 HOSTS = {"semver.org", "spdx.org", "www.apache.org", "www.postgresql.org", "doc.qt.io"}
-EXAMPLE_HOSTS = {"host", "user@host", "user@host:5432"}  # in addresses that show a form
+EXAMPLE_HOSTS = {"host", "user@host", "user@host:5432", "record"}  # in addresses that show a form
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 
 

@@ -64,7 +64,7 @@ def test_no_service_ends_a_transaction(path: Path) -> None:
 def test_only_the_application_runs_an_event_loop(path: Path) -> None:
     calls = (node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call))
     loops = [call.lineno for call in calls if ast.unparse(call.func).endswith((".exec", ".exec_"))]
-    assert not loops or path.name in {"app.py", "selftest.py"}
+    assert not loops or path.name in {"app.py", "selftest.py", "dragging.py"}  # QDrag has no other
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)

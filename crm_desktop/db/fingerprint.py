@@ -20,6 +20,7 @@ DESKTOP_VERSIONS = (
     "crm_desktop_0002",
     "crm_desktop_0003",
     "crm_desktop_0004",
+    "crm_desktop_0005",
 )
 OLDEST_SERVER = 150000
 

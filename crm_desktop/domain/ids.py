@@ -15,6 +15,7 @@ class Prefix(StrEnum):
     LINK = "rrec_"
     APPLICATION = "app_"
     VIEW = "view_"
+    FORM = "form_"
 
 
 _VARIANT = dict(zip("0123456789abcdef", "89ab89ab89ab89ab", strict=True))  # 0b10 and 2 more bits

@@ -31,8 +31,9 @@ def _sequences(keys: Keys) -> list[QKeySequence]:
     return [QKeySequence(keys)]
 
 
-def _run(command: Command, *_: bool) -> None:
-    command.run()
+def without_state(act: Callable[[], object], *_: bool) -> None:
+    """Do what an action is for, whatever its signal says of being checked."""
+    act()
 
 
 def make_action(command: Command, parent: QWidget) -> QAction:
@@ -46,7 +47,7 @@ def make_action(command: Command, parent: QWidget) -> QAction:
     if command.checked is not None:
         action.setCheckable(True)
         action.setChecked(command.checked)
-    action.triggered.connect(partial(_run, command))
+    action.triggered.connect(partial(without_state, command.run))
     parent.addAction(action)
     return action
 

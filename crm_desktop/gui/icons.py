@@ -61,9 +61,15 @@ def object_icon(value: str | None, role: Role = "text") -> QIcon:
     return QIcon(_LucideEngine(lucide_name(text) or NEUTRAL, role))
 
 
-def icon_pixmap(name: str, role: Role, size: int, ratio: float) -> QPixmap:
-    """Give an icon as a picture of `size` logical pixels, for delegates that keep it."""
-    pixmap = _svg_pixmap(find_glyph(name) or NEUTRAL, color_of(role, theme()), round(size * ratio))
+def icon_pixmap(
+    name: str, role: Role, size: int, ratio: float, tokens: Tokens | None = None
+) -> QPixmap:
+    """Give an icon as a picture of `size` logical pixels, for delegates that keep it.
+
+    In the colours of the program's theme unless others are given.
+    """
+    color = color_of(role, tokens or theme())
+    pixmap = _svg_pixmap(find_glyph(name) or NEUTRAL, color, round(size * ratio))
     pixmap.setDevicePixelRatio(ratio)
     return pixmap
 

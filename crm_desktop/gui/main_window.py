@@ -60,7 +60,7 @@ class MainWindow(QMainWindow):
     ) -> None:
         super().__init__(parent)
         self.tasks = tasks
-        self.drafts = drafts if drafts is not None else Drafts(tasks)
+        self.drafts = drafts if drafts is not None else Drafts(tasks, parent=self)
         self.state = WindowState(settings)
         self.setWindowTitle("CRM Desktop")
         self.top = TopBar(QKeySequence("Ctrl+K"))
@@ -85,6 +85,8 @@ class MainWindow(QMainWindow):
 
     def open(self, address: str) -> None:
         """Show the page of this address; `fields:<id>` shows that field among the fields."""
+        if address == "layout":
+            address = self._layout_address()
         kind = kind_of(address)
         if id_of(address) and not is_known(address) and is_known(kind):
             self._wanted = (kind, id_of(address))
@@ -100,6 +102,23 @@ class MainWindow(QMainWindow):
             self.showNormal()
         self.raise_()
         self.activateWindow()
+
+    def _layout_address(self) -> str:
+        """Return the layout of the object that is shown, else one that is open, else the first."""
+        addresses = [frame.address for frame in self.tabs.frames]
+        current = self.tabs.current.address if self.tabs.current is not None else ""
+        if kind_of(current) in {"records", "new-record", "layout"}:
+            return f"layout:{id_of(current)}"
+        known = [entry.address for entry in self._all_objects()]
+        found = [each for each in (*addresses, *known) if kind_of(each) in {"layout", "records"}]
+        found.sort(key=kind_of)  # layouts first
+        return f"layout:{id_of(found[0])}" if found else FIRST_PAGE
+
+    def _open_from_tree(self, address: str) -> None:
+        """Open what was chosen in the tree: among layouts, an object's layout."""
+        frame = self.tabs.current
+        is_layout = frame is not None and kind_of(frame.address) == "layout"
+        self.open(f"layout:{id_of(address)}" if is_layout else address)
 
     def _show_wanted(self) -> None:
         """Show what was asked for in the page that holds it, once there is one."""
@@ -232,7 +251,7 @@ class MainWindow(QMainWindow):
         self.rail.mode_requested.connect(self._open_mode)
         self.rail.help_requested.connect(self.open_commands)
         self.rail.settings_requested.connect(self.menus.open_settings)
-        self.navigation.open_requested.connect(self.open)
+        self.navigation.open_requested.connect(self._open_from_tree)
         self.tabs.new_requested.connect(self.open_find_objects)
         self.tabs.current_changed.connect(self._follow_tab)
         self.tabs.page_shown.connect(self._give_keyboard)
@@ -281,7 +300,8 @@ class MainWindow(QMainWindow):
         frame = self.tabs.current
         kind = kind_of(frame.address) if frame is not None else ""
         self.rail.show_mode(kind)
-        is_list = frame is not None and kind == "records"
+        is_list = frame is not None and kind in {"records", "layout"}
+        self.navigation.show_mode(kind)
         self.navigation.mark_current(f"records:{id_of(frame.address)}" if is_list and frame else "")
         page = self.current_page
         self.status.show_page_status(page.status if page is not None else "")
@@ -433,9 +453,10 @@ class MainWindow(QMainWindow):
         from crm_desktop.gui.messages import ask
 
         running = "\n".join(job.title for job in self.tasks.jobs)
-        why = f"{running}\n\nWhat is not finished is undone: the database stays as it was before."
-        text = "Stop what is running and close?"
-        ask(self, "Still running", text, why, "Stop and close", self._close_surely, danger=True)
+        undone = self.tr("What is not finished is undone: the database stays as it was before.")
+        text, stop = self.tr("Stop what is running and close?"), self.tr("Stop and close")
+        why, title = f"{running}\n\n{undone}", self.tr("Still running")
+        ask(self, title, text, why, stop, self._close_surely, danger=True)
 
     def _close_surely(self) -> None:
         for frame in self._unsaved():

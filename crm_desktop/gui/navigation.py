@@ -156,6 +156,10 @@ class Navigation(QWidget):
     def reload(self) -> None:
         self._tasks.read(self, load_groups, self._show_groups, self._show_problem)
 
+    def show_mode(self, kind: str) -> None:
+        """Say over the tree what is opened from it."""
+        self._title.setText(self.tr("Layouts") if kind == "layout" else self.tr("Data"))
+
     def mark_current(self, address: str) -> None:
         """Show which object the open page belongs to; nothing if it belongs to none."""
         for group in range(self._filtered.rowCount()):

@@ -34,6 +34,7 @@ MODES = (
         "table-2",
         ("objects", "records", "record", "new-record"),
     ),
+    Mode("layout", QT_TRANSLATE_NOOP("rail", "Layouts"), "layout-template", ("layout",)),
     Mode(
         "applications", QT_TRANSLATE_NOOP("rail", "Applications"), "app-window", ("applications",)
     ),

@@ -45,6 +45,9 @@ ROUTES = {
     ),
     "duplicate": _record_route("record", "DuplicatePage"),
     "record": _record_route("record", "RecordPage"),
+    "layout": Route(
+        "crm_desktop.gui.layout_editor.page", "LayoutPage", takes_id=True, takes_drafts=True
+    ),
 }
 
 

@@ -146,7 +146,8 @@ def update_layout_field(
     """
     session.actor.require(Permission.EDIT_LAYOUTS)
     stored = _get_attachment(session, attachment_id)
-    _check_overrides(stored, override_changes)
+    before = stored.overrides if isinstance(stored.overrides, Mapping) else {}
+    check_overrides(stored.effective, applied(before, tuple(override_changes)))
     edits = {"field_overrides": override_changes}
     values = flags.model_dump()
     write_row(session, ObjectField, attachment_id, values, what=_WHAT, version=version, edits=edits)
@@ -167,6 +168,18 @@ def reorder_fields(session: WriteSession, object_id: str, field_ids: Sequence[st
     session.note(Topic.LAYOUTS, object_id)
     after = sorted(shown, key=lambda row: order[row.field_id])
     return LayoutChange(_primary(shown) != _primary(after))
+
+
+def check_overrides(field: EffectiveField, overrides: Mapping[str, Any]) -> None:
+    """Raise Invalid for what these overrides bring in; what stood before is left as it was.
+
+    `field` is as the object sees it before.
+    """
+    check_json("field_overrides", overrides)
+    known = config_problems(field.config)
+    found = config_problems({**field.config, **flat_config(overrides)})
+    if problems := {key: found[key] for key in found if key not in known}:
+        raise Invalid(problems)
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,18 +269,6 @@ def _get_attachment(session: WriteSession, attachment_id: str) -> LayoutField:
     if row is None:
         raise NotFound("This field is no longer part of the layout.")
     return _layout_field(row, is_duplicate=False)
-
-
-def _check_overrides(stored: LayoutField, edits: Sequence[JsonEdit]) -> None:
-    """Refuse what the changes bring in; what stood before is left to whoever made it."""
-    before = stored.overrides if isinstance(stored.overrides, Mapping) else {}
-    after = applied(before, tuple(edits))
-    check_json("field_overrides", after)
-    rules = {**stored.effective.config, **flat_config(after)}
-    known = config_problems(stored.effective.config)
-    found = config_problems(rules)
-    if problems := {key: found[key] for key in found if key not in known}:
-        raise Invalid(problems)
 
 
 def _set_positions(session: WriteSession, object_id: str, field_ids: Sequence[str]) -> None:

@@ -86,7 +86,7 @@ def test_commands_run_and_show_their_keys(qtbot: QtBot, window: MainWindow) -> N
     assert type_in(qtbot, window, ">theme dark") == ["Theme: dark"]
     type_in(qtbot, window, ">users")
     entry = window.command_palette.model.entries[0]
-    assert (entry.title, entry.shortcut) == ("Users", "Ctrl+5")
+    assert (entry.title, entry.shortcut) == ("Users", "Ctrl+6")
     qtbot.keyClick(window.command_palette.line, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: "Users" in titles(window))
 

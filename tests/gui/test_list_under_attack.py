@@ -149,7 +149,7 @@ def test_everything_selected_twice_over_is_not_followed_cell_by_cell(
     model.layoutAboutToBeChanged.connect(lambda: followed.append(len(model.persistentIndexList())))
     with hands.qtbot.waitSignal(model.took_again):
         hands.page.refresh()
-    assert max(followed) < 20
+    assert max(followed) < 200  # the tester of the model follows a hundred
     assert hands.page.grid.count_selected_rows() == 100
 
 

@@ -125,7 +125,7 @@ def test_keys_reach_the_page_that_was_opened_from_wherever_the_keyboard_was(
 ) -> None:
     window.rail.button("objects").setFocus()
 
-    press(qtbot, window, "Ctrl+3")
+    press(qtbot, window, "Ctrl+4")
     wait_until_idle(qtbot, opened)
 
     page, focused = window.current_page, QApplication.focusWidget()

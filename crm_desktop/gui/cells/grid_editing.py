@@ -61,10 +61,6 @@ class GridEditing(QObject):
         if isinstance(app, QApplication):
             app.focusChanged.connect(self._follow_focus)
 
-    @property
-    def is_editing(self) -> bool:
-        return self._open is not None
-
     def has_typed(self) -> bool:
         """Say whether something stands in an open editor that is in no cell yet."""
         return self._open is not None and self._open.is_edited

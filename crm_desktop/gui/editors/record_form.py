@@ -9,7 +9,6 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
-    QGridLayout,
     QHBoxLayout,
     QScrollArea,
     QVBoxLayout,
@@ -20,7 +19,8 @@ from typing_extensions import override
 from crm_desktop.domain.errors import Clash, Invalid
 from crm_desktop.domain.field_types import EffectiveField, is_column, is_empty, same_value
 from crm_desktop.domain.formats import Formats
-from crm_desktop.gui.editors.making import WIDE_TYPES, make_editor
+from crm_desktop.gui.editors.form_sections import FormSections
+from crm_desktop.gui.editors.making import make_editor
 from crm_desktop.gui.editors.references import ReferenceEditor
 from crm_desktop.gui.editors.value_editor import ValueEditor
 from crm_desktop.gui.tasks import Tasks
@@ -30,9 +30,9 @@ from crm_desktop.gui.widgets.elided_label import TextLabel
 from crm_desktop.gui.widgets.form_row import FormRow
 from crm_desktop.gui.widgets.icon_label import IconLabel
 from crm_desktop.gui.widgets.value_view import value_words
+from crm_desktop.services.record_forms import FormSection
 
 _LONGEST_QUOTED = 200  # letters of a value inside a sentence
-_TWO_COLUMNS_FROM = 130  # units of width; narrower forms have one column
 
 
 class FieldCell(FormRow):
@@ -185,17 +185,14 @@ class RecordForm(QScrollArea):
         super().__init__(parent)
         self._tasks, self._formats = tasks, formats
         self._cells: dict[str, FieldCell] = {}
-        self._column_count = 0
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setAccessibleName(self.tr("Record"))
         self._body = QWidget()
-        self._grid = QGridLayout()
-        self._grid.setHorizontalSpacing(4 * unit())
-        self._grid.setVerticalSpacing(3 * unit())
+        self._sections = FormSections()
         column = QVBoxLayout(self._body)
         column.setContentsMargins(4 * unit(), 3 * unit(), 4 * unit(), 4 * unit())
-        column.addLayout(self._grid)
+        column.addWidget(self._sections)
         column.addStretch(1)
         self.setWidget(self._body)
         self._body.setAutoFillBackground(False)  # the page's own surface shows through
@@ -206,18 +203,22 @@ class RecordForm(QScrollArea):
         """The cells by field id, in the layout's order; hidden fields have none."""
         return self._cells
 
-    def show_fields(self, fields: Sequence[EffectiveField], *, may_edit: bool = True) -> None:
+    def show_fields(
+        self,
+        fields: Sequence[EffectiveField],
+        form: Sequence[FormSection] = (),
+        *,
+        may_edit: bool = True,
+    ) -> None:
         """Build the form for these fields, in this order; what is not visible is left out."""
-        for cell in self._cells.values():
-            self._grid.removeWidget(cell)
-            cell.hide()
-            cell.deleteLater()
         self._cells = {}
         for field in fields:
             if field.is_visible and field.id not in self._cells:
                 self._add_cell(field, may_edit=may_edit)
-        self._column_count = 0
+        types = {key: cell.field.type for key, cell in self._cells.items()}
+        self._sections.show_cells(self._cells, types, form)
         self._arrange()
+        self._set_tab_order()
 
     def _add_cell(self, field: EffectiveField, *, may_edit: bool) -> None:
         editor = make_editor(field, self._formats, self._tasks)
@@ -279,6 +280,7 @@ class RecordForm(QScrollArea):
             cell.set_problem(problems.get(field_id, ""))
         marked = [cell for field_id, cell in self._cells.items() if field_id in problems]
         if marked:
+            self._sections.reveal(marked[0])
             self.ensureWidgetVisible(marked[0])
             marked[0].editor.setFocus()
         return {key: text for key, text in problems.items() if key not in self._cells}
@@ -313,6 +315,7 @@ class RecordForm(QScrollArea):
                 cell.editor.set_names(names)
             cell.show_clash(clash, self._clash_sentence(cell.field, clash, names, who))
         if shown:
+            self._sections.reveal(shown[0])
             self.ensureWidgetVisible(shown[0])
 
     def _clash_sentence(
@@ -356,22 +359,7 @@ class RecordForm(QScrollArea):
         self._arrange()
 
     def _arrange(self) -> None:
-        """Lay the cells out in as many columns as there is room for, at most two."""
-        columns = 2 if self.viewport().width() >= _TWO_COLUMNS_FROM * unit() else 1
-        if columns == self._column_count:
-            return
-        self._column_count = columns
-        place = 0
-        for cell in self._cells.values():
-            self._grid.removeWidget(cell)
-            width = columns if cell.field.type in WIDE_TYPES else 1
-            if place % columns + width > columns:
-                place += columns - place % columns
-            self._grid.addWidget(cell, place // columns, place % columns, 1, width)
-            place += width
-        for column in range(2):
-            self._grid.setColumnStretch(column, 1 if column < columns else 0)
-        self._set_tab_order()
+        self._sections.arrange(self.viewport().width())
 
     def _set_tab_order(self) -> None:
         before: QWidget | None = None

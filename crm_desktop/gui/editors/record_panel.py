@@ -34,11 +34,15 @@ from crm_desktop.gui.widgets.elided_label import ElidedLabel
 from crm_desktop.gui.widgets.empty_state import EmptyState
 from crm_desktop.gui.widgets.icon_label import IconLabel
 from crm_desktop.gui.widgets.notice_bar import NoticeBar
-from crm_desktop.services import objects, records
+from crm_desktop.services import objects, record_forms, records
 from crm_desktop.services.objects import ObjectDetail
+from crm_desktop.services.record_forms import FormSection
 from crm_desktop.services.records import Edit, RecordDetail
 
-NewRecord = tuple[ObjectDetail, tuple[EffectiveField, ...], Mapping[str, Any], Mapping[str, str]]
+Form = tuple[FormSection, ...]
+NewRecord = tuple[
+    ObjectDetail, tuple[EffectiveField, ...], Mapping[str, Any], Mapping[str, str], Form
+]
 _LONGEST_LINK = 40  # letters
 
 
@@ -79,13 +83,14 @@ class RecordPanel(QWidget):
         self.record: RecordDetail | None = None
         self.record_id = self._object_id = self._like = ""
         self._fields: tuple[EffectiveField, ...] = ()
+        self._form: Form = ()
         self._is_new = self._is_saving = False
         self._make_head()
         self.notice = NoticeBar(
             "pencil", "warning", is_narrow=is_narrow
         )  # for whoever shows the panel
         self.form = RecordForm(tasks, self._formats)
-        drafts = drafts if drafts is not None else Drafts(tasks)
+        drafts = drafts if drafts is not None else Drafts(tasks, parent=self)
         self.drafts = FormDrafts(tasks, drafts, self.form, self._formats, is_narrow=is_narrow)
         self.drafts.refused.connect(self.refused)
         self._conflicts = RecordConflicts(tasks, self.form, self._formats, self)
@@ -112,7 +117,8 @@ class RecordPanel(QWidget):
         self.list_link = SmallLink()
         self.list_link.setToolTip(self.tr("Back to the list (Alt+Up)"))
         self.list_link.clicked.connect(self.open_list)
-        self.open_button = IconButton("square-arrow-out-up-right", self.tr("Open record"))
+        self.open_button = IconButton("square-arrow-out-up-right", self.tr("Open record"), self)
+        self.open_button.setVisible(is_narrow)  # nowhere else, but never without a parent
         self.open_button.clicked.connect(self._open_alone)
         self.save_button = primary_button(self.tr("Save"), icon_name="save")
         self.save_button.clicked.connect(self.save)
@@ -195,7 +201,7 @@ class RecordPanel(QWidget):
     def open_record(self, record_id: str) -> None:
         """Read this record and show it; what is unsaved is the caller's business."""
         self.record_id, self._is_new = record_id, False
-        call = partial(records.get_record, record_id=record_id)
+        call = partial(_read_record, record_id=record_id)
         self._tasks.read(self, call, self._show_record, self._not_read)
 
     def start_record(self, object_id: str, like: str = "") -> None:
@@ -239,12 +245,13 @@ class RecordPanel(QWidget):
         if self.record_id:
             self.open_record(self.record_id)
 
-    def _show_record(self, detail: RecordDetail) -> None:
+    def _show_record(self, read: tuple[RecordDetail, Form]) -> None:
+        detail, form = read
         if detail.id != self.record_id:
             return
         is_other = self.record is None or self.record.id != detail.id
-        if is_other or detail.fields != self._fields:
-            self._build(detail.fields, may_edit=detail.can_update, keeps_typed=not is_other)
+        if is_other or (detail.fields, form) != (self._fields, self._form):
+            self._build(detail.fields, form, may_edit=detail.can_update, keeps_typed=not is_other)
         if is_other:
             self.form.show_values(detail.values, detail.names)
         else:
@@ -259,20 +266,20 @@ class RecordPanel(QWidget):
         self.loaded.emit(detail)
 
     def _build(
-        self, fields: tuple[EffectiveField, ...], *, may_edit: bool, keeps_typed: bool
+        self, fields: tuple[EffectiveField, ...], form: Form, *, may_edit: bool, keeps_typed: bool
     ) -> None:
         """Make the form for these fields; of a changed layout, what was typed is kept."""
         typed = self.form.drafts() if keeps_typed else {}
-        self._fields = fields
-        self.form.show_fields(fields, may_edit=may_edit)
+        self._fields, self._form = fields, form
+        self.form.show_fields(fields, form, may_edit=may_edit)
         if typed and self.record is not None:
             self.form.show_values(self.record.values, self.record.names)
             self.form.restore(typed, self.record.names)
 
     def _show_new(self, new: NewRecord) -> None:
-        crm_object, fields, values, names = new
+        crm_object, fields, values, names, form = new
         self._object_id = crm_object.id
-        self._build(fields, may_edit=True, keeps_typed=False)
+        self._build(fields, form, may_edit=True, keeps_typed=False)
         self.form.show_values({}, names)
         self.form.suggest(values)
         self.show_icon(crm_object.icon)
@@ -403,7 +410,8 @@ class RecordPanel(QWidget):
 def _new_record(session: Any, object_id: str, like: str) -> NewRecord:
     if not like:
         fields = records.fields_of(session, object_id)
-        return objects.get_object(session, object_id), fields, default_values(fields), {}
+        form = record_forms.form_of(session, object_id)
+        return objects.get_object(session, object_id), fields, default_values(fields), {}, form
     model = records.get_record(session, like)
     crm_object = objects.get_object(session, model.object_id)
     typed = {
@@ -411,4 +419,10 @@ def _new_record(session: Any, object_id: str, like: str) -> NewRecord:
         for field in model.fields
         if field.id in model.values and not field.is_readonly and not is_column(field)
     }
-    return crm_object, model.fields, typed, model.names
+    form = record_forms.form_of(session, model.object_id)
+    return crm_object, model.fields, typed, model.names, form
+
+
+def _read_record(session: Any, record_id: str) -> tuple[RecordDetail, Form]:
+    detail = records.get_record(session, record_id)
+    return detail, record_forms.form_of(session, detail.object_id)

@@ -16,7 +16,8 @@ from crm_desktop.gui.dialogs.deletions import deletion_of_field
 from crm_desktop.gui.dialogs.field_dialog import FieldDialog
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.models.fields import FieldsModel, type_label
-from crm_desktop.gui.pages.definitions_page import DefinitionsPage, Words, tr
+from crm_desktop.gui.pages.definitions_page import DefinitionsPage, Words
+from crm_desktop.gui.translating import tr
 from crm_desktop.services import fields
 from crm_desktop.services.fields import FieldSummary
 

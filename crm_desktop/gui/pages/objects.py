@@ -15,7 +15,8 @@ from crm_desktop.gui.dialogs.delete_dialog import DeleteDialog
 from crm_desktop.gui.dialogs.deletions import deletion_of_object
 from crm_desktop.gui.dialogs.object_dialog import ObjectDialog
 from crm_desktop.gui.models.objects import ObjectRow, ObjectsModel
-from crm_desktop.gui.pages.definitions_page import DefinitionsPage, Words, tr
+from crm_desktop.gui.pages.definitions_page import DefinitionsPage, Words
+from crm_desktop.gui.translating import tr
 from crm_desktop.services import objects
 from crm_desktop.services.objects import ObjectSummary
 
@@ -41,6 +42,7 @@ class ObjectsPage(DefinitionsPage[ObjectRow]):
         self.add_row_action(
             self.tr("Edit fields…"), "layout-template", "Shift+F2", self.edit_fields
         )
+        self.add_row_action(self.tr("Edit layout"), "panels-top-left", "Ctrl+L", self.open_layout)
         self.add_row_action(self.tr("Open records"), "table-2", "Ctrl+Return", self.open_records)
         self.add_row_action(self.tr("Delete object…"), "trash-2", "Ctrl+Del", self.delete_current)
         self.refresh()
@@ -117,6 +119,11 @@ class ObjectsPage(DefinitionsPage[ObjectRow]):
     def _open(self, dialog: ObjectDialog) -> None:
         dialog.stored.connect(self.select)
         self.open_dialog(dialog)
+
+    def open_layout(self) -> None:
+        row = self.current()
+        if row is not None:
+            self.open_requested.emit(f"layout:{row.id}")
 
     def open_records(self) -> None:
         row = self.current()

@@ -48,7 +48,7 @@ class RecordPage(Page):
         drafts: Drafts | None = None,
     ) -> None:
         super().__init__(tasks, parent)
-        self._drafts = drafts if drafts is not None else Drafts(tasks)
+        self._drafts = drafts if drafts is not None else Drafts(tasks, parent=self)
         self.record_id, self._wanted = record_id, ""
         self.icon_name = ""  # what the tab remembers stays until the record has been read
         self.panel = RecordPanel(tasks, self._drafts)

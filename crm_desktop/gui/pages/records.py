@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.changes import Change, Topic
+from crm_desktop.gui.actions import without_state
 from crm_desktop.gui.clipboard.control import ClipboardControl
 from crm_desktop.gui.clipboard.finding import FindControl
 from crm_desktop.gui.delegates import plain_tip
@@ -56,7 +57,7 @@ class RecordsPage(Page):
         drafts: Drafts | None = None,
     ) -> None:
         super().__init__(tasks, parent)
-        self._drafts = drafts if drafts is not None else Drafts(tasks)
+        self._drafts = drafts if drafts is not None else Drafts(tasks, parent=self)
         self.object_id = object_id
         self._is_split = self._is_narrow = False
         self.list = RecordList(tasks, object_id, self._drafts)
@@ -160,7 +161,7 @@ class RecordsPage(Page):
             action.setShortcut(QKeySequence(key))
         if key in _NEEDS_GRID:
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        action.triggered.connect(partial(_run, act))
+        action.triggered.connect(partial(without_state, act))
         self.addAction(action)
         return action
 
@@ -367,7 +368,8 @@ class RecordsPage(Page):
         words = self.list.groups.described()
         self.group_action.setChecked(bool(words))
         key = self.group_action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        self.group_action.setToolTip(plain_tip(f"{words or self.tr('Group')} ({key})"))
+        said = words or self.tr("Group")
+        self.group_action.setToolTip(plain_tip(f"{said} ({key})"))
         for action in (self.fold_action, self.unfold_action, self.next_group_action,
                        self.previous_group_action):  # fmt: skip
             action.setEnabled(bool(words))
@@ -404,7 +406,3 @@ class RecordsPage(Page):
         menu.addSeparator()
         menu.addActions([self.bulk_action, self.delete_action])
         menu.popup(self.grid.viewport().mapToGlobal(place))
-
-
-def _run(act: Callable[[], object], *_: bool) -> None:
-    act()

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from crm_desktop.domain.errors import UserError
 from crm_desktop.domain.views import TableView, fits_entry
+from crm_desktop.gui.actions import without_state
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.messages import ask
 from crm_desktop.gui.tasks import Tasks
@@ -76,7 +77,7 @@ class ViewCommands(QObject):
         if icon_name:  # a switch shows its check mark instead
             action.setIcon(icon(icon_name))
             action.setProperty("icon_name", icon_name)
-        action.triggered.connect(partial(_run, act))
+        action.triggered.connect(partial(without_state, act))
         return action
 
     def actions(self) -> list[QAction]:
@@ -147,7 +148,7 @@ class ViewCommands(QObject):
         action.setCheckable(True)
         now = self._control.current
         action.setChecked(view_id == (now.id if now else ""))
-        action.triggered.connect(partial(_run, partial(self._control.show, view_id)))
+        action.triggered.connect(partial(without_state, partial(self._control.show, view_id)))
         group.addAction(action)
         menu.addAction(action)
         return action
@@ -290,10 +291,6 @@ class ViewCommands(QObject):
         current = self._control.current
         if current is not None and current.id == view_id:
             self._control.show("")
-
-
-def _run(act: Callable[[], object], *_: bool) -> None:
-    act()
 
 
 def _create(object_id: str, settings: Any, draft: ViewDraft) -> Any:

@@ -1,0 +1,101 @@
+"""One setting of a field as its object sees it: inherited from the library, or its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+
+from crm_desktop.domain.json_edits import ABSENT, same_json
+from crm_desktop.gui.editors.config.setting_editors import EDITORS, LineEditor
+from crm_desktop.gui.editors.config.settings import Setting, read_setting, write_setting
+from crm_desktop.gui.layout_editor.words import quoted
+from crm_desktop.gui.theme import unit
+from crm_desktop.gui.widgets.buttons import SmallLink
+from crm_desktop.gui.widgets.elided_label import ElidedLabel
+from crm_desktop.gui.widgets.form_row import FormRow
+
+
+class OverrideRow(QWidget):
+    """Shows the value that counts, says whose it is, and offers the way back and the way up."""
+
+    overridden = Signal(object)  # the overrides with this setting changed
+    promoted = Signal(object, object)  # the Setting, and its value, for every object
+
+    def __init__(self, setting: Setting, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setting = setting
+        self._overrides: Mapping[str, Any] = {}
+        self._library: Any = ABSENT
+        self.editor = EDITORS[setting.kind](setting)
+        self.row = FormRow(setting.label, self.editor)
+        self.whose = ElidedLabel(face="caption", role="muted")
+        self.back = SmallLink(self.tr("Back to the library's"))
+        self.up = SmallLink()
+        for link in (self.back, self.up):
+            link.setAccessibleDescription(setting.label)
+        below = QHBoxLayout()
+        below.setSpacing(2 * unit())
+        below.addWidget(self.back)
+        below.addWidget(self.up)
+        below.addStretch(1)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.row)
+        column.addWidget(self.whose)
+        column.addLayout(below)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.back.clicked.connect(self._go_back)
+        self.up.clicked.connect(self._promote)
+        line = self.editor.focusProxy()
+        if isinstance(self.editor, LineEditor) and isinstance(line, QLineEdit):
+            line.editingFinished.connect(self.commit)
+        else:
+            self.editor.edited.connect(self.commit)
+
+    def show_value(
+        self, overrides: Mapping[str, Any], config: Mapping[str, Any], used_by: int
+    ) -> None:
+        """Show what counts here; what is being typed stays."""
+        if self.editor.is_edited():
+            return
+        self._overrides = overrides
+        self._library = read_setting(config, self.setting)
+        own = read_setting(overrides, self.setting)
+        self.editor.load(self._library if own is ABSENT else own)
+        is_own = own is not ABSENT
+        self.row.set_changed(is_own)
+        self.back.setVisible(is_own)
+        self.up.setVisible(is_own and used_by > 0)
+        many = self.tr("Use for all {0} objects").format(used_by)
+        self.up.setText(many if used_by != 1 else self.tr("Put into the library"))
+        self.whose.setText(self._words() if is_own else self.tr("As in the library"))
+
+    def _words(self) -> str:
+        if self._library is ABSENT:
+            return self.tr("Only in this object")
+        return self.tr("The library has {0}").format(quoted(str(self._library)))
+
+    def commit(self) -> None:
+        """Hand on what was typed; what the library says anyway is no override."""
+        if not self.editor.is_edited():
+            return
+        try:
+            value = self.editor.value()
+        except ValueError as error:
+            self.row.set_problem(str(error))
+            return
+        self.row.set_problem("")
+        if value is not ABSENT and same_json(value, self._library):
+            value = ABSENT
+        self.editor.load(value)  # no edit any more
+        self.overridden.emit(write_setting(self._overrides, self.setting, value))
+
+    def _go_back(self) -> None:
+        self.overridden.emit(write_setting(self._overrides, self.setting, ABSENT))
+
+    def _promote(self) -> None:
+        self.promoted.emit(self.setting, read_setting(self._overrides, self.setting))
