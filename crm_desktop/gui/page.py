@@ -68,6 +68,9 @@ class Page(QWidget):
     def show_item(self, item_id: str) -> None:
         """Make one of the things in the page the current one."""
 
+    def show_lacking(self, field_id: str) -> None:
+        """List only what has nothing in this field, where the page is a list."""
+
     def view_state(self) -> str:
         """Return how the page is arranged, to be given back the next time; "" for as usual."""
         return ""

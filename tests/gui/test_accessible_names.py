@@ -21,20 +21,24 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from crm_desktop.db.database import Database
 from crm_desktop.domain.errors import Clash
 from crm_desktop.domain.field_types import FIELD_TYPES
 from crm_desktop.domain.filters import Grouping
+from crm_desktop.domain.formats import Formats
 from crm_desktop.gui.clipboard.find_dialog import FindDialog
 from crm_desktop.gui.clipboard.paste_dialog import PasteDialog
 from crm_desktop.gui.dialogs.application_dialog import ApplicationDialog
 from crm_desktop.gui.dialogs.build_index_dialog import BuildIndexDialog
 from crm_desktop.gui.dialogs.bulk_edit_dialog import BulkEditDialog
+from crm_desktop.gui.dialogs.change_type_dialog import ChangeTypeDialog
 from crm_desktop.gui.dialogs.conflict_dialog import ConflictDialog
 from crm_desktop.gui.dialogs.connect import ConnectDialog
 from crm_desktop.gui.dialogs.drafts_dialog import DraftsDialog
 from crm_desktop.gui.dialogs.field_dialog import FieldDialog
 from crm_desktop.gui.dialogs.go_to_row import GoToRowDialog
 from crm_desktop.gui.dialogs.import_dialog import ImportDialog
+from crm_desktop.gui.dialogs.merge_fields_dialog import MergeFieldsDialog
 from crm_desktop.gui.dialogs.object_dialog import ObjectDialog
 from crm_desktop.gui.dialogs.relationship_dialog import RelationshipDialog
 from crm_desktop.gui.dialogs.user_dialog import UserDialog
@@ -46,6 +50,7 @@ from crm_desktop.gui.routes import make_page
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.views.columns_dialog import ColumnsDialog
 from crm_desktop.gui.views.name_dialog import ViewNameDialog
+from crm_desktop.services import fields
 from tests.gui.asking import open_dialog, shown
 from tests.gui.windows import make_window, wait_until_idle
 from tests.make import Make
@@ -190,6 +195,18 @@ def test_every_control_of_a_dialog_has_a_name(
     dialog = shown(qtbot, make_dialog(tasks))
     wait_until_idle(qtbot, tasks)
     assert nameless(dialog) == []
+
+
+def test_every_control_of_the_dialogs_that_count_first_has_a_name(
+    qtbot: QtBot, tasks: Tasks, make: Make, database: Database
+) -> None:
+    make.field("name")
+    with database.read(tasks.actor) as session:
+        field = fields.get_field(session, "fld_name")
+    for dialog in (ChangeTypeDialog(tasks, field, Formats()), MergeFieldsDialog(tasks, field)):
+        shown(qtbot, dialog)
+        wait_until_idle(qtbot, tasks)
+        assert nameless(dialog) == []
 
 
 def test_every_control_of_the_window_has_a_name(qtbot: QtBot, tasks: Tasks, home: Path) -> None:

@@ -11,6 +11,7 @@ from crm_desktop.gui.sizes import size_text
 from crm_desktop.gui.translating import tr
 from crm_desktop.services import (
     applications,
+    field_removal,
     fields,
     impact,
     index_advice,
@@ -77,6 +78,7 @@ def deletion_of_field(summary: FieldSummary) -> Deletion:
         count=partial(impact.impact_of_field, field_id=summary.id),
         describe=partial(_of_field, summary),
         delete=partial(fields.delete_field, field_id=summary.id, version=summary.version),
+        job=tr("Deleting {name}").format(name=summary.label),
     )
 
 
@@ -85,10 +87,24 @@ def _of_field(summary: FieldSummary, counts: FieldImpact) -> Consequences:
         return Consequences((), tr("A system field cannot be deleted: other programs need it."))
     if not counts.objects:
         return Consequences((tr("No object uses it, so nothing else changes."),))
-    held = counted(counts.records, tr("record holds"), tr("records hold"))
-    effects = (tr("{0} a value in it.").format(held),) if counts.records else ()
-    named = listed(counts.objects)
-    return Consequences(effects, tr("It is used by {0}. Remove it there first.").format(named))
+    effects = [tr("It is taken out of the layout of {0}.").format(listed(counts.objects))]
+    if counts.records:
+        held = counted(counts.records, tr("record holds"), tr("records hold"))
+        stays = tr("{0} a value in it: that stays in the data, where nobody sees it.")
+        effects.append(stays.format(held))
+    effects.append(tr("This cannot be undone."))
+    uses = counted(len(counts.objects), tr("object"), tr("objects"))
+    delete = partial(
+        field_removal.detach_and_delete_field,
+        field_id=summary.id,
+        version=summary.version,
+        on_progress=_go_on,
+    )
+    return Consequences(effects, verb=tr("Detach from {0} and delete").format(uses), delete=delete)
+
+
+def _go_on(_done: int, _total: int) -> bool:
+    return True
 
 
 def deletion_of_relationship(summary: RelationshipSummary) -> Deletion:

@@ -25,6 +25,7 @@ from crm_desktop.gui.models.records import MOST_ROWS
 from crm_desktop.gui.page import Page
 from crm_desktop.gui.pages.column_widths import is_size
 from crm_desktop.gui.pages.inspecting import Inspecting
+from crm_desktop.gui.pages.lacking_records import LackingRecords
 from crm_desktop.gui.pages.list_drafts import ListDrafts
 from crm_desktop.gui.pages.record_bulk import BulkControl
 from crm_desktop.gui.pages.record_list import RecordList, new_record_text
@@ -67,6 +68,7 @@ class RecordsPage(Page):
         self.finding = FindControl(tasks, self.list, self.clipboard.ids)
         self.inspector = RecordPanel(tasks, self._drafts, is_narrow=True)
         self.left_over = ListDrafts(self._drafts, object_id)
+        self.lacking = LackingRecords(self.list)
         self.inspecting = Inspecting(tasks, self.list, self.inspector)
         self.new_button = primary_button(self.tr("New record"), icon_name="plus")
         self.import_button = plain_button(self.tr("Import…"), icon_name="file-up")
@@ -257,6 +259,10 @@ class RecordsPage(Page):
             return
         if changes & mine or any(change.topic is Topic.FIELDS for change in changes):
             self.refresh()
+
+    @override
+    def show_lacking(self, field_id: str) -> None:
+        self.lacking.show(field_id)
 
     @override
     def view_state(self) -> str:
