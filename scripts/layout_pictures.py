@@ -72,8 +72,7 @@ def _take_settings(photographer: Photographer, page: LayoutPage) -> None:
     amount = _entry(page, "Amount")
     page.state.set_attribute([amount.id], "override:label", "Value of the deal")
     page.state.set_attribute([amount.id], "is_required", value=True)
-    right = page.settings.parentWidget().parentWidget()
-    assert isinstance(right, QSplitter)  # noqa: S101 - for the type checker
+    right = next(each for each in page.findChildren(QSplitter) if each is not page.split)
     before = right.sizes()
     right.setSizes([round(line_height() * lines) for lines in (16, 32)])
     page.settings.start()

@@ -315,6 +315,23 @@ def test_what_is_attached_elsewhere_appears_at_its_place(
     assert text_of(page.state.layout) == ": name phone stage amount note"
 
 
+def test_an_unclear_order_from_elsewhere_is_told_and_repaired(
+    qtbot: QtBot, page: LayoutPage, make: Make
+) -> None:
+    assert page.repair.isHidden()
+    make.sql("UPDATE object_fields SET display_order = 3")
+    page.refresh()
+    wait_until_idle(qtbot, page._tasks)
+    seen = make.layout_of("obj_deal")
+    qtbot.mouseClick(page.repair.buttons[0], Qt.MouseButton.LeftButton)
+    wait_until_idle(qtbot, page._tasks)
+    assert page.repair.isHidden()
+    assert not page.has_unsaved()
+    orders = select(ObjectField.display_order).where(ObjectField.field_id == seen[2])
+    assert make.value(orders) == 2
+    assert make.layout_of("obj_deal") == seen
+
+
 def test_a_layout_is_arranged_like_that_of_another_object(
     qtbot: QtBot, page: LayoutPage, make: Make
 ) -> None:
