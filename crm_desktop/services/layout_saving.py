@@ -19,9 +19,11 @@ from crm_desktop.domain.ids import Prefix, new_id
 from crm_desktop.domain.json_edits import ABSENT, JsonEdit, json_edits, same_json
 from crm_desktop.domain.layout_draft import FLAGS, Entry, Layout, is_same
 from crm_desktop.domain.layout_forms import (
+    FormEntry,
     extras_json,
     find_form,
     layout_json,
+    list_forms,
     needs_form,
     read_layout,
 )
@@ -60,6 +62,7 @@ class StoredLayout:
     attached: Mapping[str, LayoutField]
     is_out_of_order: bool
     limit: str
+    forms: tuple[FormEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +129,14 @@ def save_layout(
     )
 
 
+def store_order(session: WriteSession, object_id: str) -> None:
+    """Let `display_order` say what the form that is shown now says."""
+    session.actor.require(Permission.EDIT_LAYOUTS)
+    ids = _Stored(session, object_id, locks=True).layout.ids()
+    session.execute(text(_ORDER), {"object_id": object_id, "ids": ids})
+    session.note(Topic.LAYOUTS, object_id)
+
+
 class _Stored:
     """An object's row, its attachments, and what our schema keeps of its form."""
 
@@ -160,6 +171,7 @@ class _Stored:
             attached=self.attached,
             is_out_of_order=orders != list(range(len(orders))),
             limit=self.standing.reason,
+            forms=list_forms(self.forms),
         )
 
     def told_in_order_of(self, layout: Layout) -> StoredLayout:

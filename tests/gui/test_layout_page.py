@@ -23,6 +23,7 @@ from crm_desktop.gui.layout_editor.compare_dialog import CompareDialog
 from crm_desktop.gui.layout_editor.merge_dialog import MergeDialog
 from crm_desktop.gui.layout_editor.page import LayoutPage
 from crm_desktop.gui.tasks import Tasks
+from crm_desktop.gui.views.name_dialog import ViewNameDialog
 from crm_desktop.services import layout_saving
 from tests.domain.layouts import layout_of, text_of
 from tests.gui.windows import wait_until_idle
@@ -330,6 +331,34 @@ def test_an_unclear_order_from_elsewhere_is_told_and_repaired(
     orders = select(ObjectField.display_order).where(ObjectField.field_id == seen[2])
     assert make.value(orders) == 2
     assert make.layout_of("obj_deal") == seen
+
+
+def test_another_form_is_chosen_once_nothing_is_unsaved(
+    qtbot: QtBot, page: LayoutPage, make: Make
+) -> None:
+    assert "No form" in page.forms.button.text()
+    page.commands.add_section()
+    qtbot.keyClick(page.tree, Qt.Key.Key_Escape)
+    save(qtbot, page)
+    assert page.forms.button.text().startswith("Form ")
+    page.forms.add()
+    dialog = dialog_of(ViewNameDialog)
+    assert isinstance(dialog, ViewNameDialog)
+    qtbot.keyClicks(dialog.line, "Flat")
+    qtbot.keyClick(dialog.line, Qt.Key.Key_Return)
+    wait_until_idle(qtbot, page._tasks)
+    assert page.forms.button.text().startswith("Flat ")
+    assert text_of(page.state.layout) == ": name stage amount"
+
+    choose(page, "name")
+    qtbot.keyClick(page.tree, Qt.Key.Key_Delete)
+    page.forms.show_form(page.forms.forms()[0])
+    assert "Save or revert" in page.said
+    page.undo()
+    page.forms.show_form(page.forms.forms()[0])
+    wait_until_idle(qtbot, page._tasks)
+    assert len(page.state.layout.sections) == 2
+    assert not page.has_unsaved()
 
 
 def test_a_layout_is_arranged_like_that_of_another_object(

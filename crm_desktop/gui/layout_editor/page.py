@@ -24,6 +24,7 @@ from crm_desktop.gui.layout_editor.commands import LayoutCommands
 from crm_desktop.gui.layout_editor.entry_settings import EntrySettings
 from crm_desktop.gui.layout_editor.exchange import LayoutExchange
 from crm_desktop.gui.layout_editor.field_dialogs import FieldDialogs
+from crm_desktop.gui.layout_editor.form_menu import FormMenu
 from crm_desktop.gui.layout_editor.layout_drafts import LayoutDrafts
 from crm_desktop.gui.layout_editor.layout_tree import LayoutTree
 from crm_desktop.gui.layout_editor.library import LibraryPane
@@ -77,6 +78,7 @@ class LayoutPage(Page):
         self.repair = RepairBar(self.state, self.saving)
         self.said = ""
         self._was_unsaved = False
+        self.forms = FormMenu(tasks, self.state, self)
         self.commands = LayoutCommands(self.state, self.tree, self.library, self)
         self._add_actions()
         self._lay_out()
@@ -144,6 +146,7 @@ class LayoutPage(Page):
         self.summary = TextLabel(face="small", role="muted")
         head = QHBoxLayout()
         head.addWidget(TextLabel(self.tr("Layout"), face="strong"))
+        head.addWidget(self.forms.button)
         head.addStretch(1)
         head.addWidget(self.summary)
         self.add_button = plain_button(self.tr("Add section"), icon_name="plus")
@@ -182,6 +185,8 @@ class LayoutPage(Page):
         self.library.create_requested.connect(self.fields.create)
         self.fields.created.connect(self._await_field)
         self.fields.refused.connect(self.refused)
+        self.forms.refused.connect(self.refused)
+        self.forms.refused_kindly.connect(self._say_refused)
         self.exchange.said.connect(self.announce)
         self.exchange.refused.connect(self.refused)
         self.settings.edit_requested.connect(self.fields.edit)
