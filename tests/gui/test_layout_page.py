@@ -18,6 +18,7 @@ from crm_desktop.domain import layout_draft
 from crm_desktop.domain.layout_draft import Entry
 from crm_desktop.domain.layout_merge import Side
 from crm_desktop.gui.drafts import Drafts
+from crm_desktop.gui.editors.config.setting_editors import ChoiceEditor
 from crm_desktop.gui.layout_editor.changes_dialog import ChangesDialog
 from crm_desktop.gui.layout_editor.compare_dialog import CompareDialog
 from crm_desktop.gui.layout_editor.merge_dialog import MergeDialog
@@ -220,6 +221,28 @@ def test_settings_are_changed_in_place_and_go_back_to_the_librarys(
     save(qtbot, page)
     assert make.value(stored) == {}
     assert make.value(select(ObjectField.is_required).where(ObjectField.id == name))
+
+
+def test_each_type_has_one_default_with_the_fitting_editor(
+    qtbot: QtBot, page: LayoutPage, make: Make
+) -> None:
+    make.sql(
+        "UPDATE fields SET type = 'select', config = CAST(:config AS jsonb) WHERE name = 'stage'",
+        config='{"defaultValue": "new", "options": [{"value": "new", "label": "New"},'
+        ' {"value": "won", "label": "Won"}]}',
+    )
+    page.refresh()
+    wait_until_idle(qtbot, page._tasks)
+    (stage,) = choose(page, "stage")
+    (default,) = [row for row in page.settings.rows if "default" in row.setting.name]
+    assert isinstance(default.editor, ChoiceEditor)
+    box = default.editor.box
+    assert [box.itemText(row) for row in range(box.count())] == ["Not set", "New", "Won"]
+    assert box.currentText() == "New"
+    box.setFocus()
+    qtbot.keyClick(box, Qt.Key.Key_Down)
+    assert page.state.layout.by_id()[stage].overrides == {"default": "won"}
+    assert "“new”" in default.whose.text()
 
 
 def test_an_override_can_be_put_into_the_library_for_all_objects(

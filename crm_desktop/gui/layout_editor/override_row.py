@@ -8,8 +8,9 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
+from crm_desktop.domain.effective import flat_config
 from crm_desktop.domain.json_edits import ABSENT, same_json
-from crm_desktop.gui.editors.config.setting_editors import EDITORS, LineEditor
+from crm_desktop.gui.editors.config.setting_editors import EDITORS, ChoiceEditor, LineEditor
 from crm_desktop.gui.editors.config.settings import Setting, read_setting, write_setting
 from crm_desktop.gui.layout_editor.words import quoted
 from crm_desktop.gui.theme import unit
@@ -64,6 +65,8 @@ class OverrideRow(QWidget):
             return
         self._overrides = overrides
         self._library = read_setting(config, self.setting)
+        if isinstance(self.editor, ChoiceEditor):
+            self.editor.offer(_options({**config, **overrides}))
         own = read_setting(overrides, self.setting)
         self.editor.load(self._library if own is ABSENT else own)
         is_own = own is not ABSENT
@@ -99,3 +102,12 @@ class OverrideRow(QWidget):
 
     def _promote(self) -> None:
         self.promoted.emit(self.setting, read_setting(self._overrides, self.setting))
+
+
+def _options(config: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return value and label of each option; what other programs wrote otherwise is left out."""
+    listed = flat_config(config).get("options")
+    options = listed if isinstance(listed, list) else []
+    known = [each for each in options if isinstance(each, Mapping)]
+    found = ((each.get("value"), each.get("label")) for each in known)
+    return [(value, str(label or value)) for value, label in found if isinstance(value, str)]
