@@ -29,6 +29,7 @@ from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.theme import Appearance, Scheme, apply_theme, theme
 from crm_desktop.gui.widgets.grid import GridView
 from crm_desktop.opening import DatabaseOpener
+from scripts.list_screenshots import take_lists
 
 if TYPE_CHECKING:
     from crm_desktop.gui.pages.definitions_page import DefinitionsPage
@@ -91,6 +92,7 @@ class Photographer:
         self.take(name)
         for dialog in self._dialogs():
             dialog.close()
+        self.window.activateWindow()  # there is no desktop that would do it
         self.wait()
 
     def type(self, text: str) -> None:
@@ -146,6 +148,8 @@ def main() -> int:
         _take_pages(photographer)
         _take_layout(photographer)
         _take_dialogs(photographer, folder)
+        _open_records(photographer, "Deals")
+        take_lists(photographer, cast("RecordsPage", photographer.window.current_page))
     return 0
 
 

@@ -14,6 +14,14 @@ from crm_desktop.gui.icons import icon
 Keys = str | QKeySequence.StandardKey
 
 
+class Submenu(NamedTuple):
+    """A line of a menu behind which more stand, in groups with a line between them."""
+
+    title: str
+    icon_name: str
+    groups: Sequence[Sequence[QAction]]
+
+
 class Command(NamedTuple):
     """One line of a menu; `checked` is None for what is no switch."""
 
@@ -31,8 +39,9 @@ def _sequences(keys: Keys) -> list[QKeySequence]:
     return [QKeySequence(keys)]
 
 
-def _run(command: Command, *_: bool) -> None:
-    command.run()
+def without_state(act: Callable[[], object], *_: bool) -> None:
+    """Do what an action is for, whatever its signal says of being checked."""
+    act()
 
 
 def make_action(command: Command, parent: QWidget) -> QAction:
@@ -46,7 +55,7 @@ def make_action(command: Command, parent: QWidget) -> QAction:
     if command.checked is not None:
         action.setCheckable(True)
         action.setChecked(command.checked)
-    action.triggered.connect(partial(_run, command))
+    action.triggered.connect(partial(without_state, command.run))
     parent.addAction(action)
     return action
 
@@ -64,3 +73,16 @@ def fill_menu(
             action.setData(title.replace("&", ""))
             menu.addAction(action)
     return menu
+
+
+def fill_groups(menu: QMenu, groups: Sequence[Sequence[QAction | Submenu]]) -> None:
+    """Add what stands in the groups, with a line between them; submenus belong to the menu."""
+    for group in groups:
+        if not menu.isEmpty():
+            menu.addSeparator()
+        for each in group:
+            if isinstance(each, Submenu):
+                inner = menu.addMenu(icon(each.icon_name), each.title)
+                fill_groups(inner, each.groups)
+            else:
+                menu.addAction(each)

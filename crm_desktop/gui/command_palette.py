@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QColor, QKeyEvent, QKeySequence, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QLineEdit, QListView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QFrame,
+    QLineEdit,
+    QListView,
+    QMenuBar,
+    QVBoxLayout,
+    QWidget,
+)
 from typing_extensions import override
 
 from crm_desktop.domain.errors import Invalid
@@ -97,7 +105,7 @@ class CommandPalette(QFrame):
 
     def open(self, prefix: str = "") -> None:
         """Show everything, or only the kind of this prefix."""
-        self._before = self._window.focusWidget()
+        self._before = _typing_in(self._window)
         self._records = []
         self._place()
         self.show()
@@ -290,3 +298,12 @@ class CommandPalette(QFrame):
         painter.setBrush(QColor(theme().surface))
         painter.setPen(QColor(theme().border_strong))
         painter.drawRoundedRect(self.rect().adjusted(0, 0, -1, -1), 2 * unit(), 2 * unit())
+
+
+def _typing_in(window: QWidget) -> QWidget | None:
+    """Return what has the keyboard; a menu bar that was left with Esc first gives it back."""
+    focus = window.focusWidget()
+    if isinstance(focus, QMenuBar):
+        escape = QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(focus, escape)
+    return window.focusWidget()

@@ -15,6 +15,7 @@ class DraftNotices(QObject):
     """`labels` gives what objects are called, by their ids."""
 
     told = Signal(object)  # Message
+    settled = Signal(str)  # its text: no draft is left over any more
     open_requested = Signal(str)  # an address
 
     def __init__(
@@ -22,7 +23,7 @@ class DraftNotices(QObject):
     ) -> None:
         super().__init__(window)
         self._drafts, self._labels, self._window = drafts, labels, window
-        self._has_told = False
+        self._said = ""
         drafts.changed.connect(self._tell)
 
     def show_drafts(self) -> None:
@@ -37,13 +38,15 @@ class DraftNotices(QObject):
 
     def _tell(self) -> None:
         count = len(self._drafts.left_over())
-        if self._has_told or not count:
+        if self._said and not count:
+            self.settled.emit(self._said)
+        if self._said or not count:
             return
-        self._has_told = True
         text = (
             self.tr("What was typed into one record was not stored before the program ended.")
             if count == 1
             else self.tr("What was typed into {} records was not stored before the program ended.")
         )
+        self._said = text.replace("{}", f"{count:,}")
         show = (self.tr("Show drafts…"), self.show_drafts)
-        self.told.emit(Message("info", text.replace("{}", f"{count:,}"), actions=[show]))
+        self.told.emit(Message("info", self._said, actions=[show]))

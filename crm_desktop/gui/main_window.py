@@ -172,13 +172,12 @@ class MainWindow(QMainWindow):
             self.current_page.start_find()
 
     def next_pane(self) -> None:
-        """Move the keyboard between the tree and the page."""
+        """Move the keyboard between the tree and where it was in the page."""
         page = self.current_page
         focused = QApplication.focusWidget()
         in_tree = focused is not None and self.navigation.isAncestorOf(focused)
         if in_tree and page is not None:
-            page.setFocus()
-            page.focusNextChild()
+            _give_keyboard(page)
         else:
             self.navigation.tree.setFocus()
 
@@ -261,6 +260,7 @@ class MainWindow(QMainWindow):
         self.navigation.loaded.connect(self._follow_tab)
         self.undo.told.connect(self._show_message)
         self.draft_notices.told.connect(self._show_message)
+        self.draft_notices.settled.connect(self._withdraw_message)
         self.draft_notices.open_requested.connect(self.open)
         self.drafts.refused.connect(self._show_refusal)
         self.tasks.started.connect(self.status.jobs.add)
@@ -288,6 +288,10 @@ class MainWindow(QMainWindow):
         frame = self.tabs.current
         bar = frame.messages if frame is not None and self.is_showing_pages else self.messages
         bar.show_message(message.kind, message.text, actions=message.actions)
+
+    def _withdraw_message(self, text: str) -> None:
+        for bar in (self.messages, *(frame.messages for frame in self.tabs.frames)):
+            bar.withdraw(text)
 
     def _open_mode(self, address: str) -> None:
         """Go back to the page of the mode that was seen last, else open its own."""
@@ -454,9 +458,10 @@ class MainWindow(QMainWindow):
         from crm_desktop.gui.messages import ask
 
         running = "\n".join(job.title for job in self.tasks.jobs)
-        why = f"{running}\n\nWhat is not finished is undone: the database stays as it was before."
-        text = "Stop what is running and close?"
-        ask(self, "Still running", text, why, "Stop and close", self._close_surely, danger=True)
+        undone = self.tr("What is not finished is undone: the database stays as it was before.")
+        text, stop = self.tr("Stop what is running and close?"), self.tr("Stop and close")
+        why, title = f"{running}\n\n{undone}", self.tr("Still running")
+        ask(self, title, text, why, stop, self._close_surely, danger=True)
 
     def _close_surely(self) -> None:
         for frame in self._unsaved():
@@ -464,3 +469,14 @@ class MainWindow(QMainWindow):
                 frame.page.drop_unsaved()
         self._is_sure = True
         self.close()
+
+
+def _give_keyboard(page: Page) -> None:
+    """Go on in the page where the keyboard was there, else where the page begins."""
+    last: QWidget | None = page.focusWidget()  # stubs know no None
+    if last is not None and last is not page and last.isVisible():
+        last.setFocus()
+        return
+    page.setFocus()
+    if page.focusProxy() is None:
+        page.focusNextChild()

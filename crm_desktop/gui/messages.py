@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from PySide6.QtCore import QCoreApplication, QSize, Qt, Slot
+from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import (
     QDialog,
@@ -22,13 +22,10 @@ from PySide6.QtWidgets import (
 
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.theme import icon_size, line_height, unit
+from crm_desktop.gui.translating import tr
 from crm_desktop.gui.widgets.buttons import danger_button, plain_button, set_look
 from crm_desktop.gui.widgets.elided_label import TextLabel
 from crm_desktop.gui.widgets.form_row import FormRow
-
-
-def tr(text: str) -> str:
-    return QCoreApplication.translate("", text)
 
 
 def ask(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
+
+from crm_desktop.gui.actions import Submenu
 
 if TYPE_CHECKING:
     from crm_desktop.gui.tasks import Tasks
@@ -79,8 +83,15 @@ class Page(QWidget):
     def follow(self, trail: Trail | None) -> None:
         """Let next and previous lead along this list."""
 
+    def menu_groups(self) -> Sequence[Sequence[QAction | Submenu]]:
+        """Return what stands in the Page menu, in groups: all actions, where they are few."""
+        return [[action for action in self.actions() if action.text()]]
+
     def show_item(self, item_id: str) -> None:
         """Make one of the things in the page the current one."""
+
+    def show_lacking(self, field_id: str) -> None:
+        """List only what has nothing in this field, where the page is a list."""
 
     def view_state(self) -> str:
         """Return how the page is arranged, to be given back the next time; "" for as usual."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, cast
 
@@ -49,6 +50,19 @@ ROUTES = {
         "crm_desktop.gui.layout_editor.page", "LayoutPage", takes_id=True, takes_drafts=True
     ),
 }
+
+
+def lacking_address(object_id: str, field_id: str) -> str:
+    """Return the address of the object's records that have nothing in this field."""
+    return f"lacking:{json.dumps([object_id, field_id])}"
+
+
+def lacking_of(address: str) -> tuple[str, str]:
+    """Return the address of a list, and the id of the field that its records shall lack, or ""."""
+    if kind_of(address) != "lacking":
+        return address, ""
+    object_id, field_id = json.loads(id_of(address))
+    return f"records:{object_id}", field_id
 
 
 def kind_of(address: str) -> str:

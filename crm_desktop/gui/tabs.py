@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from crm_desktop.domain.errors import Unavailable
 from crm_desktop.gui.icons import object_icon
-from crm_desktop.gui.routes import ROUTES, is_known, kind_of, make_page
+from crm_desktop.gui.routes import ROUTES, is_known, kind_of, lacking_of, make_page
 from crm_desktop.gui.theme import icon_size, row_height, scale, theme, unit
 from crm_desktop.gui.widgets.buttons import IconButton
 from crm_desktop.gui.widgets.empty_state import EmptyState
@@ -79,6 +79,7 @@ class Frame(QWidget):
         self._tasks, self._drafts = tasks, drafts
         self.page: Page | None = None
         self._trail: Trail | None = None
+        self._lacking = ""
         self.messages = MessageBar(self)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -101,6 +102,7 @@ class Frame(QWidget):
             self._skeleton.deleteLater()
             self._skeleton = None
         self.page_made.emit()
+        self.show_lacking(self._lacking)
 
     def show_told(self, message: Message) -> None:
         self.messages.show_message(message.kind, message.text, actions=message.actions)
@@ -110,6 +112,13 @@ class Frame(QWidget):
         self._trail = trail
         if self.page is not None:
             self.page.follow(trail)
+
+    def show_lacking(self, field_id: str) -> None:
+        """List what has nothing in this field, once there is a list."""
+        self._lacking = field_id
+        if self.page is not None and field_id:
+            self._lacking = ""
+            self.page.show_lacking(field_id)
 
     def show_refusal(self, error: UserError) -> None:
         """Say why something was refused; that the database is away is true only for a time."""
@@ -239,6 +248,12 @@ class Tabs(QWidget):
 
     def open(self, address: str) -> None:
         """Show the tab of this address, opened right of the current one if there is none."""
+        address, lacking = lacking_of(address)
+        self._open_tab(address)
+        if lacking and self.current is not None and self.current.address == address:
+            self.current.show_lacking(lacking)
+
+    def _open_tab(self, address: str) -> None:
         for index, frame in enumerate(self.frames):
             if frame.address == address:
                 self.strip.setCurrentIndex(index)

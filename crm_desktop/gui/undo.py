@@ -77,7 +77,7 @@ class Undo(QObject):
         if self._state is not None and self._state.unavailable:
             self._replay(self._here.done, is_undo=True)
             return
-        self._run(self._state.undo if self._state else None, _undo, self.tr("Undoing {0}"))
+        self._ask_for_last(is_undo=True)
 
     def redo_last(self) -> None:
         """Do again what was undone last."""
@@ -87,7 +87,26 @@ class Undo(QObject):
         if self._state is not None and self._state.unavailable:
             self._replay(self._here.undone, is_undo=False)
             return
-        self._run(self._state.redo if self._state else None, _redo, self.tr("Redoing {0}"))
+        self._ask_for_last(is_undo=False)
+
+    def _ask_for_last(self, *, is_undo: bool) -> None:
+        """Ask behind all edits that are still under way: the last one shall be taken back.
+
+        What the actions are named after may be older by a moment.
+        """
+        if self._is_running:
+            return
+        self._is_running = True
+        self._enable(is_on=False)
+        self._tasks.write(self, _read_state, partial(self._run_last, is_undo), self._refuse)
+
+    def _run_last(self, is_undo: bool, state: UndoState) -> None:  # noqa: FBT001 - bound
+        self._is_running = False
+        self._show(state)
+        if is_undo:
+            self._run(state.undo, _undo, self.tr("Undoing {0}"))
+        else:
+            self._run(state.redo, _redo, self.tr("Redoing {0}"))
 
     def follow(self, page: Page | None) -> None:
         """Name and do the steps of this page as long as it is shown, where it has its own."""

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu
 from shiboken6 import isValid
 
 from crm_desktop import __version__
-from crm_desktop.gui.actions import Command, fill_menu, make_action
+from crm_desktop.gui.actions import Command, fill_groups, fill_menu, make_action
 from crm_desktop.gui.rail import MODES
 from crm_desktop.gui.theme import Scheme
 
@@ -60,7 +60,7 @@ class WindowMenus:
         fill_menu(bar, self.tr("&Go"), go, window)
         self._page_menu = bar.addMenu(self.tr("&Page"))
         self._page_menu.menuAction().setVisible(False)
-        self._page_actions: list[QAction] = []
+        self._page_lines: list[QAction] = []
         keys = Command(self.tr("Commands and their keys"), window.open_commands, "keyboard", ["F1"])
         about = Command(self.tr("About CRM Desktop"), self._show_about, "info")
         fill_menu(bar, self.tr("&Help"), [keys, about], window)
@@ -71,13 +71,15 @@ class WindowMenus:
 
     def follow(self, page: Page | None) -> None:
         """Offer what the shown page can do."""
-        actions = [action for action in page.actions() if action.text()] if page else []
-        for old in self._page_actions:  # not `clear`: PySide would delete those of the page
+        for old in self._page_lines:  # not `clear`: PySide would delete those of the page
             if isValid(old):
                 self._page_menu.removeAction(old)
-        self._page_actions = actions
-        self._page_menu.addActions(actions)
-        self._page_menu.menuAction().setVisible(bool(actions))
+        for inner in self._page_menu.findChildren(QMenu):
+            inner.deleteLater()
+        if page is not None:
+            fill_groups(self._page_menu, page.menu_groups())
+        self._page_lines = self._page_menu.actions()
+        self._page_menu.menuAction().setVisible(bool(self._page_lines))
         self._save.setEnabled(page is not None and page.can_save())
         self._find.setEnabled(page is not None)
         self._import.setEnabled(self._window.tasks.is_open)

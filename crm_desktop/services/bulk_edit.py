@@ -15,7 +15,7 @@ from crm_desktop.domain.errors import Conflict, Invalid
 from crm_desktop.domain.field_types import EffectiveField, is_column, naming_fields
 from crm_desktop.services.bulk_trial import Progress, Refused, Trial, silent, try_out
 from crm_desktop.services.history import keeps_history
-from crm_desktop.services.record_query import execute, permitted
+from crm_desktop.services.record_conditions import execute, permitted
 from crm_desktop.services.record_targets import ChosenRecords, RecordTarget, target_condition
 from crm_desktop.services.records import fields_of
 from crm_desktop.services.reference_checks import check_targets, names_of_targets

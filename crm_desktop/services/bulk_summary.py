@@ -10,7 +10,7 @@ from crm_desktop.domain.access import Permission
 from crm_desktop.domain.field_types import EffectiveField, is_column, json_value
 from crm_desktop.domain.validation import BLANKS
 from crm_desktop.services.history import keeps_history
-from crm_desktop.services.record_query import execute
+from crm_desktop.services.record_conditions import execute
 from crm_desktop.services.record_targets import RecordTarget, count_targets, target_condition
 from crm_desktop.services.records import fields_of
 from crm_desktop.services.reference_checks import names_of_targets

@@ -14,7 +14,8 @@ from crm_desktop.domain.filters import RecordQuery
 from crm_desktop.domain.formats import Formats
 from crm_desktop.domain.html_tables import write_html_table
 from crm_desktop.domain.tsv import write_tsv
-from crm_desktop.services.record_query import execute, readable, values_sql
+from crm_desktop.services.record_conditions import execute, readable
+from crm_desktop.services.record_query import values_sql
 from crm_desktop.services.record_targets import ids_of_rows
 from crm_desktop.services.records import Progress
 from crm_desktop.services.reference_checks import REFERRING, names_of_targets

@@ -17,7 +17,7 @@ from crm_desktop.domain.filter_rules import value_text
 from crm_desktop.domain.filters import RecordQuery
 from crm_desktop.domain.formats import Formats
 from crm_desktop.domain.operators import LISTED, Comparison, comparison_of
-from crm_desktop.services.record_query import readable
+from crm_desktop.services.record_conditions import readable
 from crm_desktop.services.references import name_references
 
 MOST_SCANNED = 200_000

@@ -148,7 +148,7 @@ def update_field(
     record holds a value of the old one.
     """
     session.actor.require(Permission.EDIT_FIELDS)
-    stored = _lock_field(session, field_id)
+    stored = lock_field(session, field_id)
     name = draft.name or stored.name
     if name != stored.name:
         _check_new_name(session, stored, name)
@@ -159,9 +159,7 @@ def update_field(
     values = {**_values(draft), "name": name, "updated_at": func.now()}
     edits = {"config": config_changes}
     write_row(session, Field, field_id, values, what=_WHAT, version=version, edits=edits)
-    session.note(Topic.FIELDS, field_id)
-    for use in list_uses(session, field_id):
-        session.note(Topic.LAYOUTS, use.object_id)
+    note_field(session, field_id)
 
 
 def delete_field(session: WriteSession, field_id: str, version: int) -> None:
@@ -170,7 +168,7 @@ def delete_field(session: WriteSession, field_id: str, version: int) -> None:
     Raises Conflict that names the objects which use it, or when it changed since `version`.
     """
     session.actor.require(Permission.EDIT_FIELDS)
-    stored = _lock_field(session, field_id)
+    stored = lock_field(session, field_id)
     if stored.is_system_field:
         raise Conflict(f"“{stored.label}” is a system field and cannot be deleted.")
     if uses := list_uses(session, field_id):
@@ -178,6 +176,42 @@ def delete_field(session: WriteSession, field_id: str, version: int) -> None:
         raise Conflict(f"“{stored.label}” is used by {names}. Remove it there first.")
     delete_row(session, Field, field_id, what=_WHAT, version=version)
     session.note(Topic.FIELDS, field_id)
+
+
+def lock_field(session: WriteSession, field_id: str) -> FieldSummary:
+    """Return the field, kept until the commit from being changed or given to an object."""
+    session.actor.require(Permission.EDIT_FIELDS)
+    session.execute(select(Field.id).where(Field.id == field_id).with_for_update())
+    return get_field(session, field_id)
+
+
+def retype_field(
+    session: WriteSession,
+    field_id: str,
+    version: int,
+    new_type: str,
+    config_changes: Sequence[JsonEdit] = (),
+) -> None:
+    """Store another type and its settings, whatever records hold: the caller sees to the values.
+
+    Raises Conflict when the field changed since `version`, Invalid for settings that cannot be.
+    """
+    session.actor.require(Permission.EDIT_FIELDS)
+    stored = get_field(session, field_id)
+    before = stored.config if isinstance(stored.config, Mapping) else {}
+    _check_config(session, before, applied(before, tuple(config_changes)))
+    values = {"type": new_type, "updated_at": func.now()}
+    edits = {"config": config_changes}
+    write_row(session, Field, field_id, values, what=_WHAT, version=version, edits=edits)
+    note_field(session, field_id)
+
+
+def note_field(session: WriteSession, field_id: str) -> None:
+    """Say that the field is another one now, and with it every layout that has it."""
+    session.actor.require(Permission.EDIT_FIELDS)
+    session.note(Topic.FIELDS, field_id)
+    for use in list_uses(session, field_id):
+        session.note(Topic.LAYOUTS, use.object_id)
 
 
 def _summaries() -> Select[Any]:
@@ -205,12 +239,6 @@ def _summaries() -> Select[Any]:
         Field.created_by,
     )
     return columns.outerjoin(uses, uses.c.field_id == Field.id)
-
-
-def _lock_field(session: WriteSession, field_id: str) -> FieldSummary:
-    """Return the field, kept until the commit from being changed or given to an object."""
-    session.execute(select(Field.id).where(Field.id == field_id).with_for_update())
-    return get_field(session, field_id)
 
 
 def _values(draft: FieldDraft) -> dict[str, Any]:
@@ -257,8 +285,8 @@ def _check_new_type(session: WriteSession, stored: FieldSummary, new_type: str) 
     )
     if (label := session.scalar(holders)) is not None:
         sentence = (
-            f"Records of “{label}” hold values in this field, so its type cannot change. "
-            "Make a new field of the other type instead."
+            f"Records of “{label}” hold values in this field, so its type cannot change "
+            "by an edit alone. “Change type…” converts them."
         )
         raise Invalid({"type": sentence})
 

@@ -17,7 +17,8 @@ from crm_desktop.domain.text_search import Finder, TextSearch
 from crm_desktop.services.cell_columns import CellColumn
 from crm_desktop.services.cell_writes import STOPPED, write_cells
 from crm_desktop.services.record_anchors import find_row
-from crm_desktop.services.record_query import RecordRow, execute, list_page
+from crm_desktop.services.record_conditions import execute
+from crm_desktop.services.record_query import RecordRow, list_page
 from crm_desktop.services.record_targets import RecordTarget, target_sql
 from crm_desktop.services.records import Edit, Progress, fields_of
 

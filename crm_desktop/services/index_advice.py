@@ -19,14 +19,9 @@ from crm_desktop.domain.errors import Conflict, Invalid, NotFound, Unavailable
 from crm_desktop.domain.field_types import EffectiveField, is_column, type_of
 from crm_desktop.domain.filters import RecordQuery
 from crm_desktop.domain.index_kinds import IndexKind, Want, kinds_of, wants_of
-from crm_desktop.services.record_query import (
-    can_walk,
-    collation_of,
-    estimate_records,
-    execute,
-    readable,
-    text_order,
-)
+from crm_desktop.services.record_conditions import execute, readable
+from crm_desktop.services.record_ordering import can_walk, collation_of, text_order
+from crm_desktop.services.record_query import estimate_records
 from crm_desktop.services.records import fields_of
 
 Progress = Callable[[int, int], bool]

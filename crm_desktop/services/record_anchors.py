@@ -11,7 +11,8 @@ from crm_desktop.domain.access import Permission
 from crm_desktop.domain.cursors import Cursor
 from crm_desktop.domain.field_types import EffectiveField
 from crm_desktop.domain.filters import RecordQuery
-from crm_desktop.services.record_query import execute, ordering, readable
+from crm_desktop.services.record_conditions import execute, readable
+from crm_desktop.services.record_ordering import ordering
 
 EVERY = 1024  # rows between two anchors: four pages of a grid
 SORTING_MEMORY = "64MB"

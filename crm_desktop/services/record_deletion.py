@@ -19,7 +19,7 @@ from crm_desktop.domain.field_types import (
     target_object_id,
 )
 from crm_desktop.services.history import keeps_history
-from crm_desktop.services.record_query import execute, permitted
+from crm_desktop.services.record_conditions import execute, permitted
 from crm_desktop.services.record_targets import (
     ChosenRecords,
     RecordTarget,

@@ -11,7 +11,7 @@ from crm_desktop.domain.field_types import SYSTEM_COLUMNS, EffectiveField, type_
 from crm_desktop.domain.filters import RecordQuery
 from crm_desktop.domain.formats import Formats
 from crm_desktop.domain.validation import BLANKS
-from crm_desktop.services.record_query import execute, readable
+from crm_desktop.services.record_conditions import execute, readable
 
 
 class Summary(StrEnum):

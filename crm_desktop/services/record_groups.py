@@ -21,13 +21,14 @@ from crm_desktop.domain.field_types import (
 from crm_desktop.domain.filters import RecordQuery
 from crm_desktop.domain.formats import Formats
 from crm_desktop.domain.grouping import BY_FIRST, PERIODS, RANGES, is_by_first
+from crm_desktop.services.record_conditions import execute, readable
 from crm_desktop.services.record_footer import (
     Summary,
     summaries_of,
     summary_sql,
     summary_text,
 )
-from crm_desktop.services.record_query import execute, grouping_key, readable
+from crm_desktop.services.record_ordering import grouping_key
 from crm_desktop.services.reference_checks import REFERRING, names_of_targets
 
 MOST_GROUPS = 1000

@@ -10,7 +10,9 @@ from crm_desktop.domain.cursors import Cursor
 from crm_desktop.domain.field_types import EffectiveField
 from crm_desktop.domain.filters import RecordQuery
 from crm_desktop.domain.formats import Formats
-from crm_desktop.services.record_query import execute, list_page, ordering, readable
+from crm_desktop.services.record_conditions import execute, readable
+from crm_desktop.services.record_ordering import ordering
+from crm_desktop.services.record_query import list_page
 
 
 def neighbours(

@@ -1,32 +1,19 @@
 """The record list: pages by key, a search by name, counts; all made ready to be shown."""
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from functools import partial
+from dataclasses import dataclass
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
 
-from sqlalchemy import CursorResult, Engine, select, text
+from sqlalchemy import select
 
-from crm_desktop.db.conditions import LIKE_ESCAPE, Conditions, containing, string_sql
+from crm_desktop.db.conditions import LIKE_ESCAPE, containing
 from crm_desktop.db.database import ReadSession
-from crm_desktop.db.expressions import (
-    PRIMARY_VALUE,
-    Parameters,
-    SortKey,
-    name_key,
-    newest_first,
-    sort_key,
-)
-from crm_desktop.db.field_indexes import definition_of, known_indexes
-from crm_desktop.db.group_keys import group_key, zone_sql
+from crm_desktop.db.expressions import Parameters
 from crm_desktop.db.ordering import Ordering
 from crm_desktop.db.tables import CrmObject, Record
 from crm_desktop.domain.access import Permission, Reach, RecordRight
 from crm_desktop.domain.cursors import END, Cursor
-from crm_desktop.domain.errors import Forbidden, Invalid, NotFound
+from crm_desktop.domain.errors import Forbidden, NotFound
 from crm_desktop.domain.field_types import (
     SYSTEM_COLUMNS,
     EffectiveField,
@@ -35,22 +22,16 @@ from crm_desktop.domain.field_types import (
     target_ids,
     type_of,
 )
-from crm_desktop.domain.filter_rules import FilterSchema
-from crm_desktop.domain.filters import Condition, LinkCondition, RecordQuery, Sort, leaves_of
+from crm_desktop.domain.filters import RecordQuery
 from crm_desktop.domain.formats import Formats
-from crm_desktop.domain.grouping import units_of
-from crm_desktop.domain.index_kinds import IndexKind, kinds_of
-from crm_desktop.domain.operators import comparison_of
-from crm_desktop.services.filter_schema import schema_of
-from crm_desktop.services.record_rights import OWNER_KEY, may
-from crm_desktop.services.records import columns_of, fields_of
+from crm_desktop.services.record_conditions import execute, matching, readable
+from crm_desktop.services.record_ordering import ordering
+from crm_desktop.services.record_rights import may
 from crm_desktop.services.reference_checks import REFERRING, names_of_targets
 
 MOMENT_FORM = 'YYYY-MM-DD"T"HH24:MI:SS"Z"'
 FAR = 10_000  # rows to skip, from which sorting is quicker than walking an index on a field
 SHORTEST_INDEXED = 3  # letters from which a trigram index helps
-COLLATION = "und-x-icu"  # the root of all languages, where a server was built with ICU
-IN_LOWER_CASE = "lower case"
 
 
 class RecordRow(NamedTuple):
@@ -143,31 +124,6 @@ def is_indexed(session: ReadSession, query: RecordQuery, columns: Sequence[Effec
     return len(order.keys) == 1 and order.keys[0].is_indexed
 
 
-def text_order(session: ReadSession) -> str:
-    """Return the collation that text is sorted by, or "" for lower case in the database's own."""
-    session.actor.require(Permission.READ_RECORDS)
-    engine = session.connection().engine
-    if engine not in _collations:
-        name = session.scalar(text("SELECT to_regcollation(:name)"), {"name": f'"{COLLATION}"'})
-        _collations[engine] = COLLATION if name else ""
-    return _collations[engine]
-
-
-def describe_text_order(session: ReadSession) -> str:
-    """Return by what text is sorted, to be named on screen."""
-    session.actor.require(Permission.READ_RECORDS)
-    engine = session.connection().engine
-    if engine not in _descriptions:
-        own = session.scalar(text("SELECT datcollate FROM pg_database WHERE datname ="
-                                  " current_database()"))  # fmt: skip
-        _descriptions[engine] = text_order(session) or f"{IN_LOWER_CASE}, {own}"
-    return _descriptions[engine]
-
-
-_collations: WeakKeyDictionary[Engine, str] = WeakKeyDictionary()
-_descriptions: WeakKeyDictionary[Engine, str] = WeakKeyDictionary()
-
-
 def count_matching(session: ReadSession, query: RecordQuery) -> int:
     """Count the records of the query exactly; may take long for a million."""
     session.actor.require(Permission.READ_RECORDS)
@@ -181,7 +137,7 @@ def estimate_records(session: ReadSession, query: RecordQuery) -> int:
     """Return how many records the planner expects, at once; rights are not looked at."""
     session.actor.require(Permission.READ_RECORDS)
     parameters = Parameters()
-    where = " AND ".join(_matching(session, parameters, query))
+    where = " AND ".join(matching(session, parameters, query))
     statement = f"EXPLAIN (FORMAT JSON) SELECT 1 FROM records AS r WHERE {where}"  # noqa: S608
     plan = execute(session, statement, parameters.values).scalar_one()
     plan = plan if isinstance(plan, list) else json_value(plan)
@@ -210,149 +166,7 @@ def find_records(session: ReadSession, words: str, *, limit: int = 20) -> list[F
     return [FoundRecord(*row) for row in session.execute(query)]
 
 
-def execute(session: ReadSession, statement: str, values: dict[str, Any]) -> CursorResult[Any]:
-    """Run a statement without having SQLAlchemy read it: that saves a fifth of a page's time.
-
-    The statement holds placeholders only where `Parameters` and `:limit` put them, and no "%".
-    """
-    session.actor.require(Permission.READ_RECORDS)
-    driver_sql = _PLACEHOLDER.sub(r"%(\1)s", statement)
-    return session.connection().exec_driver_sql(driver_sql, values)
-
-
-_PLACEHOLDER = re.compile(r":(p[0-9]+|limit)\b")
-
-
 # --- the statement -----------------------------------------------------------------------------
-
-
-def ordering(
-    session: ReadSession,
-    parameters: Parameters,
-    query: RecordQuery,
-    columns: Sequence[EffectiveField],
-    *,
-    walks_fields: bool = True,
-) -> Ordering:
-    """Return the order of a query: its sorts, or the newest first; the id makes it total.
-
-    Before them comes what it groups by. `walks_fields`: along indexes on fields, where there are
-    any; a short read is meant.
-    """
-    session.actor.require(Permission.READ_RECORDS)
-    known = {column.id: column for column in columns}
-    if any(sort.field_id not in known and sort.field_id != PRIMARY_VALUE for sort in query.sort):
-        known = {field.id: field for field in columns_of(session, query.object_id)} | known
-    keys: list[SortKey] = []
-    if query.grouping:
-        keys.append(grouping_key(session, parameters, query, columns))
-        keys += [] if query.sort else [newest_first("r")]
-    for sort in query.sort:
-        if sort.field_id == PRIMARY_VALUE:
-            keys.append(name_key("r", descending=sort.descending))
-        elif field := known.get(sort.field_id):
-            has_index = (
-                walks_fields
-                and _has_order(session, query.object_id, field)
-                and can_walk(session, query, field, columns)
-            )
-            keys.append(_field_key(session, parameters, field, sort, has_index=has_index))
-        else:
-            raise Invalid({"sort": "The records are sorted by a field that is gone."})
-    return Ordering.by_keys(keys or [newest_first("r")])
-
-
-def grouping_key(
-    session: ReadSession,
-    parameters: Parameters,
-    query: RecordQuery,
-    columns: Sequence[EffectiveField],
-) -> SortKey:
-    """Return what the query groups by; raises Invalid where that is none of the columns."""
-    session.actor.require(Permission.READ_RECORDS)
-    grouping = query.grouping
-    field = next((each for each in columns if grouping and each.id == grouping.field_id), None)
-    if grouping is None or field is None:
-        raise Invalid({"grouping": "The records are grouped by a column that is not shown."})
-    if grouping.unit not in units_of(field):
-        raise Invalid({"grouping": f"Records cannot be grouped by “{field.label}” like this."})
-    collation = text_order(session) if type_of(field.type).kind in _WORDS else ""
-    zone = zone_sql(session.connection(), parameters, query.calendar.time_zone)
-    return group_key(parameters, field, "r", grouping, collation=collation, zone=zone)
-
-
-_WORDS = {"text", "reference"}
-
-
-def _field_key(
-    session: ReadSession,
-    parameters: Parameters,
-    field: EffectiveField,
-    sort: Sort,
-    *,
-    has_index: bool,
-) -> SortKey:
-    key = sort_key(
-        parameters,
-        field,
-        "r",
-        descending=sort.descending,
-        collation=collation_of(session, field),
-        has_moment_index=has_index,
-    )
-    return replace(key, is_indexed=key.is_indexed or has_index)
-
-
-def collation_of(session: ReadSession, field: EffectiveField) -> str:
-    """Return the collation that a field's values are sorted by, "" for none of their own."""
-    session.actor.require(Permission.READ_RECORDS)
-    return text_order(session) if type_of(field.type).kind in _WORDS else ""
-
-
-def can_walk(
-    session: ReadSession,
-    query: RecordQuery,
-    sorted_by: EffectiveField,
-    columns: Sequence[EffectiveField],
-) -> bool:
-    """Say whether an index on this field is worth walking with the conditions of the query.
-
-    Only of what has an index does the server know how often it occurs. It takes anything else for
-    rare, and would read twice what a single sort reads.
-    """
-    session.actor.require(Permission.READ_RECORDS)
-    known, fields = known_indexes(session), {field.id: field for field in columns}
-
-    def is_known(leaf: Condition | LinkCondition) -> bool:
-        field = fields.get(leaf.field_id) if isinstance(leaf, Condition) else None
-        if field is None:
-            return False
-        collation = collation_of(session, field)
-        each = (definition_of(query.object_id, field, kind, collation) for kind in kinds_of(field))
-        return field.id == sorted_by.id or any(map(known.has, each))
-
-    return all(is_known(leaf) for leaf in leaves_of(query.conditions))
-
-
-def _has_order(session: ReadSession, object_id: str, field: EffectiveField) -> bool:
-    """Say whether there is an index in the order of this field."""
-    if IndexKind.ORDER not in kinds_of(field):
-        return False
-    definition = definition_of(object_id, field, IndexKind.ORDER, collation_of(session, field))
-    return known_indexes(session).has(definition)
-
-
-def _indexed_moments(session: ReadSession, query: RecordQuery, schema: FilterSchema) -> set[str]:
-    """Return the fields among the conditions for whose moments there is an index."""
-    ids = {leaf.field_id for leaf in leaves_of(query.conditions) if isinstance(leaf, Condition)}
-    fields = [schema.fields[id_] for id_ in ids if id_ in schema.fields]
-    return {
-        field.id
-        for field in fields
-        if comparison_of(field) == "moment"
-        and field.id not in SYSTEM_COLUMNS
-        and _has_order(session, query.object_id, field)
-    }
 
 
 Place = tuple[Cursor | None, bool, int]  # from which record, whether backward, how many to skip
@@ -421,92 +235,6 @@ def values_sql(parameters: Parameters, columns: Sequence[EffectiveField]) -> str
         "CAST('[]' AS jsonb)"
     ]
     return " || ".join(arrays)
-
-
-def _matching(session: ReadSession, parameters: Parameters, query: RecordQuery) -> list[str]:
-    """Return what matches; a query without conditions asks the database nothing beforehand."""
-    parts = [f"r.object_id = {parameters.bind(query.object_id)}"]
-    if query.search.strip():
-        pattern = parameters.bind(containing(query.search))
-        names = [f"r.primary_value ILIKE {pattern}"]
-        if query.searches_all_text:
-            texts = [f for f in fields_of(session, query.object_id) if type_of(f.type).is_text_like]
-            names += [f"{string_sql(parameters, f, 'r')} ILIKE {pattern}" for f in texts]
-        parts.append(f"({' OR '.join(names)})")
-    if query.conditions:
-        calendar = query.calendar
-        schema = schema_of(session, query.object_id, query.conditions)
-        conditions = Conditions(
-            parameters,
-            schema,
-            str(session.actor.user_id),
-            calendar if calendar.now else replace(calendar, now=datetime.now(UTC)),
-            partial(_readable, session, parameters),
-            frozenset(_indexed_moments(session, query, schema)),
-        )
-        parts.append(conditions.sql(query.conditions))
-    return parts
-
-
-def readable(
-    session: ReadSession,
-    parameters: Parameters,
-    query: RecordQuery,
-    *,
-    looks_first: bool = False,
-) -> str:
-    """Return what matches, and what the person may read of it, as one condition.
-
-    With `looks_first` the object's permissions are read by a statement of its own: then nobody's
-    data stands in the condition where all may be read, and an index alone can answer.
-    """
-    session.actor.require(Permission.READ_RECORDS)
-    parts = _matching(session, parameters, query)
-    if not looks_first:
-        return " AND ".join([*parts, _readable(session, parameters, query.object_id, "r")])
-    allowed = permitted(session, parameters, query.object_id, RecordRight.READ)
-    return " AND ".join(parts if allowed == "true" else [*parts, allowed])
-
-
-def permitted(
-    session: ReadSession, parameters: Parameters, object_id: str, right: RecordRight
-) -> str:
-    """Return the condition that a record `r` of the object may be used so; "true" for all.
-
-    The permissions are read by a statement of its own.
-    """
-    session.actor.require(Permission.READ_RECORDS)
-    found = session.scalar(select(CrmObject.permissions).where(CrmObject.id == object_id))
-    reach = session.actor.reach(found if isinstance(found, dict) else {}, right)
-    if reach is Reach.ALL:
-        return "true"
-    return "false" if reach is Reach.NONE else _own(session, parameters, "r")
-
-
-def _own(session: ReadSession, parameters: Parameters, table: str) -> str:
-    """Return the condition that a record is the person's own, as `Reach.OWN` means it."""
-    me, owner = parameters.bind(str(session.actor.user_id)), parameters.bind(OWNER_KEY)
-    return (
-        f"(CAST({table}.created_by AS text) IS NOT DISTINCT FROM {me}"
-        f" OR {table}.data ->> {owner} IS NOT DISTINCT FROM {me})"
-    )
-
-
-def _readable(session: ReadSession, parameters: Parameters, object_id: str, table: str) -> str:
-    """Return the condition that a record of the object may be read.
-
-    The permissions are looked at once, by a subquery of its own, not for each record.
-    """
-    bound_id, own = parameters.bind(object_id), _own(session, parameters, table)
-    everybody = parameters.bind(["all", f"user_{session.actor.user_id}"], "text[]")
-    return (
-        f"CASE (SELECT CASE WHEN NOT o.permissions ? 'read' THEN 'all'"  # noqa: S608
-        f" WHEN jsonb_typeof(o.permissions -> 'read') <> 'array' THEN 'none'"
-        f" WHEN o.permissions -> 'read' ?| {everybody} THEN 'all'"
-        f" WHEN o.permissions -> 'read' ? 'owner' THEN 'own' ELSE 'none' END"
-        f" FROM objects AS o WHERE o.id = {bound_id})"
-        f" WHEN 'all' THEN true WHEN 'own' THEN {own} ELSE false END"
-    )
 
 
 def _explain_nothing(session: ReadSession, object_id: str) -> None:

@@ -9,7 +9,8 @@ from crm_desktop.db.expressions import Parameters
 from crm_desktop.domain.access import Permission
 from crm_desktop.domain.field_types import EffectiveField
 from crm_desktop.domain.filters import RecordQuery
-from crm_desktop.services.record_query import execute, ordering, readable
+from crm_desktop.services.record_conditions import execute, readable
+from crm_desktop.services.record_ordering import ordering
 
 
 @dataclass(frozen=True, slots=True)

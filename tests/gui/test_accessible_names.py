@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAccessible
+from PySide6.QtGui import QAccessible, QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
     QAbstractSpinBox,
     QComboBox,
+    QDialog,
     QHeaderView,
     QLineEdit,
     QPlainTextEdit,
@@ -20,18 +21,37 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from crm_desktop.db.database import Database
+from crm_desktop.domain.errors import Clash
 from crm_desktop.domain.field_types import FIELD_TYPES
+from crm_desktop.domain.filters import Grouping
+from crm_desktop.domain.formats import Formats
+from crm_desktop.gui.clipboard.find_dialog import FindDialog
+from crm_desktop.gui.clipboard.paste_dialog import PasteDialog
 from crm_desktop.gui.dialogs.application_dialog import ApplicationDialog
+from crm_desktop.gui.dialogs.build_index_dialog import BuildIndexDialog
+from crm_desktop.gui.dialogs.bulk_edit_dialog import BulkEditDialog
+from crm_desktop.gui.dialogs.change_type_dialog import ChangeTypeDialog
+from crm_desktop.gui.dialogs.conflict_dialog import ConflictDialog
 from crm_desktop.gui.dialogs.connect import ConnectDialog
+from crm_desktop.gui.dialogs.drafts_dialog import DraftsDialog
 from crm_desktop.gui.dialogs.field_dialog import FieldDialog
+from crm_desktop.gui.dialogs.go_to_row import GoToRowDialog
 from crm_desktop.gui.dialogs.import_dialog import ImportDialog
+from crm_desktop.gui.dialogs.merge_fields_dialog import MergeFieldsDialog
 from crm_desktop.gui.dialogs.object_dialog import ObjectDialog
 from crm_desktop.gui.dialogs.relationship_dialog import RelationshipDialog
 from crm_desktop.gui.dialogs.user_dialog import UserDialog
+from crm_desktop.gui.drafts import Drafts
+from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.pages.record import NewRecordPage
+from crm_desktop.gui.pages.records import RecordsPage
 from crm_desktop.gui.routes import make_page
 from crm_desktop.gui.tasks import Tasks
-from tests.gui.asking import shown
+from crm_desktop.gui.views.columns_dialog import ColumnsDialog
+from crm_desktop.gui.views.name_dialog import ViewNameDialog
+from crm_desktop.services import fields
+from tests.gui.asking import open_dialog, shown
 from tests.gui.windows import make_window, wait_until_idle
 from tests.make import Make
 
@@ -45,6 +65,10 @@ CONTROLS = (
     QTabBar,
     QTextEdit,
 )
+CLASHES = {
+    "fld_note": Clash("Short.", "It is long. " * 80, "Mine."),
+    "fld_name": Clash("a", "b", ""),
+}
 PARTS = (QComboBox, QAbstractSpinBox, QAbstractItemView, QHeaderView, QLineEdit, QTabBar)
 
 
@@ -71,7 +95,9 @@ def _is_inside_a_control(widget: QWidget) -> bool:
     return bool(parent)
 
 
-@pytest.mark.parametrize("address", ["objects", "fields", "relationships", "applications", "users"])
+@pytest.mark.parametrize(
+    "address", ["objects", "fields", "relationships", "applications", "users", "indexes"]
+)
 def test_every_control_of_the_pages_of_definitions_has_a_name(
     qtbot: QtBot, tasks: Tasks, address: str
 ) -> None:
@@ -102,6 +128,34 @@ def test_every_control_of_a_list_and_of_a_record_has_a_name(
         assert nameless(page) == []
 
 
+def test_every_control_of_what_opens_over_a_list_has_a_name(
+    qtbot: QtBot, tasks: Tasks, make: Make
+) -> None:
+    make.field("amount", "number")
+    deal = make.object("deal", ["name", "amount"])
+    for name in ("Orion", "Lyra"):
+        make.record(deal, {"fld_name": name, "fld_amount": 1})
+    page = shown(qtbot, RecordsPage(tasks, deal))
+    page.list.groups.group_by(Grouping("fld_amount"))
+    wait_until_idle(qtbot, tasks)
+    QGuiApplication.clipboard().setText("a\tb\nc\td")
+    opened: tuple[tuple[Callable[[], object], type[QDialog]], ...] = (
+        (page.bulk.edit, BulkEditDialog),
+        (page.finding.open_dialog, FindDialog),
+        (page.list.columns.open_dialog, ColumnsDialog),
+        (page.list.view_commands.save_as, ViewNameDialog),
+        (page.ask_for_row, GoToRowDialog),
+        (page.clipboard.paste_as_new, PasteDialog),
+    )
+    for open_it, kind in opened:
+        open_it()
+        dialog = open_dialog(qtbot, kind)
+        wait_until_idle(qtbot, tasks)
+        assert nameless(dialog) == []
+        dialog.close()
+    assert nameless(page) == []
+
+
 @pytest.mark.parametrize("name", FIELD_TYPES)
 def test_every_setting_of_a_field_has_a_name(qtbot: QtBot, tasks: Tasks, name: str) -> None:
     dialog = shown(qtbot, FieldDialog(tasks))
@@ -118,9 +172,22 @@ def test_every_setting_of_a_field_has_a_name(qtbot: QtBot, tasks: Tasks, name: s
         lambda tasks: ApplicationDialog(tasks, None),
         lambda tasks: UserDialog(tasks, None),
         lambda tasks: ImportDialog(tasks, ""),
+        BuildIndexDialog,
+        lambda tasks: DraftsDialog(Drafts(tasks), system_formats(), {}),
+        lambda _: ConflictDialog("Changed", CLASHES, (), system_formats(), {}),
         lambda _: ConnectDialog([]),
     ],
-    ids=["object", "relationship", "application", "user", "import", "connect"],
+    ids=[
+        "object",
+        "relationship",
+        "application",
+        "user",
+        "import",
+        "index",
+        "drafts",
+        "conflict",
+        "connect",
+    ],
 )
 def test_every_control_of_a_dialog_has_a_name(
     qtbot: QtBot, tasks: Tasks, make_dialog: Callable[[Tasks], QWidget]
@@ -128,6 +195,18 @@ def test_every_control_of_a_dialog_has_a_name(
     dialog = shown(qtbot, make_dialog(tasks))
     wait_until_idle(qtbot, tasks)
     assert nameless(dialog) == []
+
+
+def test_every_control_of_the_dialogs_that_count_first_has_a_name(
+    qtbot: QtBot, tasks: Tasks, make: Make, database: Database
+) -> None:
+    make.field("name")
+    with database.read(tasks.actor) as session:
+        field = fields.get_field(session, "fld_name")
+    for dialog in (ChangeTypeDialog(tasks, field, Formats()), MergeFieldsDialog(tasks, field)):
+        shown(qtbot, dialog)
+        wait_until_idle(qtbot, tasks)
+        assert nameless(dialog) == []
 
 
 def test_every_control_of_the_window_has_a_name(qtbot: QtBot, tasks: Tasks, home: Path) -> None:

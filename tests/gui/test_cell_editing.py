@@ -533,10 +533,14 @@ def test_escape_twice_drops_a_new_record_and_who_may_not_create_has_no_row(
     assert not hands.page.has_unsaved()
     hands.type("Vega")
     hands.press(KEY.Key_Tab)
-    for _ in range(2):
-        assert hands.page.has_unsaved()
-        hands.press(KEY.Key_Escape)
+    bar = hands.editing.bar
+    hands.press(KEY.Key_Escape)
+    assert hands.page.has_unsaved()
+    qtbot.waitUntil(bar.isVisible)
+    assert bar.message().text == "Esc once more drops the new record."
+    hands.press(KEY.Key_Escape)
     assert not hands.page.has_unsaved()
+    qtbot.waitUntil(bar.isHidden)
     make.sql("""UPDATE objects SET permissions = '{"create": []}'""")
     hands.page.refresh()
     qtbot.waitUntil(hands.editing.new_row.row.isHidden)

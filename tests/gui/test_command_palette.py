@@ -119,6 +119,20 @@ def test_arrows_choose_and_escape_gives_the_keyboard_back(qtbot: QtBot, window: 
     assert window.navigation.filter.hasFocus()
 
 
+def test_escape_gives_the_keyboard_back_past_a_menu_bar_that_was_just_left(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    window.navigation.tree.setFocus()
+    bar = window.top.menu
+    qtbot.keyClick(window, Qt.Key.Key_Alt, Qt.KeyboardModifier.AltModifier)
+    qtbot.waitUntil(bar.hasFocus)
+
+    window.open_palette()
+    qtbot.keyClick(window.command_palette.line, Qt.Key.Key_Escape)
+
+    assert window.navigation.tree.hasFocus()
+
+
 def test_what_nothing_is_called_says_so(qtbot: QtBot, window: MainWindow) -> None:
     assert type_in(qtbot, window, ">qqqq") == []
     assert window.command_palette.note.text() == "Nothing is called so."

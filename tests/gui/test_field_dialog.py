@@ -300,3 +300,18 @@ def test_a_reference_offers_the_objects_and_then_their_fields(
 
     qtbot.waitUntil(lambda: display.box.findData("fld_name") > 0)  # type: ignore[attr-defined]
     assert dialog.config.config() == {"targetObjectId": "obj_account"}
+
+
+def test_a_stricter_rule_says_how_many_stored_values_would_break_it(
+    qtbot: QtBot, tasks: Tasks, make: Make, database: Database, actor: Actor
+) -> None:
+    make.field("size", "number", config={"max": 100})
+    make.record(make.object("deal", fields=["size"]), {"fld_size": 50})
+    dialog = edit(qtbot, tasks, database, actor, "size")
+
+    type_into(qtbot, dialog, "max", "10")
+
+    words = "1 value breaks these rules, in “Deal”, such as: Enter 10 or less."
+    qtbot.waitUntil(lambda: dialog.impact.sentence.text() == words)
+    type_into(qtbot, dialog, "max", "100")
+    qtbot.waitUntil(dialog.impact.isHidden)

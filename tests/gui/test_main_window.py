@@ -22,6 +22,7 @@ from crm_desktop.gui.jobs import Progress
 from crm_desktop.gui.main_window import MainWindow
 from crm_desktop.gui.page import Page
 from crm_desktop.gui.pages.fields import FieldsPage
+from crm_desktop.gui.pages.objects import ObjectsPage
 from crm_desktop.gui.pulse import ConnectionState
 from crm_desktop.gui.status_bar import Place
 from crm_desktop.gui.tabs import TabEnd
@@ -371,6 +372,19 @@ def test_f6_moves_the_keyboard_between_tree_and_page(qtbot: QtBot, window: MainW
     assert window.navigation.tree.hasFocus()
     press(qtbot, window, "F6")
     assert not window.navigation.tree.hasFocus()
+
+
+def test_f6_goes_back_to_where_the_keyboard_was_in_the_page(
+    qtbot: QtBot, window: MainWindow
+) -> None:
+    page = window.current_page
+    assert isinstance(page, ObjectsPage)
+    page.grid.setFocus()
+
+    press(qtbot, window, "F6")
+    press(qtbot, window, "F6")
+
+    assert page.grid.hasFocus()
 
 
 def test_five_seconds_without_an_answer_do_not_stop_the_window(

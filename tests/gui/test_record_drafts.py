@@ -209,5 +209,9 @@ def test_lists_and_the_start_say_what_was_left_over_and_lead_there(
     assert isinstance(current, RecordPage)
     qtbot.waitUntil(lambda: bool(current.panel.drafts.sentence()))
     assert left.object_id == deal
+
+    assert frame.messages.message() == message
+    window.drafts.drop(left.key)  # given up, or stored
+    assert frame.messages.message() is None
     window.drafts.close()
     tasks.close()

@@ -276,6 +276,9 @@ def test_a_list_is_grouped_folded_and_walked_by_keyboard_alone(
     press(qtbot, page, Qt.Key.Key_Left)
     assert page.model.rowCount() == 12
     press(qtbot, page, Qt.Key.Key_X)  # nothing is typed into a heading
+    with qtbot.assertNotEmitted(page.refused):
+        for action in page.list.editing.gestures.actions():
+            action.trigger()  # F2, Del and the like: nor is there a cell to refuse it
     press(qtbot, page, Qt.Key.Key_Right)
     assert (row(), page.model.rowCount()) == (0, 24)
     press(qtbot, page, Qt.Key.Key_Down)

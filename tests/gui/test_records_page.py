@@ -355,13 +355,19 @@ def test_a_narrow_page_shows_the_list_alone_until_there_is_room_again(
     make.record(deal, {"fld_name": "Orion"})
     page = shown(qtbot, tasks, deal)
     assert page.inspector.isVisible()
+    words = page.new_button.text()
+    assert words
 
     page.resize(600, 500)
     assert not page.inspector.isVisible()
+    assert not page.inspector_action.isChecked()  # it says what is seen
     assert page.minimumSizeHint().width() <= 600
     assert json.loads(page.view_state() or "{}").get("inspector") is None
+    page.resize(page.minimumSizeHint().width(), 500)
+    assert (page.new_button.text(), page.new_button.accessibleName()) == ("", words)
     page.resize(1200, 600)
     assert page.inspector.isVisible()
+    assert page.new_button.text() == words
 
 
 @pytest.mark.parametrize("state", ["", "{", "[1]", '{"widths": 3, "panes": ["a", 1]}'])

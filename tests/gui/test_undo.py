@@ -1,6 +1,7 @@
 """Ctrl+Z and Ctrl+Shift+Z in the window: named, told, over a restart, and where nothing is kept."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,20 @@ def test_ctrl_z_takes_the_last_edit_back_and_ctrl_shift_z_does_it_again(
     wait_until_idle(qtbot, window.tasks)
     assert names(database) == ["Lyra"]
     assert said(window).text == "Done again: edit of “Orion”."
+
+
+def test_ctrl_z_right_behind_an_edit_takes_that_edit_back_and_not_the_one_before(
+    qtbot: QtBot, window: MainWindow, database: Database, make: Make, deal: str
+) -> None:
+    one, other = (make.record(deal, {"fld_name": name}) for name in ("Orion", "Cedar"))
+    rename(window, qtbot, one, "Orion", "Lyra")
+    change = {"fld_name": Edit("Cedar", "Vega")}
+    window.tasks.write(window, partial(records.update_record, record_id=other, edits=change))
+    QTest.keyClick(window, Qt.Key.Key_Z, CTRL)  # before anybody heard of the second edit
+    wait_until_idle(qtbot, window.tasks)
+    assert names(database) == ["Cedar", "Lyra"]
+    assert said(window).text == "Undone: edit of “Cedar”."
+    assert undo_of(window).text() == "Undo edit of “Orion”"
 
 
 @pytest.mark.parametrize("kind", ["text", "textarea"])

@@ -12,7 +12,7 @@ from crm_desktop.domain.access import Actor
 from crm_desktop.domain.cursors import END, Cursor
 from crm_desktop.domain.field_types import EffectiveField
 from crm_desktop.domain.filters import RecordQuery, Sort
-from crm_desktop.services import record_anchors, record_query, records
+from crm_desktop.services import record_anchors, record_ordering, record_query, records
 from crm_desktop.services.record_footer import Summary, summarize
 from tests.domain.values import ENGLISH
 from tests.make import Make
@@ -167,13 +167,13 @@ def test_text_is_sorted_by_the_servers_collation_where_it_has_one(
     ids = [make.record(thing, {"fld_name": name}) for name in ("b", "B", "a")]
     lists = Lists(database, actor, thing)
     with database.read(actor) as session:
-        assert record_query.text_order(session) == ""
+        assert record_ordering.text_order(session) == ""
     assert order(lists, up("name"))[0] == ids[2]
 
     make.sql('CREATE COLLATION "und-x-icu" FROM "C"')
     other = Database.at(database.url)
     with other.read(actor) as session:
-        assert record_query.text_order(session) == "und-x-icu"
+        assert record_ordering.text_order(session) == "und-x-icu"
     assert order(Lists(other, actor, thing), up("name")) == [ids[1], ids[2], ids[0]]
     other.close()
 

@@ -95,8 +95,12 @@ class CellEditing(QObject):
         return action
 
     def actions(self) -> list[QAction]:
+        return [self.new_row.action, *(action for group in self.groups() for action in group)]
+
+    def groups(self) -> list[list[QAction]]:
+        """Return what is done in cells, and with those that were refused, as menus show it."""
         refused = [self.next_action, self.previous_action, self.compare_action]
-        return [self.new_row.action, *self.gestures.actions(), *refused]
+        return [self.gestures.actions(), refused]
 
     def show_object(self, crm_object: ObjectDetail) -> None:
         """Take over what the person may do with the object's records."""
@@ -162,7 +166,8 @@ class CellEditing(QObject):
         unsaved = self.sheet.pending.in_state(EditState.UNSAVED)
         left_over = sum(len(draft.values) for draft in self.drafts.left_over())
         left_over = left_over if self._model.columns else 0
-        said = (left_over, len(unsaved), *((edit, edit.reason) for edit in refused))
+        is_leaving = self.new_row.model.is_half_dropped
+        said = (left_over, is_leaving, len(unsaved), *((edit, edit.reason) for edit in refused))
         if said == self._said:
             return
         self._said = said
@@ -170,7 +175,7 @@ class CellEditing(QObject):
         if left_over:
             self.bar.show_message(
                 "info",
-                self.tr("They were typed before the program ended."),
+                self.tr("This was typed before the program ended."),
                 headline=self._count(
                     left_over,
                     self.tr("1 edit was not stored."),
@@ -203,6 +208,8 @@ class CellEditing(QObject):
                 ),
                 actions=self._actions_for(refused),
             )
+        if is_leaving:
+            self.bar.show_message("info", self.tr("Esc once more drops the new record."))
 
     def _count(self, number: int, one: str, many: str) -> str:
         return one if number == 1 else many.replace("{}", f"{number:,}")

@@ -58,10 +58,6 @@ class GridEditing(QObject):
         if isinstance(app, QApplication):
             app.focusChanged.connect(self._follow_focus)
 
-    @property
-    def is_editing(self) -> bool:
-        return self._open is not None
-
     def has_typed(self) -> bool:
         """Say whether something stands in an open editor that is in no cell yet."""
         return self._open is not None and self._open.is_edited
@@ -105,7 +101,7 @@ class GridEditing(QObject):
 
     def cell_to_edit(self, index: QModelIndex) -> Cell | None:
         """Return a cell, or say why it cannot be edited."""
-        if not index.isValid():
+        if not index.isValid() or not self.sheet.is_record(index):
             return None
         cell = self.sheet.cell_at(index)
         if cell is None:

@@ -22,10 +22,10 @@ from crm_desktop.gui.clipboard.placement import (
     place_block,
     selected_range,
 )
-from crm_desktop.gui.clipboard.range_ids import RangeIds
-from crm_desktop.gui.clipboard.words import counted
+from crm_desktop.gui.clipboard.words import counted, counted_cells
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.locale import system_formats
+from crm_desktop.gui.models.range_ids import RangeIds
 from crm_desktop.gui.models.sheet import NewValue
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.widgets.message_bar import Message
@@ -154,14 +154,14 @@ class ClipboardControl(QObject):
         if chosen.cells <= SHORT_COPY:
             self._tasks.read(self, partial(cell_reading.copy_cells, asked=asked), took, failed)
         else:
-            title = self.tr("Copying {}").replace("{}", counted(chosen.cells, "cell", "cells"))
+            title = self.tr("Copying {}").replace("{}", counted_cells(chosen.cells))
             self._tasks.run_long(self, title, partial(_copy_long, asked), took, failed)
 
     def _take_copy(self, then: Callable[[], None] | None, copied: Copied) -> None:
         self._copies -= 1
         QGuiApplication.clipboard().setMimeData(mime_of(copied))
         if copied.rows * copied.columns > SHORT_COPY:
-            count = counted(copied.rows * copied.columns, "cell", "cells")
+            count = counted_cells(copied.rows * copied.columns)
             self.told.emit(Message("success", self.tr("Copied {}.").replace("{}", count)))
         if then is not None:
             then()
@@ -247,11 +247,11 @@ class ClipboardControl(QObject):
         notes = []
         if place.cut_columns:
             words = self.tr("{} copied beyond the last column of the list will be left out.")
-            count = counted(place.cut_columns, "column", "columns")
+            count = counted(place.cut_columns, self.tr("column"), self.tr("columns"))
             notes.append(words.replace("{}", count))
         if place.passed:
             words = self.tr("{} in between will be passed over.")
-            count = counted(place.passed, "hidden column", "hidden columns")
+            count = counted(place.passed, self.tr("hidden column"), self.tr("hidden columns"))
             notes.append(words.replace("{}", count))
         return notes
 

@@ -14,7 +14,7 @@ from typing_extensions import override
 from crm_desktop.domain.cells import CellReport
 from crm_desktop.domain.errors import Cancelled, Invalid, UserError
 from crm_desktop.gui.clipboard.find_form import FindForm
-from crm_desktop.gui.clipboard.words import counted, undo_sentence
+from crm_desktop.gui.clipboard.words import counted, counted_cells, undo_sentence
 from crm_desktop.gui.models.table_model import Column, TableModel
 from crm_desktop.gui.tasks import Handle, Job, Tasks
 from crm_desktop.gui.theme import line_height, row_height, unit
@@ -153,17 +153,18 @@ class FindDialog(QDialog):
         self.problem.set_text("")
         if found.refused:
             words = self.tr("{} would then not be valid; the list below begins with them.")
-            self.problem.set_text(words.replace("{}", counted(found.refused, "cell", "cells")))
+            self.problem.set_text(words.replace("{}", counted_cells(found.refused)))
         self._name_buttons()
 
     def _words(self, found: FoundCells) -> str:
         if not found.cells:
             return self.tr("Nothing matches.")
-        count = counted(found.cells, "cell", "cells")
+        count = counted_cells(found.cells)
         records = counted(found.records, *self._names)
         verb = self.tr("matches") if found.cells == 1 else self.tr("match")
         same = found.cells - found.changed - found.refused
-        words = f"{count} in {records} {verb}."
+        where = self.tr("{cells} in {records}").format(cells=count, records=records)
+        words = f"{where} {verb}."
         if same:
             words += self.tr(" {} would stay the same.").replace("{}", f"{same:,}")
         return words
@@ -201,7 +202,7 @@ class FindDialog(QDialog):
         if self._found is None or self._job is not None:
             return
         asked, found = self._found
-        title = self.tr("Replacing in {}").replace("{}", counted(found.changed, "cell", "cells"))
+        title = self.tr("Replacing in {}").replace("{}", counted_cells(found.changed))
         call = partial(_replace, asked, found.records, bool(found.refused))
         self._job = self._tasks.run_long(self, title, call, self._replaced, self.refuse)
         self._name_buttons()
@@ -209,7 +210,7 @@ class FindDialog(QDialog):
     def _replaced(self, report: CellReport) -> None:
         self._job = None
         self._forget()
-        count = counted(report.cells, "cell", "cells")
+        count = counted_cells(report.cells)
         words = self.tr("Replaced {count} in {records}.").format(
             count=count, records=counted(report.records, *self._names)
         )

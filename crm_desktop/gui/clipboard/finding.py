@@ -14,9 +14,9 @@ from crm_desktop.domain.text_search import TextSearch
 from crm_desktop.gui.clipboard.find_dialog import FindDialog, WithTarget
 from crm_desktop.gui.clipboard.find_form import FindScope
 from crm_desktop.gui.clipboard.placement import CellRange, selected_range
-from crm_desktop.gui.clipboard.range_ids import RangeIds
 from crm_desktop.gui.clipboard.words import counted
 from crm_desktop.gui.icons import icon
+from crm_desktop.gui.models.range_ids import RangeIds
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.widgets.message_bar import Message
 from crm_desktop.services import find_replace

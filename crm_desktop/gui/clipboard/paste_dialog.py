@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QHeaderView, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from crm_desktop.gui.clipboard.words import Words, counted
+from crm_desktop.gui.clipboard.words import Words, counted, counted_cells, counted_new
 from crm_desktop.gui.delegates import CellKind
 from crm_desktop.gui.models.table_model import Column, TableModel
 from crm_desktop.gui.theme import line_height, row_height, unit
@@ -65,7 +65,7 @@ class PasteDialog(QDialog):
 
     def _title(self) -> str:
         count = self._plan.cells + self._plan.refused
-        return f"{self._facts.words.question} {counted(count, 'cell', 'cells')}?"
+        return f"{self._facts.words.question} {counted_cells(count)}?"
 
     def _effects(self) -> list[str]:
         plan, facts = self._plan, self._facts
@@ -75,12 +75,12 @@ class PasteDialog(QDialog):
             sentences.append(words.replace("{}", counted(plan.records, facts.one, facts.many)))
         if plan.new_records:
             words = self.tr("Adds {} below the end of the list.")
-            added = counted(plan.new_records, f"new {facts.one}", f"new {facts.many}")
+            added = counted_new(plan.new_records, facts.one, facts.many)
             sentences.append(words.replace("{}", added))
         return [*sentences, *facts.notes, self.tr("It can be undone in one step.")]
 
     def _verb(self) -> str:
-        count = counted(self._plan.cells, "cell", "cells")
+        count = counted_cells(self._plan.cells)
         if self._plan.refused:
             return self.tr("Leave those out, {verb} {count}").format(
                 verb=self._facts.words.verb.lower(), count=count
@@ -100,7 +100,7 @@ class PasteDialog(QDialog):
         self.table.setVisible(has_problems)
         if has_problems:
             words = self.tr("{count} cannot be {done}:")
-            count = counted(self._plan.refused, "cell", "cells")
+            count = counted_cells(self._plan.refused)
             self.problem.set_text(words.format(count=count, done=self._facts.words.done.lower()))
         self.go.setEnabled(bool(self._plan.cells))
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from crm_desktop.domain.errors import Cancelled, UserError
 from crm_desktop.gui.clipboard.paste_dialog import PasteDialog, PasteFacts
-from crm_desktop.gui.clipboard.words import counted, report_sentence, words_for
+from crm_desktop.gui.clipboard.words import counted_cells, report_sentence, words_for
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.widgets.message_bar import Message
 from crm_desktop.services import pasting
@@ -81,7 +81,7 @@ class Paster(QObject):
         ask: Callable[[PastePlan], None],
         leaves_out: bool,  # noqa: FBT001 - a signal's
     ) -> None:
-        title = f"{words_for(request.verb).doing} {counted(request.cells, 'cell', 'cells')}"
+        title = f"{words_for(request.verb).doing} {counted_cells(request.cells)}"
         call = partial(_paste_long, request, leaves_out)
         self._tasks.run_long(
             self, title, call, partial(self._done, request), partial(self._fail, ask)

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from crm_desktop.domain.clipboard import CellBlock
+from crm_desktop.gui.models.range_ids import Span
 from crm_desktop.gui.widgets.grid import GridView
-
-Span = tuple[int, int]  # first and last row
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QCoreApplication, QKeyCombination, Qt
+from PySide6.QtCore import QKeyCombination, Qt
 from PySide6.QtGui import QKeySequence
 
+from crm_desktop.gui.translating import tr
 from crm_desktop.services.pasting import PasteReport
 
 
@@ -33,15 +34,17 @@ def words_for(verb: str) -> Words:
 
 def report_sentence(verb: str, report: PasteReport, one: str, many: str) -> str:
     """Say what a paste did, and how it is taken back."""
-    sentences = [f"{words_for(verb).done} {counted(report.cells, 'cell', 'cells')}"]
+    done, cells = words_for(verb).done, counted_cells(report.cells)
+    sentences = [f"{done} {cells}."]
     if report.records:
-        sentences[0] += f" in {counted(report.records, one, many)}"
-    sentences[0] += "."
+        records = counted(report.records, one, many)
+        sentences = [
+            tr("{done} {cells} in {records}.").format(done=done, cells=cells, records=records)
+        ]
     if report.new_records:
-        added = counted(report.new_records, f"new {one}", f"new {many}")
-        sentences.append(tr("Added {}.").replace("{}", added))
+        sentences.append(tr("Added {}.").replace("{}", counted_new(report.new_records, one, many)))
     if report.refused:
-        left = counted(report.refused, "cell", "cells")
+        left = counted_cells(report.refused)
         sentences.append(tr("Left out: {}.").replace("{}", left))
     sentences.append(undo_sentence(can_undo=report.can_undo))
     return " ".join(sentences)
@@ -56,10 +59,16 @@ def undo_sentence(*, can_undo: bool) -> str:
     return tr("{} undoes it.").replace("{}", keys)
 
 
-def tr(text: str) -> str:
-    return QCoreApplication.translate("clipboard", text)
-
-
 def counted(count: int, one: str, many: str) -> str:
     """Return a number with its noun: “1 cell”, “2,500 cells”."""
     return f"{count:,} {one if count == 1 else many}"
+
+
+def counted_cells(count: int) -> str:
+    return counted(count, tr("cell"), tr("cells"))
+
+
+def counted_new(count: int, one: str, many: str) -> str:
+    """Return how many records are added: “1 new Deal”."""
+    new = tr("new {}")
+    return counted(count, new.replace("{}", one), new.replace("{}", many))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from functools import partial
 
-from PySide6.QtCore import QCoreApplication
-
 from crm_desktop.domain.filters import RecordQuery
 from crm_desktop.domain.index_kinds import IndexKind
 from crm_desktop.gui.dialogs.delete_dialog import Consequences, Deletion, counted, listed
 from crm_desktop.gui.sizes import size_text
+from crm_desktop.gui.translating import tr
 from crm_desktop.services import (
     applications,
+    field_removal,
     fields,
     impact,
     index_advice,
@@ -39,67 +39,78 @@ from crm_desktop.services.users import UserSummary
 _FEW = 500  # records that are deleted within a moment
 
 
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("deletions", text)
-
-
 def deletion_of_object(summary: ObjectSummary) -> Deletion:
     return Deletion(
-        title=_tr("Delete the object “{name}”?").format(name=summary.label),
-        verb=_tr("Delete object"),
+        title=tr("Delete the object “{name}”?").format(name=summary.label),
+        verb=tr("Delete object"),
         count=partial(impact.impact_of_object, object_id=summary.id),
         describe=_of_object,
         delete=partial(objects.delete_object, object_id=summary.id, version=summary.version),
         typed_name=summary.label,
-        job=_tr("Deleting {name}").format(name=summary.plural_name or summary.label),
+        job=tr("Deleting {name}").format(name=summary.plural_name or summary.label),
     )
 
 
 def _of_object(counts: ObjectImpact) -> Consequences:
     gone = [
-        counted(counts.records, _tr("record"), _tr("records")),
-        counted(counts.relationships, _tr("relationship"), _tr("relationships")),
-        counted(counts.links, _tr("link"), _tr("links")),
+        counted(counts.records, tr("record"), tr("records")),
+        counted(counts.relationships, tr("relationship"), tr("relationships")),
+        counted(counts.links, tr("link"), tr("links")),
     ]
-    effects = [_tr("Also deletes {0}, {1} and {2}.").format(*gone)]
+    effects = [tr("Also deletes {0}, {1} and {2}.").format(*gone)]
     if counts.attachments:
-        used = counted(counts.attachments, _tr("field"), _tr("fields"))
-        effects.append(_tr("Its layout of {0} goes; the fields stay in the library.").format(used))
+        used = counted(counts.attachments, tr("field"), tr("fields"))
+        effects.append(tr("Its layout of {0} goes; the fields stay in the library.").format(used))
     if counts.applications:
         named = listed(counts.applications)
-        effects.append(_tr("It disappears from {0}.").format(named))
+        effects.append(tr("It disappears from {0}.").format(named))
     if counts.reference_fields:
         named = listed(counts.reference_fields)
-        effects.append(_tr("Nothing is left that {0} could point to.").format(named))
-    effects.append(_tr("This cannot be undone."))
+        effects.append(tr("Nothing is left that {0} could point to.").format(named))
+    effects.append(tr("This cannot be undone."))
     return Consequences(effects)
 
 
 def deletion_of_field(summary: FieldSummary) -> Deletion:
     return Deletion(
-        title=_tr("Delete the field “{name}”?").format(name=summary.label),
-        verb=_tr("Delete field"),
+        title=tr("Delete the field “{name}”?").format(name=summary.label),
+        verb=tr("Delete field"),
         count=partial(impact.impact_of_field, field_id=summary.id),
         describe=partial(_of_field, summary),
         delete=partial(fields.delete_field, field_id=summary.id, version=summary.version),
+        job=tr("Deleting {name}").format(name=summary.label),
     )
 
 
 def _of_field(summary: FieldSummary, counts: FieldImpact) -> Consequences:
     if summary.is_system_field:
-        return Consequences((), _tr("A system field cannot be deleted: other programs need it."))
+        return Consequences((), tr("A system field cannot be deleted: other programs need it."))
     if not counts.objects:
-        return Consequences((_tr("No object uses it, so nothing else changes."),))
-    held = counted(counts.records, _tr("record holds"), _tr("records hold"))
-    effects = (_tr("{0} a value in it.").format(held),) if counts.records else ()
-    named = listed(counts.objects)
-    return Consequences(effects, _tr("It is used by {0}. Remove it there first.").format(named))
+        return Consequences((tr("No object uses it, so nothing else changes."),))
+    effects = [tr("It is taken out of the layout of {0}.").format(listed(counts.objects))]
+    if counts.records:
+        held = counted(counts.records, tr("record holds"), tr("records hold"))
+        stays = tr("{0} a value in it: that stays in the data, where nobody sees it.")
+        effects.append(stays.format(held))
+    effects.append(tr("This cannot be undone."))
+    uses = counted(len(counts.objects), tr("object"), tr("objects"))
+    delete = partial(
+        field_removal.detach_and_delete_field,
+        field_id=summary.id,
+        version=summary.version,
+        on_progress=_go_on,
+    )
+    return Consequences(effects, verb=tr("Detach from {0} and delete").format(uses), delete=delete)
+
+
+def _go_on(_done: int, _total: int) -> bool:
+    return True
 
 
 def deletion_of_relationship(summary: RelationshipSummary) -> Deletion:
     return Deletion(
-        title=_tr("Delete the relationship “{name}”?").format(name=summary.name),
-        verb=_tr("Delete relationship"),
+        title=tr("Delete the relationship “{name}”?").format(name=summary.name),
+        verb=tr("Delete relationship"),
         count=partial(impact.impact_of_relationship, relationship_id=summary.id),
         describe=_of_relationship,
         delete=partial(
@@ -107,24 +118,24 @@ def deletion_of_relationship(summary: RelationshipSummary) -> Deletion:
             relationship_id=summary.id,
             version=summary.version,
         ),
-        job=_tr("Deleting {name}").format(name=summary.name),
+        job=tr("Deleting {name}").format(name=summary.name),
     )
 
 
 def _of_relationship(counts: RelationshipImpact) -> Consequences:
-    links = counted(counts.links, _tr("link"), _tr("links"))
+    links = counted(counts.links, tr("link"), tr("links"))
     return Consequences(
         (
-            _tr("Also deletes {0}; the records stay.").format(links),
-            _tr("This cannot be undone."),
+            tr("Also deletes {0}; the records stay.").format(links),
+            tr("This cannot be undone."),
         )
     )
 
 
 def deletion_of_user(summary: UserSummary) -> Deletion:
     return Deletion(
-        title=_tr("Delete the user “{name}”?").format(name=summary.full_name),
-        verb=_tr("Delete user"),
+        title=tr("Delete the user “{name}”?").format(name=summary.full_name),
+        verb=tr("Delete user"),
         count=partial(impact.impact_of_user, user_id=summary.id),
         describe=_of_user,
         delete=partial(users.delete_user, user_id=summary.id, version=summary.version),
@@ -135,18 +146,18 @@ def _of_user(counts: UserImpact) -> Consequences:
     total = counts.records + counts.links
     made = counts.objects + counts.fields + counts.relationships + counts.applications
     if not total + made:
-        return Consequences((_tr("Nothing carries this user's name."),))
-    records = counted(total, _tr("record or link"), _tr("records and links"))
-    definitions = counted(made, _tr("definition"), _tr("definitions"))
-    sentence = _tr("{0} and {1} stay, and no longer say who made them.")
-    advice = _tr("Deactivating keeps the name and lets nobody sign in with it.")
+        return Consequences((tr("Nothing carries this user's name."),))
+    records = counted(total, tr("record or link"), tr("records and links"))
+    definitions = counted(made, tr("definition"), tr("definitions"))
+    sentence = tr("{0} and {1} stay, and no longer say who made them.")
+    advice = tr("Deactivating keeps the name and lets nobody sign in with it.")
     return Consequences((sentence.format(records, definitions), advice))
 
 
 def deletion_of_application(summary: ApplicationSummary) -> Deletion:
     return Deletion(
-        title=_tr("Delete the application “{name}”?").format(name=summary.title),
-        verb=_tr("Delete application"),
+        title=tr("Delete the application “{name}”?").format(name=summary.title),
+        verb=tr("Delete application"),
         count=partial(applications.get_application, application_id=summary.id),
         describe=_of_application,
         delete=partial(
@@ -158,10 +169,10 @@ def deletion_of_application(summary: ApplicationSummary) -> Deletion:
 
 
 def _of_application(stored: ApplicationSummary) -> Consequences:
-    objects_of = counted(len(stored.object_ids), _tr("object"), _tr("objects"))
-    effects = [_tr("Its {0} and their records stay.").format(objects_of)]
+    objects_of = counted(len(stored.object_ids), tr("object"), tr("objects"))
+    effects = [tr("Its {0} and their records stay.").format(objects_of)]
     if stored.published_at is not None:
-        effects.append(_tr("It is published: people who use it lose it."))
+        effects.append(tr("It is published: people who use it lose it."))
     return Consequences(effects)
 
 
@@ -170,13 +181,13 @@ def deletion_of_targets(target: RecordTarget, *, is_production: bool = False) ->
 
     The number must be typed for all that a list finds, and for more than one in production.
     """
-    title, job = _tr("Delete all records that the list finds?"), _tr("Deleting records")
-    verb, number = _tr("Delete all"), 0
+    title, job = tr("Delete all records that the list finds?"), tr("Deleting records")
+    verb, number = tr("Delete all"), 0
     if isinstance(target, ChosenRecords):
         number = len(target.ids)
-        what = counted(number, _tr("record"), _tr("records"))
-        title, verb = _tr("Delete {0}?").format(what), _tr("Delete {0:,}").format(number)
-        job = _tr("Deleting {0}").format(what) if number > _FEW else ""
+        what = counted(number, tr("record"), tr("records"))
+        title, verb = tr("Delete {0}?").format(what), tr("Delete {0:,}").format(number)
+        job = tr("Deleting {0}").format(what) if number > _FEW else ""
     asks = number == 0 or (is_production and number > 1)
     return Deletion(
         title=title,
@@ -194,23 +205,23 @@ def _of_records(target: RecordTarget, asks: bool, counts: DeletionImpact) -> Con
     effects = []
     is_one = counts.records == 1
     if not isinstance(target, ChosenRecords):
-        what = counted(counts.records, _tr("record is"), _tr("records are"))
-        effects.append(_tr("{0} deleted, those that are not in sight included.").format(what))
+        what = counted(counts.records, tr("record is"), tr("records are"))
+        effects.append(tr("{0} deleted, those that are not in sight included.").format(what))
     if counts.gone:
-        gone = _tr("1 of them is gone already.")
-        many = _tr("{0:,} of them are gone already.").format(counts.gone)
+        gone = tr("1 of them is gone already.")
+        many = tr("{0:,} of them are gone already.").format(counts.gone)
         effects.append(gone if counts.gone == 1 else many)
     if counts.links:
-        gone = counted(counts.links, _tr("link"), _tr("links"))
-        effects.append(_tr("Also removes {0}.").format(gone))
+        gone = counted(counts.links, tr("link"), tr("links"))
+        effects.append(tr("Also removes {0}.").format(gone))
     else:
-        effects.append(_tr("No links go with it.") if is_one else _tr("No links go with them."))
+        effects.append(tr("No links go with it.") if is_one else tr("No links go with them."))
     effects += [_of_referrers(each, is_one=is_one) for each in counts.referrers]
-    can = _tr("Undo (Ctrl+Z) brings it back.") if is_one else _tr("Undo (Ctrl+Z) brings them back.")
-    effects.append(can if counts.can_be_undone else _tr("This cannot be undone."))
+    can = tr("Undo (Ctrl+Z) brings it back.") if is_one else tr("Undo (Ctrl+Z) brings them back.")
+    effects.append(can if counts.can_be_undone else tr("This cannot be undone."))
     return Consequences(
         effects,
-        verb=_tr("Delete {0:,}").format(counts.records),
+        verb=tr("Delete {0:,}").format(counts.records),
         typed_name=str(counts.records) if asks else "",
         delete=partial(record_deletion.delete_targets, target=target, agreed=counts.records),
     )
@@ -219,19 +230,19 @@ def _of_records(target: RecordTarget, asks: bool, counts: DeletionImpact) -> Con
 def _blocked(target: RecordTarget, counts: DeletionImpact) -> str:
     if not counts.records:
         is_chosen = isinstance(target, ChosenRecords)
-        return _tr("Nothing is left of it.") if is_chosen else _tr("The list finds no records.")
+        return tr("Nothing is left of it.") if is_chosen else tr("The list finds no records.")
     if counts.forbidden == counts.records:
-        return _tr("You are not allowed to delete any of these records.")
+        return tr("You are not allowed to delete any of these records.")
     if counts.forbidden:
-        sentence = _tr("You are not allowed to delete {0:,} of these records. Select others.")
+        sentence = tr("You are not allowed to delete {0:,} of these records. Select others.")
         return sentence.format(counts.forbidden)
     return ""
 
 
 def _of_referrers(referrers: Referrers, *, is_one: bool) -> str:
-    who = counted(referrers.records, _tr("other record names"), _tr("other records name"))
-    what = _tr("it") if is_one else _tr("one of them")
-    sentence = _tr("{0} {1} in “{2}”; that then points to nothing.")
+    who = counted(referrers.records, tr("other record names"), tr("other records name"))
+    what = tr("it") if is_one else tr("one of them")
+    sentence = tr("{0} {1} in “{2}”; that then points to nothing.")
     return sentence.format(who, what, referrers.field)
 
 
@@ -239,28 +250,26 @@ def deletion_of_index(info: IndexInfo) -> Deletion:
     field = info.field_label or info.field_id
     where = info.object_label or info.object_id
     return Deletion(
-        title=_tr("Drop the index on “{0}” of “{1}”?").format(field, where),
-        verb=_tr("Drop index"),
+        title=tr("Drop the index on “{0}” of “{1}”?").format(field, where),
+        verb=tr("Drop index"),
         count=partial(record_query.estimate_records, query=RecordQuery(info.object_id)),
         describe=partial(_of_index, info),
         delete=partial(index_advice.drop_index, name=info.id),
-        job=_tr("Dropping the index on {}").replace("{}", field),
+        job=tr("Dropping the index on {}").replace("{}", field),
         is_upkeep=True,
     )
 
 
 def _of_index(info: IndexInfo, rows: int) -> Consequences:
-    used = counted(info.scans, _tr("time"), _tr("times"))
-    frees = _tr("It frees {0}. The index was used {1}.").format(size_text(info.bytes), used)
+    used = counted(info.scans, tr("time"), tr("times"))
+    frees = tr("It frees {0}. The index was used {1}.").format(size_text(info.bytes), used)
     if info.state is not IndexState.READY:
-        return Consequences([frees, _tr("No list uses it now. No record is changed.")])
+        return Consequences([frees, tr("No list uses it now. No record is changed.")])
     slow = {
-        IndexKind.ORDER: _tr("Sorting and filtering by it will read all {} records again."),
-        IndexKind.EQUAL: _tr("Finding its values will read all {} records again."),
-        IndexKind.CONTAINS: _tr("Finding parts of its texts will read all {} records again."),
-        IndexKind.MEMBERS: _tr("Finding in its lists will read all {} records again."),
+        IndexKind.ORDER: tr("Sorting and filtering by it will read all {} records again."),
+        IndexKind.EQUAL: tr("Finding its values will read all {} records again."),
+        IndexKind.CONTAINS: tr("Finding parts of its texts will read all {} records again."),
+        IndexKind.MEMBERS: tr("Finding in its lists will read all {} records again."),
     }
     kind = info.kind or IndexKind.ORDER
-    return Consequences(
-        [slow[kind].replace("{}", f"{rows:,}"), frees, _tr("No record is changed.")]
-    )
+    return Consequences([slow[kind].replace("{}", f"{rows:,}"), frees, tr("No record is changed.")])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from PySide6.QtCore import QCoreApplication, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
@@ -18,6 +18,7 @@ from crm_desktop.gui.drafts import Draft, Drafts
 from crm_desktop.gui.messages import ask
 from crm_desktop.gui.models.table_model import Column, TableModel
 from crm_desktop.gui.theme import line_height, unit
+from crm_desktop.gui.translating import tr
 from crm_desktop.gui.widgets.buttons import plain_button, primary_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
 from crm_desktop.gui.widgets.form_row import FormRow
@@ -170,15 +171,11 @@ def _typed_text(draft: Draft) -> str:
 
 def _columns() -> tuple[Column[_Row], ...]:
     return (
-        Column(_tr("Record"), _title, CellKind.TITLE, width=14),
-        Column(_tr("Object"), _object_label, width=9),
-        Column(_tr("Fields"), _fields, CellKind.NUMBER, order=_count, width=4),
-        Column(_tr("Typed"), _moment, CellKind.DATE, order=_at, width=11),
+        Column(tr("Record"), _title, CellKind.TITLE, width=14),
+        Column(tr("Object"), _object_label, width=9),
+        Column(tr("Fields"), _fields, CellKind.NUMBER, order=_count, width=4),
+        Column(tr("Typed"), _moment, CellKind.DATE, order=_at, width=11),
     )
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("DraftsDialog", text)
 
 
 def _title(row: _Row) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import (
     QComboBox,
     QGridLayout,
@@ -22,6 +22,7 @@ from crm_desktop.domain.errors import Invalid
 from crm_desktop.domain.json_edits import applied, json_edits
 from crm_desktop.domain.names import name_from_label
 from crm_desktop.gui.dialogs.form_dialog import Call, FormDialog, Input
+from crm_desktop.gui.dialogs.impact_line import ImpactLine
 from crm_desktop.gui.editors.config.config_editor import ConfigEditor
 from crm_desktop.gui.editors.config.type_list import TypeList
 from crm_desktop.gui.icons import object_icon
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from crm_desktop.gui.tasks import Tasks
 
 MOST_USES = 12
+SETTLED_AFTER = 500  # milliseconds without a change, before it is counted what that would break
 NEW: Mapping[str, Any] = {
     "label": "",
     "name": "",
@@ -61,8 +63,12 @@ class FieldDialog(FormDialog):
         self._name_follows = field is None
         self._ask()
         self.config = ConfigEditor(tasks, "text" if field is None else field.type)
+        self.impact = ImpactLine(tasks)
+        self._settling = QTimer(self, singleShot=True, interval=SETTLED_AFTER)
+        self._settling.timeout.connect(self._count_broken)
         self._lay_out()
         self._show_field(field)
+        self.config.edited.connect(self._settling.start)
         self.types.chosen.connect(self.config.set_type)
         tasks.read(self, fields.list_categories, self._offer_categories)
         self.resize(round(line_height() * 54), round(line_height() * 44))
@@ -104,6 +110,7 @@ class FieldDialog(FormDialog):
         right.setSpacing(4 * unit())
         right.addLayout(words)
         right.addWidget(self.config, 1)
+        right.addWidget(self.impact)
         columns = QHBoxLayout()
         columns.setSpacing(6 * unit())
         left = QVBoxLayout()
@@ -150,7 +157,8 @@ class FieldDialog(FormDialog):
         elif field.used_by:
             objects = self.tr("1 object uses") if field.used_by == 1 else self.tr("{n} objects use")
             used = objects.format(n=field.used_by)
-            reason = self.tr("The type is fixed: {used} this field.").format(used=used)
+            words = self.tr("{used} this field. “Change type…” in the library converts its values.")
+            reason = words.format(used=used)
         if reason:
             self.types.show_only(field.type)
             self.row("type").set_hint(reason)
@@ -199,6 +207,18 @@ class FieldDialog(FormDialog):
             draft=draft,
             config_changes=changes,
         )
+
+    def _count_broken(self) -> None:
+        """Say how many stored values the rules as they are typed would break."""
+        self.impact.clear()
+        if self.field is None or not self.field.used_by:
+            return
+        try:
+            changes = json_edits(_mapping(self.field.config), self.config.config())
+        except Invalid:
+            return  # said where it is typed, when it is to be saved
+        if changes:
+            self.impact.ask_config(self.field.id, changes)
 
     def _draft_and_config(self) -> tuple[FieldDraft, dict[str, Any]]:
         """Return both, or raise all that is wrong with either."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -38,6 +38,7 @@ from crm_desktop.gui.editors.references import ReferenceEditor
 from crm_desktop.gui.editors.value_editor import ValueEditor
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.theme import control_height, icon_size, restyle
+from crm_desktop.gui.translating import tr
 from crm_desktop.gui.widgets.elided_label import TextLabel
 from crm_desktop.gui.widgets.form_row import ProblemLine, RowLabel
 from crm_desktop.gui.widgets.icon_label import IconLabel
@@ -55,34 +56,30 @@ class Doing:
     make: Callable[[Any], Change]
 
 
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("BulkField", text)
-
-
 def doings_of(field: EffectiveField) -> list[Doing]:
     """Return what can be done to a field, the likeliest first."""
     offered: Mapping[type[Change], tuple[Doing, ...]] = {
-        SetTo: (Doing(_tr("Set to"), "value", SetTo),),
-        AddOptions: (Doing(_tr("Add"), "value", _adding),),
-        RemoveOptions: (Doing(_tr("Remove"), "value", _removing),),
+        SetTo: (Doing(tr("Set to"), "value", SetTo),),
+        AddOptions: (Doing(tr("Add"), "value", _adding),),
+        RemoveOptions: (Doing(tr("Remove"), "value", _removing),),
         IncreaseBy: (
-            Doing(_tr("Increase by"), "value", _increase),
-            Doing(_tr("Decrease by"), "value", _decrease),
+            Doing(tr("Increase by"), "value", _increase),
+            Doing(tr("Decrease by"), "value", _decrease),
         ),
         IncreaseByPercent: (
-            Doing(_tr("Increase by %"), "percent", _increase_percent),
-            Doing(_tr("Decrease by %"), "percent", _decrease_percent),
+            Doing(tr("Increase by %"), "percent", _increase_percent),
+            Doing(tr("Decrease by %"), "percent", _decrease_percent),
         ),
         ShiftDays: (
-            Doing(_tr("Later by days"), "days", _later),
-            Doing(_tr("Earlier by days"), "days", _earlier),
+            Doing(tr("Later by days"), "days", _later),
+            Doing(tr("Earlier by days"), "days", _earlier),
         ),
-        Clear: (Doing(_tr("Clear"), "nothing", _clear),),
+        Clear: (Doing(tr("Clear"), "nothing", _clear),),
     }
     doings = [doing for kind in changes_of(field) for doing in offered[kind]]
     if AddOptions in changes_of(field):
         doings = [
-            Doing(_tr("Replace with"), "value", SetTo) if d.make is SetTo else d for d in doings
+            Doing(tr("Replace with"), "value", SetTo) if d.make is SetTo else d for d in doings
         ]
     return doings
 
@@ -308,7 +305,7 @@ def _amount_editor(
 ) -> ValueEditor:
     """Return the editor of a number that is no value of the field itself."""
     config = {"decimals": 0} if asks == "days" else {"suffix": "%"}
-    placeholder = _tr("Days") if asks == "days" else _tr("Percent")
+    placeholder = tr("Days") if asks == "days" else tr("Percent")
     number = EffectiveField(
         field.id, field.name, field.label, "number", config, placeholder=placeholder
     )

@@ -64,7 +64,8 @@ class DateEditor(LineEditor):
     def _example(self) -> str:
         parts = {"y": self.tr("YYYY"), "m": self.tr("MM"), "d": self.tr("DD")}
         day = self._formats.date_separator.join(parts[part] for part in self._formats.date_order)
-        return f"{day} {self.tr('HH:MM')}" if self._has_time else day
+        time = self.tr("HH:MM")
+        return f"{day} {time}" if self._has_time else day
 
     @override
     def open_list(self) -> None:

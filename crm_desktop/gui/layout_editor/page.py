@@ -25,6 +25,7 @@ from crm_desktop.gui.layout_editor.entry_settings import EntrySettings
 from crm_desktop.gui.layout_editor.exchange import LayoutExchange
 from crm_desktop.gui.layout_editor.field_dialogs import FieldDialogs
 from crm_desktop.gui.layout_editor.form_menu import FormMenu
+from crm_desktop.gui.layout_editor.guardrails import Guardrails
 from crm_desktop.gui.layout_editor.layout_drafts import LayoutDrafts
 from crm_desktop.gui.layout_editor.layout_tree import LayoutTree
 from crm_desktop.gui.layout_editor.library import LibraryPane
@@ -70,6 +71,7 @@ class LayoutPage(Page):
         self.preview = PreviewPane(tasks, self.state)
         self.settings = EntrySettings(self.state)
         self.section_settings = SectionSettings(self.state)
+        self.guardrails = Guardrails(tasks, self.state)
         self._below = QStackedWidget()
         self.fields = FieldDialogs(tasks, self.state, self)
         self.exchange = LayoutExchange(tasks, self.state, self)
@@ -138,6 +140,7 @@ class LayoutPage(Page):
         box.addWidget(self.drafts)
         box.addWidget(self.repair)
         box.addLayout(bar)
+        box.addWidget(self.guardrails)
         box.addWidget(self.split, 1)
         self.setFocusProxy(self.tree)
 
@@ -172,6 +175,7 @@ class LayoutPage(Page):
         self.add_button.clicked.connect(self.commands.add_section)
         self.commands.refused_kindly.connect(self._say_refused)
         self.state.changed.connect(self._follow)
+        self.guardrails.open_requested.connect(self.open_requested)
         self.state.moved.connect(self._announce)
         self.state.already_there.connect(self._say_already_there)
         self.saving.loaded.connect(self._show_stored)

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication
-
 from crm_desktop.domain.json_edits import ABSENT
 from crm_desktop.domain.json_text import json_text
 from crm_desktop.domain.layout_changes import Kind, LayoutChange
 from crm_desktop.domain.layout_draft import Act, Step
 from crm_desktop.domain.layout_merge import LayoutClash
 from crm_desktop.gui.layout_editor.state import LayoutState
+from crm_desktop.gui.translating import tr
 
 _LONGEST = 60
-
-
-def tr(text: str) -> str:
-    return QCoreApplication.translate(
-        "", text
-    )  # as functions are called in the files of translators
 
 
 def attribute(name: str) -> str:

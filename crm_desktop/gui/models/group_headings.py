@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication
-
 from crm_desktop.gui.models.row_plan import RowPlan
+from crm_desktop.gui.translating import tr
 
 if TYPE_CHECKING:
     from crm_desktop.domain.field_types import EffectiveField
@@ -68,7 +67,7 @@ def headings_of(
     ]
     counts = [group.count for group in found.groups]
     if found.rest:
-        words = _tr("{} more values").replace("{}", formats.number_text(found.further))
+        words = tr("{} more values").replace("{}", formats.number_text(found.further))
         headings.append(Heading("", words, words, formats.number_text(found.rest), has_value=False))
         counts.append(found.rest)
     keys = tuple(group.key for group in found.groups)
@@ -80,10 +79,10 @@ def _heading(
 ) -> Heading:
     label = group.label
     if group.key is None:
-        label = _tr("(empty)")
+        label = tr("(empty)")
         if group.strange:
             is_mixed = group.strange < group.count
-            label = _tr("(empty or of another kind)") if is_mixed else _tr("(of another kind)")
+            label = tr("(empty or of another kind)") if is_mixed else tr("(of another kind)")
     return Heading(
         group.key,
         label,
@@ -98,14 +97,10 @@ def _heading(
 def summary_word(summary: str) -> str:
     """Return how a summary is called where there is little room."""
     return {
-        "sum": _tr("Sum"),
-        "average": _tr("Avg"),
-        "min": _tr("Min"),
-        "max": _tr("Max"),
-        "count": _tr("Filled"),
-        "empty": _tr("Empty"),
+        "sum": tr("Sum"),
+        "average": tr("Avg"),
+        "min": tr("Min"),
+        "max": tr("Max"),
+        "count": tr("Filled"),
+        "empty": tr("Empty"),
     }.get(summary, summary)
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("Headings", text)

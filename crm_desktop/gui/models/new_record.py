@@ -45,7 +45,8 @@ class NewRecordModel(QAbstractTableModel):
         self._kinds: tuple[CellKind, ...] = ()
         self._edits: dict[str, CellEdit] = {}
         self._typed: set[str] = set()
-        self._is_creating = self._was_asked_to_drop = False
+        self._is_creating = False
+        self.is_half_dropped = False  # Esc was pressed once
 
     @property
     def is_begun(self) -> bool:
@@ -80,6 +81,9 @@ class NewRecordModel(QAbstractTableModel):
 
     # The sheet
 
+    def is_record(self, index: QModelIndex) -> bool:  # noqa: ARG002 - the only row is one
+        return True
+
     def cell_at(self, index: QModelIndex) -> Cell | None:
         if not index.isValid():
             return None
@@ -101,7 +105,7 @@ class NewRecordModel(QAbstractTableModel):
         gesture: str,  # noqa: ARG002 - nothing is stored yet
     ) -> None:
         """Take what was typed; the first value brings the defaults of the others with it."""
-        self._was_asked_to_drop = False
+        self.is_half_dropped = False
         new = [each for each in values if self.is_begun or not _is_nothing(each)]
         if new and not self.is_begun:
             for field_id, value in default_values(self._columns).items():
@@ -127,11 +131,11 @@ class NewRecordModel(QAbstractTableModel):
         """Drop the row when it is asked for twice; the first time, say so."""
         if not self.is_begun or self._is_creating:
             return False
-        if self._was_asked_to_drop:
+        if self.is_half_dropped:
             self.clear()
         else:
-            self._was_asked_to_drop = True
-            self.refused.emit(UserError(self.tr("Esc once more drops the new record.")))
+            self.is_half_dropped = True
+            self._tell()
         return True
 
     def note_typing(self, new: NewValue | None) -> None:
@@ -180,7 +184,7 @@ class NewRecordModel(QAbstractTableModel):
         """Empty the row."""
         self._edits.clear()
         self._typed.clear()
-        self._was_asked_to_drop = False
+        self.is_half_dropped = False
         self._tell()
 
     def _tell(self) -> None:

@@ -14,7 +14,7 @@ from crm_desktop.domain.formats import Formats
 from crm_desktop.gui.chips import Chip
 from crm_desktop.gui.delegates import CellKind
 from crm_desktop.gui.models.group_headings import Headings, headings_of
-from crm_desktop.services import record_anchors, record_groups, record_query
+from crm_desktop.services import record_anchors, record_groups, record_ordering, record_query
 from crm_desktop.services.record_footer import summaries_of
 from crm_desktop.services.record_query import RecordPage
 from crm_desktop.services.records import RecordDetail
@@ -139,7 +139,7 @@ def read_first(session: Any, listing: Listing) -> First:
 
     A grouped list is counted first, group by group.
     """
-    by = record_query.describe_text_order(session) if listing.query.sort else ""
+    by = record_ordering.describe_text_order(session) if listing.query.sort else ""
     if listing.query.grouping:
         again = _read_grouped(session, listing, Place())
         total = again.headings.total if again.headings else 0

@@ -31,6 +31,9 @@ class RecordSheet(QObject):
         model.show_edits(self.pending.by_record)
         self.pending.changed.connect(model.note_edited)
 
+    def is_record(self, index: QModelIndex) -> bool:
+        return self.model.groups.is_record(index.row())
+
     def cell_at(self, index: QModelIndex) -> Cell | None:
         cells = self.model.cells_of(index.row()) if index.isValid() else None
         if cells is None:

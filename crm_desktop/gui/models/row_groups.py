@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
-from PySide6.QtCore import QCoreApplication
-
 from crm_desktop.gui.models.record_cells import PAGE_ROWS, CellPage
 from crm_desktop.gui.models.row_plan import RowPlan
+from crm_desktop.gui.translating import tr
 
 if TYPE_CHECKING:
     from crm_desktop.gui.models.group_headings import Heading, Headings
@@ -146,10 +145,6 @@ class RowGroups:
         if heading is None:
             return ""
         said = [f"{words} {heading.sums[id_]}" for id_, words in sums if id_ in heading.sums]
-        state = _tr("collapsed") if self.is_folded(row) else _tr("expanded")
-        count = _tr("{} records").replace("{}", heading.count)
+        state = tr("collapsed") if self.is_folded(row) else tr("expanded")
+        count = tr("{} records").replace("{}", heading.count)
         return ", ".join([heading.title, count, *said, state])
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("RowGroups", text)

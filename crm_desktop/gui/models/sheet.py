@@ -44,6 +44,9 @@ class Sheet(Protocol):
 
     formats: Formats
 
+    def is_record(self, index: QModelIndex) -> bool:
+        """Say whether a record stands in the row: the heading of a group has no cells."""
+
     def cell_at(self, index: QModelIndex) -> Cell | None:
         """Return a cell; None where its row has not been read."""
 

@@ -13,7 +13,8 @@ from crm_desktop.gui.dialogs.application_dialog import ApplicationDialog
 from crm_desktop.gui.dialogs.delete_dialog import DeleteDialog
 from crm_desktop.gui.dialogs.deletions import deletion_of_application
 from crm_desktop.gui.models.applications import ApplicationRow, ApplicationsModel
-from crm_desktop.gui.pages.definitions_page import DefinitionsPage, Words, tr
+from crm_desktop.gui.pages.definitions_page import DefinitionsPage, Words
+from crm_desktop.gui.translating import tr
 from crm_desktop.services import applications, objects
 from crm_desktop.services.applications import ApplicationSummary
 

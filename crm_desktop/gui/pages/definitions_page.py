@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Hashable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
 
-from PySide6.QtCore import QCoreApplication, QPoint, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QAction, QKeySequence, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -278,8 +278,3 @@ class DefinitionsPage(Page, Generic[R]):
     def start_find(self) -> None:
         self.filter.setFocus()
         self.filter.selectAll()
-
-
-def tr(text: str) -> str:
-    """Translate a page's words, which are needed before it is a QObject."""
-    return QCoreApplication.translate("", text)

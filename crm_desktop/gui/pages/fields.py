@@ -11,14 +11,24 @@ from typing_extensions import override
 
 from crm_desktop.domain.changes import Topic
 from crm_desktop.domain.field_types import FIELD_TYPES
-from crm_desktop.gui.dialogs.delete_dialog import DeleteDialog
+from crm_desktop.gui.dialogs.change_type_dialog import ChangeTypeDialog
+from crm_desktop.gui.dialogs.delete_dialog import DeleteDialog, counted
 from crm_desktop.gui.dialogs.deletions import deletion_of_field
 from crm_desktop.gui.dialogs.field_dialog import FieldDialog
+from crm_desktop.gui.dialogs.merge_fields_dialog import MergeFieldsDialog
 from crm_desktop.gui.icons import icon
+from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.models.fields import FieldsModel, type_label
-from crm_desktop.gui.pages.definitions_page import DefinitionsPage, Words, tr
+from crm_desktop.gui.pages.definitions_page import DefinitionsPage, Words
+from crm_desktop.gui.pages.field_details import FieldDetails
+from crm_desktop.gui.routes import is_known, kind_of
+from crm_desktop.gui.theme import line_height
+from crm_desktop.gui.translating import tr
+from crm_desktop.gui.widgets.message_bar import Message
+from crm_desktop.gui.widgets.splitter import Splitter
 from crm_desktop.services import fields
 from crm_desktop.services.fields import FieldSummary
+from crm_desktop.services.type_changes import TypeResult
 
 if TYPE_CHECKING:
     from crm_desktop.gui.tasks import Tasks
@@ -32,6 +42,7 @@ class FieldsPage(DefinitionsPage[FieldSummary]):
     def __init__(self, tasks: Tasks, parent: QWidget | None = None) -> None:
         words = Words(tr("Fields"), "library", tr("field"), tr("fields"), tr("Filter fields"))
         super().__init__(tasks, FieldsModel(), words, parent)
+        self._formats = system_formats()
         self.types = self._box(self.tr("Type"))
         self.categories = self._box(self.tr("Category"))
         self._offer_types(())
@@ -41,10 +52,36 @@ class FieldsPage(DefinitionsPage[FieldSummary]):
         self.copy = self.add_row_action(
             self.tr("Duplicate field…"), "copy-plus", "Ctrl+D", self.duplicate_current
         )
+        self.change_type = self.add_row_action(
+            self.tr("Change type…"), "shapes", "Ctrl+Shift+T", self.change_type_of_current
+        )
+        self.merge = self.add_row_action(
+            self.tr("Merge into…"), "merge", "Ctrl+Shift+M", self.merge_current
+        )
         self.delete = self.add_row_action(
             self.tr("Delete field…"), "trash-2", "Ctrl+Del", self.delete_current
         )
+        self._add_details()
         self.refresh()
+
+    def _add_details(self) -> None:
+        """Put what is known of the current field beside the list."""
+        self.details = FieldDetails(self._tasks, self._formats)
+        self.details.open_requested.connect(self._open_elsewhere)
+        panes = Splitter()
+        layout = self.layout()
+        if layout is not None:
+            layout.replaceWidget(self.grid, panes)
+        panes.addWidget(self.grid)
+        panes.addWidget(self.details)
+        panes.setStretchFactor(0, 3)
+        panes.setStretchFactor(1, 1)
+        panes.setSizes([round(line_height() * 50), round(line_height() * 22)])
+
+    def _open_elsewhere(self, address: str) -> None:
+        """Open a layout, a record or a list; without a page for layouts, the objects."""
+        has_no_page = kind_of(address) == "layout" and not is_known(address)
+        self.open_requested.emit("objects" if has_no_page else address)
 
     def _box(self, name: str) -> QComboBox:
         box = QComboBox()
@@ -116,7 +153,14 @@ class FieldsPage(DefinitionsPage[FieldSummary]):
 
     @override
     def update_actions(self, row: FieldSummary | None) -> None:
-        self.delete.setEnabled(row is not None and not row.is_system_field)
+        for action in (self.delete, self.change_type, self.merge):
+            action.setEnabled(row is not None and not row.is_system_field)
+        self.details.show_field(row)
+
+    @override
+    def refresh(self) -> None:
+        super().refresh()
+        self.details.refresh()
 
     @override
     def create_new(self) -> None:
@@ -139,6 +183,26 @@ class FieldsPage(DefinitionsPage[FieldSummary]):
     def _open(self, dialog: FieldDialog) -> None:
         dialog.stored.connect(self.select)
         self.open_dialog(dialog)
+
+    def change_type_of_current(self) -> None:
+        field = self.current()
+        if field is not None:
+            dialog = ChangeTypeDialog(self._tasks, field, self._formats, self.window())
+            dialog.done_with.connect(partial(self._say_changed, field.label))
+            self.open_dialog(dialog)
+
+    def _say_changed(self, label: str, result: TypeResult) -> None:
+        values = counted(result.converted, self.tr("value"), self.tr("values"))
+        sentence = self.tr("“{name}” has its new type; {values} converted.")
+        if result.kept:
+            sentence += self.tr(" {n} stay as they were: they are listed beside the field.")
+        words = sentence.format(name=label, values=values, n=f"{result.kept:,}")
+        self.told.emit(Message("success", words))
+
+    def merge_current(self) -> None:
+        field = self.current()
+        if field is not None:
+            self.open_dialog(MergeFieldsDialog(self._tasks, field, self.window()))
 
     @override
     def delete_current(self) -> None:

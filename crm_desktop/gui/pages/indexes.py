@@ -13,7 +13,8 @@ from crm_desktop.gui.dialogs.build_index_dialog import BuildIndexDialog
 from crm_desktop.gui.dialogs.delete_dialog import DeleteDialog
 from crm_desktop.gui.dialogs.deletions import deletion_of_index
 from crm_desktop.gui.models.indexes import IndexesModel
-from crm_desktop.gui.pages.definitions_page import DefinitionsPage, Words, tr
+from crm_desktop.gui.pages.definitions_page import DefinitionsPage, Words
+from crm_desktop.gui.translating import tr
 from crm_desktop.services import index_advice
 from crm_desktop.services.index_advice import IndexInfo, IndexState
 

@@ -15,7 +15,8 @@ from crm_desktop.gui.dialogs.delete_dialog import DeleteDialog
 from crm_desktop.gui.dialogs.deletions import deletion_of_object
 from crm_desktop.gui.dialogs.object_dialog import ObjectDialog
 from crm_desktop.gui.models.objects import ObjectRow, ObjectsModel
-from crm_desktop.gui.pages.definitions_page import DefinitionsPage, Words, tr
+from crm_desktop.gui.pages.definitions_page import DefinitionsPage, Words
+from crm_desktop.gui.translating import tr
 from crm_desktop.services import objects
 from crm_desktop.services.objects import ObjectSummary
 

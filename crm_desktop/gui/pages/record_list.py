@@ -40,7 +40,8 @@ from crm_desktop.services.objects import ObjectDetail
 from crm_desktop.services.views import ViewList
 
 _LONGEST_IN_BUTTON = 24  # letters
-_ROOM_FOR_BAR = 42  # lines of text high: what a narrower bar can do without goes
+_LEAST, _ROOM_FOR_WORDS = 26, 35  # lines of text high: at the least; buttons show icons only
+_ROOM_FOR_BAR = 48  # lines of text high: what a narrower bar can do without goes
 NAME_COLUMN = EffectiveField("fld_name", "name", "Name", "text")
 
 
@@ -52,6 +53,7 @@ class RecordList(QWidget):
     create_requested = Signal()
     arrived = Signal()  # rows, or their number
     narrowed = Signal(bool)  # the bar has little room, or enough again
+    cramped = Signal(bool)  # it has room for icons only
     counts_said = Signal(str)
     refused = Signal(object)  # UserError
 
@@ -62,7 +64,7 @@ class RecordList(QWidget):
         self._tasks, self.object_id = tasks, object_id
         self.object: ObjectDetail | None = None
         self._needs_summary, self._is_anew = True, False
-        self._is_narrow = False
+        self._is_narrow = self.is_cramped = False
         self._return_to: tuple[int, str, int] | None = None
         self._current_at: int | None = None  # pixels from the top, while rows move
         self.model = RecordTableModel(tasks, system_formats(), self)
@@ -90,6 +92,7 @@ class RecordList(QWidget):
         self._connect()
 
     def _lay_out(self) -> None:
+        self.setMinimumWidth(round(line_height() * _LEAST))
         self.search.setMinimumWidth(round(line_height() * 6))
         self.search.setMaximumWidth(round(line_height() * 14))
         self.bar = QHBoxLayout()
@@ -156,6 +159,10 @@ class RecordList(QWidget):
         if is_narrow != self._is_narrow:
             self._is_narrow = is_narrow
             self.narrowed.emit(is_narrow)
+        is_cramped = self.width() < _ROOM_FOR_WORDS * line_height()
+        if is_cramped != self.is_cramped:
+            self.is_cramped = is_cramped
+            self.cramped.emit(is_cramped)
 
     @property
     def grouping(self) -> Grouping | None:
@@ -384,6 +391,11 @@ class RecordList(QWidget):
     def filter_column(self) -> None:
         """Offer the values of the current column to filter by."""
         self.open_quick_filter(max(0, self.grid.currentIndex().column()))
+
+    def sum_up_column(self) -> None:
+        """Offer what may stand below the current column: a sum, an average and the like."""
+        if self.model.columns:
+            self.footer.ask(max(0, self.grid.currentIndex().column()))
 
     def open_quick_filter(self, column: int) -> None:
         """Offer the values of a column to filter by, below its heading."""

@@ -8,11 +8,10 @@ from functools import partial
 
 from PySide6.QtCore import QObject, Signal
 
-from crm_desktop.domain.errors import UserError
+from crm_desktop.gui.models.range_ids import RangeIds, Span
 from crm_desktop.gui.models.records import RecordTableModel
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.widgets.grid import GridView
-from crm_desktop.services import record_targets
 from crm_desktop.services.record_targets import ChosenRecords, FoundRecords, RecordTarget
 
 
@@ -23,7 +22,9 @@ class RecordSelection(QObject):
 
     def __init__(self, tasks: Tasks, grid: GridView, model: RecordTableModel) -> None:
         super().__init__(grid)
-        self._tasks, self._grid, self._model = tasks, grid, model
+        self._grid, self._model = grid, model
+        self._ids = RangeIds(tasks, model)
+        self._ids.refused.connect(self.refused)
 
     def everything(self) -> FoundRecords:
         """Return all that the list finds, rows that are not shown included."""
@@ -37,37 +38,18 @@ class RecordSelection(QObject):
         if count > 1 and count in {self._model.rowCount(), self._model.total}:
             then(self.everything())
             return
-        rows = self._grid.selected_rows()
-        ids = self._model.ids_of(rows)
-        if all(ids):
-            then(ChosenRecords(self._model.query.object_id, tuple(ids)))
-            return
-        query, columns = self._model.query, self._model.columns
-        spans = self._model.groups.spans(spans_of(rows))  # by their places among all
-        call = partial(record_targets.ids_of_rows, query=query, columns=columns, spans=spans)
-        known = {place: id_ for place, id_ in enumerate(ids) if id_}
-        took = partial(self._take, query.object_id, len(rows), known, then)
-        self._tasks.read(self, call, took, self.refused.emit)
+        choose = partial(self._choose, self._model.query.object_id, then)
+        self._ids.find(spans_of(self._grid.selected_rows()), choose)
 
-    def _take(
-        self,
-        object_id: str,
-        count: int,
-        known: dict[int, str],
-        then: Callable[[RecordTarget], None],
-        ids: list[str],
+    def _choose(
+        self, object_id: str, then: Callable[[RecordTarget], None], ids: tuple[str, ...]
     ) -> None:
-        """Go on only if the rows are still those that were selected: others may have added some."""
-        if len(ids) != count or any(ids[place] != id_ for place, id_ in known.items()):
-            sentence = self.tr("The list changed meanwhile. Refresh it, and select again.")
-            self.refused.emit(UserError(sentence))
-        else:
-            then(ChosenRecords(object_id, tuple(ids)))
+        then(ChosenRecords(object_id, ids))
 
 
-def spans_of(rows: Sequence[int]) -> list[tuple[int, int]]:
+def spans_of(rows: Sequence[int]) -> list[Span]:
     """Return ascending rows as ranges, ends inclusive."""
-    spans: list[tuple[int, int]] = []
+    spans: list[Span] = []
     for row in rows:
         if spans and row == spans[-1][1] + 1:
             spans[-1] = (spans[-1][0], row)

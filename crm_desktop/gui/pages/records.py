@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.changes import Change, Topic
+from crm_desktop.gui.actions import Submenu, fill_groups, without_state
 from crm_desktop.gui.clipboard.control import ClipboardControl
 from crm_desktop.gui.clipboard.finding import FindControl
 from crm_desktop.gui.delegates import plain_tip
@@ -24,9 +25,11 @@ from crm_desktop.gui.models.records import MOST_ROWS
 from crm_desktop.gui.page import Page
 from crm_desktop.gui.pages.column_widths import is_size
 from crm_desktop.gui.pages.inspecting import Inspecting
+from crm_desktop.gui.pages.lacking_records import LackingRecords
 from crm_desktop.gui.pages.list_drafts import ListDrafts
 from crm_desktop.gui.pages.record_bulk import BulkControl
 from crm_desktop.gui.pages.record_list import RecordList, new_record_text
+from crm_desktop.gui.pages.record_menus import cell_groups, page_groups
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.theme import line_height
 from crm_desktop.gui.trail import Trail
@@ -59,6 +62,8 @@ class RecordsPage(Page):
         self._drafts = drafts if drafts is not None else Drafts(tasks, parent=self)
         self.object_id = object_id
         self._is_split = self._is_narrow = False
+        self._wants_inspector = True
+        self._new_text = self.tr("New record")
         self.list = RecordList(tasks, object_id, self._drafts)
         self.model, self.grid = self.list.model, self.list.grid
         self.bulk = BulkControl(tasks, self.list)
@@ -66,8 +71,9 @@ class RecordsPage(Page):
         self.finding = FindControl(tasks, self.list, self.clipboard.ids)
         self.inspector = RecordPanel(tasks, self._drafts, is_narrow=True)
         self.left_over = ListDrafts(self._drafts, object_id)
+        self.lacking = LackingRecords(self.list)
         self.inspecting = Inspecting(tasks, self.list, self.inspector)
-        self.new_button = primary_button(self.tr("New record"), icon_name="plus")
+        self.new_button = primary_button(self._new_text, icon_name="plus")
         self.import_button = plain_button(self.tr("Import…"), icon_name="file-up")
         self._make_actions()
         self._lay_out()
@@ -98,10 +104,10 @@ class RecordsPage(Page):
         self.copy_link_action = self._action(
             self.tr("Copy link"), "link", "Ctrl+Shift+K", self.copy_links
         )
-        self._action(
+        self.previous_action = self._action(
             self.tr("Previous record"), "chevron-up", "Alt+PgUp", partial(self.inspecting.step, -1)
         )
-        self._action(
+        self.next_action = self._action(
             self.tr("Next record"), "chevron-down", "Alt+PgDown", partial(self.inspecting.step, 1)
         )
         self.go_to_action = self._action(
@@ -119,6 +125,9 @@ class RecordsPage(Page):
             "list-checks",
             "Ctrl+Shift+L",
             self.list.filter_column,
+        )
+        self.sum_action = self._action(
+            self.tr("Sum up this column…"), "sigma", "Ctrl+Shift+M", self.list.sum_up_column
         )
         self._make_group_actions()
 
@@ -160,7 +169,7 @@ class RecordsPage(Page):
             action.setShortcut(QKeySequence(key))
         if key in _NEEDS_GRID:
             action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-        action.triggered.connect(partial(_run, act))
+        action.triggered.connect(partial(without_state, act))
         self.addAction(action)
         return action
 
@@ -200,6 +209,7 @@ class RecordsPage(Page):
         self.list.object_read.connect(self._show_object)
         self.list.object_gone.connect(self._show_gone)
         self.list.narrowed.connect(self.import_button.setHidden)
+        self.list.cramped.connect(self._name_new_button)
         self.list.create_requested.connect(self.create_record)
         self.list.arrived.connect(self._follow_arrived)
         self.list.counts_said.connect(self.set_status)
@@ -238,7 +248,12 @@ class RecordsPage(Page):
         self.inspector.show_icon(crm_object.icon)
         tip = self.tr("New {} (Ctrl+N)").replace("{}", crm_object.label)
         self.new_button.setToolTip(plain_tip(tip))
-        self.new_button.setText(new_record_text(crm_object.label))
+        self._new_text = new_record_text(crm_object.label)
+        self.new_button.setAccessibleName(self._new_text.replace("&&", "&"))
+        self._name_new_button()
+
+    def _name_new_button(self, *_: bool) -> None:
+        self.new_button.setText("" if self.list.is_cramped else self._new_text)
 
     def _show_gone(self) -> None:
         self.new_button.setEnabled(False)
@@ -258,11 +273,15 @@ class RecordsPage(Page):
             self.refresh()
 
     @override
+    def show_lacking(self, field_id: str) -> None:
+        self.lacking.show(field_id)
+
+    @override
     def view_state(self) -> str:
         state: dict[str, Any] = {"list": self.list.views.state()}
         if self.list.search.is_wide:
             state["searches_all_text"] = True
-        if not self.inspector_action.isChecked():
+        if not self._wants_inspector:
             state["inspector"] = False
         if declined := self.list.indexes.declined_names():
             state["no_index"] = declined
@@ -283,8 +302,8 @@ class RecordsPage(Page):
         self.list.search.set_wide(stored.get("searches_all_text") is True)
         panes = stored.get("panes")
         if stored.get("inspector") is False:
-            self.inspector_action.setChecked(False)
-            self.inspector.hide()
+            self._wants_inspector = False
+            self._set_inspector_shown(is_shown=False)
         if isinstance(panes, list) and len(panes) == 2 and all(map(is_size, panes)):
             self._note_split()
             self.split.setSizes(panes)
@@ -305,14 +324,17 @@ class RecordsPage(Page):
         is_narrow = self.width() < _ROOM_FOR_BOTH * line_height()
         if is_narrow != self._is_narrow:
             self._is_narrow = is_narrow
-            self.inspector.setVisible(self.inspector_action.isChecked() and not is_narrow)
+            self._set_inspector_shown(is_shown=self._wants_inspector and not is_narrow)
             self._follow_current()
 
     def _show_inspector(self) -> None:
-        is_shown = self.inspector.isHidden()  # it may have gone for want of room
+        self._wants_inspector = self.inspector.isHidden()  # it may have gone for want of room
+        self._set_inspector_shown(is_shown=self._wants_inspector)
+        self._follow_current()
+
+    def _set_inspector_shown(self, *, is_shown: bool) -> None:
         self.inspector_action.setChecked(is_shown)
         self.inspector.setVisible(is_shown)
-        self._follow_current()
 
     @override
     def save(self) -> None:
@@ -334,6 +356,10 @@ class RecordsPage(Page):
     @override
     def trail(self) -> Trail | None:
         return self.inspecting.trail()
+
+    @override
+    def menu_groups(self) -> Sequence[Sequence[QAction | Submenu]]:
+        return page_groups(self)
 
     @override
     def start_find(self) -> None:
@@ -367,7 +393,8 @@ class RecordsPage(Page):
         words = self.list.groups.described()
         self.group_action.setChecked(bool(words))
         key = self.group_action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-        self.group_action.setToolTip(plain_tip(f"{words or self.tr('Group')} ({key})"))
+        said = words or self.tr("Group")
+        self.group_action.setToolTip(plain_tip(f"{said} ({key})"))
         for action in (self.fold_action, self.unfold_action, self.next_group_action,
                        self.previous_group_action):  # fmt: skip
             action.setEnabled(bool(words))
@@ -396,15 +423,5 @@ class RecordsPage(Page):
     def _show_menu(self, place: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addActions([self.open_action, self.copy_link_action, self.new_action])
-        menu.addSeparator()
-        menu.addActions(self.list.editing.gestures.actions())
-        menu.addSeparator()
-        menu.addActions([*self.clipboard.actions(), self.finding.open_action])
-        menu.addSeparator()
-        menu.addActions([self.bulk_action, self.delete_action])
+        fill_groups(menu, cell_groups(self))
         menu.popup(self.grid.viewport().mapToGlobal(place))
-
-
-def _run(act: Callable[[], object], *_: bool) -> None:
-    act()

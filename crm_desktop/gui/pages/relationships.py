@@ -13,7 +13,8 @@ from crm_desktop.gui.dialogs.delete_dialog import DeleteDialog
 from crm_desktop.gui.dialogs.deletions import deletion_of_relationship
 from crm_desktop.gui.dialogs.relationship_dialog import RelationshipDialog
 from crm_desktop.gui.models.relationships import RelationshipsModel
-from crm_desktop.gui.pages.definitions_page import DefinitionsPage, Words, tr
+from crm_desktop.gui.pages.definitions_page import DefinitionsPage, Words
+from crm_desktop.gui.translating import tr
 from crm_desktop.services import relationships
 from crm_desktop.services.relationships import RelationshipSummary
 

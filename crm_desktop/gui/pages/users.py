@@ -13,7 +13,8 @@ from crm_desktop.gui.dialogs.delete_dialog import DeleteDialog
 from crm_desktop.gui.dialogs.deletions import deletion_of_user
 from crm_desktop.gui.dialogs.user_dialog import PasswordDialog, UserDialog
 from crm_desktop.gui.models.users import UsersModel
-from crm_desktop.gui.pages.definitions_page import DefinitionsPage, Words, tr
+from crm_desktop.gui.pages.definitions_page import DefinitionsPage, Words
+from crm_desktop.gui.translating import tr
 from crm_desktop.services import users
 from crm_desktop.services.users import UserDraft, UserSummary
 

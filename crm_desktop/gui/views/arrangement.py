@@ -199,6 +199,9 @@ class Arrangement(QObject):
             header.moveSection(header.visualIndex(numbers[field_id]), place)
         for field_id, number in numbers.items():
             self._grid.setColumnHidden(number, field_id not in field_ids)
+        current = self._grid.currentIndex()
+        if current.isValid() and self._grid.isColumnHidden(current.column()):
+            self._grid.setCurrentIndex(current.siblingAtColumn(header.logicalIndex(0)))
 
     def _reset_header(self) -> None:
         """Let the columns to come stand in their own order: Qt keeps places and what is hidden."""

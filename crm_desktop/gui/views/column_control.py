@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu, QWidget
 
+from crm_desktop.gui.actions import without_state
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.models.records import RecordTableModel
 from crm_desktop.gui.theme import line_height
@@ -50,7 +51,7 @@ class ColumnControl(QObject):
         action = QAction(icon(icon_name), text, self)
         action.setProperty("icon_name", icon_name)
         action.setShortcut(QKeySequence(key))
-        action.triggered.connect(partial(_run, act))
+        action.triggered.connect(partial(without_state, act))
         return action
 
     def actions(self) -> list[QAction]:
@@ -118,9 +119,5 @@ class ColumnControl(QObject):
         for text, act, can_be_done in offers:
             action = menu.addAction(text)
             action.setEnabled(can_be_done)
-            action.triggered.connect(partial(_run, act))
+            action.triggered.connect(partial(without_state, act))
         menu.addAction(self.columns_action)
-
-
-def _run(act: Callable[[], object], *_: bool) -> None:
-    act()

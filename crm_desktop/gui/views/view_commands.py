@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from crm_desktop.domain.errors import UserError
 from crm_desktop.domain.views import TableView, fits_entry
+from crm_desktop.gui.actions import fill_groups, without_state
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.messages import ask
 from crm_desktop.gui.tasks import Tasks
@@ -76,7 +77,7 @@ class ViewCommands(QObject):
         if icon_name:  # a switch shows its check mark instead
             action.setIcon(icon(icon_name))
             action.setProperty("icon_name", icon_name)
-        action.triggered.connect(partial(_run, act))
+        action.triggered.connect(partial(without_state, act))
         return action
 
     def actions(self) -> list[QAction]:
@@ -130,14 +131,17 @@ class ViewCommands(QObject):
             if view.is_only_here:
                 notes.append(self.tr("Other programs do not see it: its filter has groups."))
             action.setToolTip(" ".join(filter(None, notes)) or view.name)
-        menu.addSeparator()
-        menu.addActions([self.save_action, self.save_as_action, self.discard_action])
-        menu.addSeparator()
-        menu.addActions([self.rename_action, self.duplicate_action, self.default_action])
-        menu.addActions([self.up_action, self.down_action, self.delete_action])
-        menu.addSeparator()
-        menu.addActions(self._densities.actions())
+        fill_groups(menu, self.groups())
         return menu
+
+    def groups(self) -> list[list[QAction]]:
+        """Return what can be done with a view, as it stands in menus."""
+        return [
+            [self.save_action, self.save_as_action, self.discard_action],
+            [self.rename_action, self.duplicate_action, self.default_action],
+            [self.up_action, self.down_action, self.delete_action],
+            self._densities.actions(),
+        ]
 
     def _offer(
         self, menu: QMenu, group: QActionGroup, view_id: str, name: str, *, is_default: bool
@@ -147,7 +151,7 @@ class ViewCommands(QObject):
         action.setCheckable(True)
         now = self._control.current
         action.setChecked(view_id == (now.id if now else ""))
-        action.triggered.connect(partial(_run, partial(self._control.show, view_id)))
+        action.triggered.connect(partial(without_state, partial(self._control.show, view_id)))
         group.addAction(action)
         menu.addAction(action)
         return action
@@ -290,10 +294,6 @@ class ViewCommands(QObject):
         current = self._control.current
         if current is not None and current.id == view_id:
             self._control.show("")
-
-
-def _run(act: Callable[[], object], *_: bool) -> None:
-    act()
 
 
 def _create(object_id: str, settings: Any, draft: ViewDraft) -> Any:

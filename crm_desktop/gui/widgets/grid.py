@@ -31,6 +31,7 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QTableView, QW
 from typing_extensions import override
 
 from crm_desktop.domain.errors import UserError
+from crm_desktop.domain.tsv import write_tsv
 from crm_desktop.gui.delegates import GridDelegate, GridRole, Mark
 from crm_desktop.gui.theme import Density, row_height, theme, unit
 from crm_desktop.gui.tokens import mix
@@ -182,10 +183,11 @@ class GridView(QTableView):
         return index.data(GridRole.ID) if index.isValid() else None
 
     def selected_parts(self) -> list[QItemSelectionRange]:
-        """Give the rectangles of cells that are selected, without rows that are headings."""
+        """Give the rectangles of selected cells, without headings and what is hidden as a whole."""
         chosen: QItemSelectionModel | None = self.selectionModel()
         selection = QItemSelection() if chosen is None else chosen.selection()
-        parts = [selection.at(number) for number in range(selection.count())]
+        every = (selection.at(number) for number in range(selection.count()))
+        parts = [part for part in every if self._shows_any(part)]
         if self.rows_of_records is None:
             return parts
         model, rows_of_records = self.model(), self.rows_of_records
@@ -194,6 +196,9 @@ class GridView(QTableView):
             for part in parts
             for first, last in rows_of_records(part.top(), part.bottom())
         ]
+
+    def _shows_any(self, part: QItemSelectionRange) -> bool:
+        return not all(map(self.isColumnHidden, range(part.left(), part.right() + 1)))
 
     def selected_rows(self) -> list[int]:
         """Give the selected rows in order; reads the selection's ranges, not its cells."""
@@ -389,8 +394,7 @@ class GridView(QTableView):
         columns = sorted({column for cells in rows.values() for column in cells})
         columns = [column for column in columns if not header.isSectionHidden(column)]
         columns.sort(key=header.visualIndex)
-        lines = ("\t".join(rows[row].get(column, "") for column in columns) for row in sorted(rows))
-        return "\n".join(lines)
+        return write_tsv([rows[row].get(column, "") for column in columns] for row in sorted(rows))
 
     def _text_at(self, row: int, column: int) -> str:
         text = self.model().index(row, column).data(Qt.ItemDataRole.DisplayRole)
@@ -398,11 +402,4 @@ class GridView(QTableView):
             raise UserError(
                 self.tr("Some of the selected rows have not arrived yet. Copy again in a moment.")
             )
-        return _quoted(str(text))
-
-
-def _quoted(text: str) -> str:
-    """Quote a cell that holds a tab or a line break, as spreadsheets do."""
-    if any(letter in text for letter in "\t\n\r"):
-        return '"' + text.replace('"', '""') + '"'
-    return text
+        return str(text)

@@ -110,7 +110,8 @@ class GridFooter(QWidget):
 
     # Asking for the menu
 
-    def _ask(self, column: int) -> None:
+    def ask(self, column: int) -> None:
+        """Ask for the menu of this column, where its text stands."""
         room = self.rect_of(column)
         left = max(room.left(), self._gutter())
         self.menu_requested.emit(column, self.mapToGlobal(QPoint(left, 0)))
@@ -119,7 +120,7 @@ class GridFooter(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         column = self.column_at(event.position().toPoint().x())
         if event.button() == Qt.MouseButton.LeftButton and column >= 0:
-            self._ask(column)
+            self.ask(column)
 
     @override
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
@@ -127,7 +128,7 @@ class GridFooter(QWidget):
         by_key = event.reason() == QContextMenuEvent.Reason.Keyboard and columns
         column = columns[self._current] if by_key else self.column_at(event.pos().x())
         if column >= 0:
-            self._ask(column)
+            self.ask(column)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -142,7 +143,7 @@ class GridFooter(QWidget):
             self._say_current(columns[self._current])
             self.update()
         elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space}:
-            self._ask(columns[min(self._current, len(columns) - 1)])
+            self.ask(columns[min(self._current, len(columns) - 1)])
         else:
             super().keyPressEvent(event)
 

@@ -77,7 +77,7 @@ class MessageBar(QWidget):
         box.addWidget(self._actions)
         box.addWidget(self._count)
         box.addWidget(self._close)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
 
     def show_message(
         self,
@@ -114,6 +114,11 @@ class MessageBar(QWidget):
     @Slot()
     def clear(self) -> None:
         self._messages.clear()
+        self._show_first()
+
+    def withdraw(self, text: str) -> None:
+        """Take away the message that says this, which is no longer so."""
+        self._messages = deque(old for old in self._messages if old.text != text)
         self._show_first()
 
     def clear_kind(self, kind: MessageKind) -> None:

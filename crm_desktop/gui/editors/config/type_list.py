@@ -106,6 +106,11 @@ class TypeList(QListWidget):
         self.setFixedHeight(self.sizeHintForRow(self.currentRow()) + 2 * self.frameWidth())
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
+    def leave_out(self, name: str) -> None:
+        """Offer every type but this one."""
+        for row in range(self.count()):
+            self.item(row).setHidden(self.item(row).data(NAME) == name)
+
     def _tell(self) -> None:
         if name := self.type_name():
             self.chosen.emit(name)

@@ -8,11 +8,11 @@ from functools import partial
 from PySide6.QtCore import QObject, Signal
 
 from crm_desktop.domain.errors import UserError
-from crm_desktop.gui.clipboard.placement import Span
 from crm_desktop.gui.models.records import RecordTableModel
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.services import record_targets
 
+Span = tuple[int, int]  # first and last row
 MOST_IN_MEMORY = 20_000  # rows; the model keeps no more
 
 
