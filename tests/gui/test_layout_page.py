@@ -18,6 +18,7 @@ from crm_desktop.domain import layout_draft
 from crm_desktop.domain.layout_draft import Entry
 from crm_desktop.domain.layout_merge import Side
 from crm_desktop.gui.drafts import Drafts
+from crm_desktop.gui.editors.config.options_editor import OptionsEditor
 from crm_desktop.gui.editors.config.setting_editors import ChoiceEditor
 from crm_desktop.gui.layout_editor.changes_dialog import ChangesDialog
 from crm_desktop.gui.layout_editor.compare_dialog import CompareDialog
@@ -243,6 +244,19 @@ def test_each_type_has_one_default_with_the_fitting_editor(
     qtbot.keyClick(box, Qt.Key.Key_Down)
     assert page.state.layout.by_id()[stage].overrides == {"default": "won"}
     assert "“new”" in default.whose.text()
+
+    options = next(row for row in page.settings.rows if row.setting.name == "options")
+    assert isinstance(options.editor, OptionsEditor)
+    model = options.editor.model
+    model.setData(model.index(1, 0), "Gained")
+    assert options.take.isVisibleTo(options)
+    qtbot.mouseClick(options.take, Qt.MouseButton.LeftButton)
+    own = page.state.layout.by_id()[stage].overrides
+    assert [each["label"] for each in own["options"]] == ["New", "Gained"]
+    assert box.currentText() == "Gained"
+    qtbot.mouseClick(options.back, Qt.MouseButton.LeftButton)
+    assert page.state.layout.by_id()[stage].overrides == {"default": "won"}
+    assert model.index(1, 0).data() == "Won"
 
 
 def test_an_override_can_be_put_into_the_library_for_all_objects(

@@ -222,9 +222,9 @@ def _settings_of(field_type: str) -> list[Setting]:
     rules = [
         each
         for each in SETTINGS.get(field_type, ())
-        if each.name not in known and each.kind in EDITORS
+        if each.name not in known and (each.kind in EDITORS or each.kind is Kind.OPTIONS)
     ]
     return [*words, *(each for each in rules if each.kind not in _ELSEWHERE)]
 
 
-_ELSEWHERE = {Kind.OPTIONS, Kind.TARGET, Kind.DISPLAY_FIELD}
+_ELSEWHERE = {Kind.TARGET, Kind.DISPLAY_FIELD}

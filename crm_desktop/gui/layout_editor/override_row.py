@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, 
 
 from crm_desktop.domain.effective import flat_config
 from crm_desktop.domain.json_edits import ABSENT, same_json
+from crm_desktop.gui.editors.config.options_editor import OptionsEditor
 from crm_desktop.gui.editors.config.setting_editors import EDITORS, ChoiceEditor, LineEditor
-from crm_desktop.gui.editors.config.settings import Setting, read_setting, write_setting
+from crm_desktop.gui.editors.config.settings import Kind, Setting, read_setting, write_setting
 from crm_desktop.gui.layout_editor.words import quoted
 from crm_desktop.gui.theme import unit
 from crm_desktop.gui.widgets.buttons import SmallLink
@@ -30,15 +31,19 @@ class OverrideRow(QWidget):
         self.setting = setting
         self._overrides: Mapping[str, Any] = {}
         self._library: Any = ABSENT
-        self.editor = EDITORS[setting.kind](setting)
+        self.is_long = setting.kind is Kind.OPTIONS
+        self.editor = OptionsEditor(setting) if self.is_long else EDITORS[setting.kind](setting)
         self.row = FormRow(setting.label, self.editor)
         self.whose = ElidedLabel(face="caption", role="muted")
         self.back = SmallLink(self.tr("Back to the library's"))
         self.up = SmallLink()
-        for link in (self.back, self.up):
+        self.take = SmallLink(self.tr("Use these here"))
+        self.take.hide()
+        for link in (self.take, self.back, self.up):
             link.setAccessibleDescription(setting.label)
         below = QHBoxLayout()
         below.setSpacing(2 * unit())
+        below.addWidget(self.take)
         below.addWidget(self.back)
         below.addWidget(self.up)
         below.addStretch(1)
@@ -54,6 +59,9 @@ class OverrideRow(QWidget):
         line = self.editor.focusProxy()
         if isinstance(self.editor, LineEditor) and isinstance(line, QLineEdit):
             line.editingFinished.connect(self.commit)
+        elif self.is_long:
+            self.editor.edited.connect(self._offer_to_take)
+            self.take.clicked.connect(self.commit)
         else:
             self.editor.edited.connect(self.commit)
 
@@ -77,9 +85,15 @@ class OverrideRow(QWidget):
         self.up.setText(many if used_by != 1 else self.tr("Put into the library"))
         self.whose.setText(self._words() if is_own else self.tr("As in the library"))
 
+    def _offer_to_take(self) -> None:
+        """Wait for a word before a list of several steps is taken; saving takes it as well."""
+        self.take.setVisible(self.editor.is_edited())
+
     def _words(self) -> str:
         if self._library is ABSENT:
             return self.tr("Only in this object")
+        if self.is_long and isinstance(self._library, list):
+            return self.tr("The library has {0} of them").format(len(self._library))
         return self.tr("The library has {0}").format(quoted(str(self._library)))
 
     def commit(self) -> None:
@@ -95,6 +109,7 @@ class OverrideRow(QWidget):
         if value is not ABSENT and same_json(value, self._library):
             value = ABSENT
         self.editor.load(value)  # no edit any more
+        self.take.hide()
         self.overridden.emit(write_setting(self._overrides, self.setting, value))
 
     def _go_back(self) -> None:
