@@ -162,6 +162,7 @@ def _run(options: argparse.Namespace, home: Path, on_exit: ExitStack) -> int:
         partial(_listen_for_links, window, home, on_exit), Qt.ConnectionType.SingleShotConnection
     )
     _prepare_first_page(options, app, window, startup)
+    app.aboutToQuit.connect(window.keep_state)  # a signal closes no window
     app.lastWindowClosed.connect(app.quit)  # Qt by itself does not while answers are awaited
     window.show()
 

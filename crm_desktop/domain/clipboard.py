@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from crm_desktop.domain.html_tables import HtmlCell
+from crm_desktop.domain.html_tables import HtmlCell, check_size
 from crm_desktop.domain.json_text import json_text, json_value
 
 EXACT_FORM = "application/x-crm-desktop-cells+json"
@@ -38,6 +38,7 @@ class CellBlock:
         """Make a block of rows that may differ in length."""
         found = [tuple(row) for row in rows]
         width = max(map(len, found), default=0)
+        check_size(len(found), width)
         return cls(tuple(row + ("",) * (width - len(row)) for row in found) if width else ())
 
     @classmethod

@@ -11,12 +11,15 @@ from typing import Any
 
 from typing_extensions import override
 
+from crm_desktop.domain.errors import UserError
 from crm_desktop.domain.formats import exact_number
 
 MOST_SPAN = 1_000
-MOST_CELLS = 1_000_000  # what spans add included
+LONGEST_SPAN = 10  # digits that are looked at
+MOST_CELLS = 1_000_000  # what spans and short rows add included
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
-_FRAGMENT = re.compile(r"<!--\s*StartFragment\s*-->(.*?)<!--\s*EndFragment\s*-->", re.DOTALL)
+_BEGIN = re.compile(r"<!--\s*StartFragment\s*-->")
+_END = re.compile(r"<!--\s*EndFragment\s*-->")
 _NUMBER = re.compile(r"-?[0-9]{1,40}(\.[0-9]{1,40})?")
 _BREAKS = frozenset({"br", "p", "div", "li"})
 _SILENT = frozenset({"style", "script", "head", "title", "template"})
@@ -53,13 +56,26 @@ def read_html_table(html: str) -> list[list[HtmlCell]]:
 
     A cell that spans others leaves them empty. Tables inside cells are read as text.
     """
-    if found := _FRAGMENT.search(html):
-        inner = found[1]
+    begin = _BEGIN.search(html)
+    if begin is not None and (end := _END.search(html, begin.end())) is not None:
+        inner = html[begin.end() : end.start()]
         html = inner if re.search(r"<t[rd]\b|<table\b", inner, re.IGNORECASE) else html
     reader = _Reader()
-    reader.feed(html)
-    reader.close()
+    try:
+        reader.feed(html)
+        reader.close()
+    except ValueError:  # a character by a number of thousands of digits
+        return []
     return reader.table()
+
+
+def check_size(rows: int, columns: int) -> None:
+    """Refuse a rectangle that would fill the memory: one long row widens all the others."""
+    if rows * columns > MOST_CELLS:
+        raise UserError(
+            f"What was copied is {rows:,} rows of {columns:,} columns;"
+            f" at most {MOST_CELLS:,} cells can be read."
+        )
 
 
 def _cell(text: str, value: Any) -> str:
@@ -109,6 +125,7 @@ class _Reader(HTMLParser):
     def table(self) -> list[list[HtmlCell]]:
         self._end_cell()
         width = max(map(len, self._rows), default=0)
+        check_size(len(self._rows), width)
         empty = HtmlCell("")
         return [row + [empty] * (width - len(row)) for row in self._rows if width]
 
@@ -181,7 +198,9 @@ class _Reader(HTMLParser):
 
 def _span(text: str | None) -> int:
     digits = (text or "").strip()
-    return max(1, min(int(digits), MOST_SPAN)) if digits.isascii() and digits.isdigit() else 1
+    if not digits.isascii() or not digits.isdigit():
+        return 1
+    return max(1, min(int(digits), MOST_SPAN)) if len(digits) < LONGEST_SPAN else MOST_SPAN
 
 
 def _exact(cell: _Open) -> int | Decimal | str | None:

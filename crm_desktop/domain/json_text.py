@@ -25,6 +25,8 @@ def json_value(text: str) -> Any:
         return _DECODER.decode(text)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+    except ArithmeticError as error:
+        raise ValueError("a number is out of bounds") from error
 
 
 def _refuse(name: str) -> None:

@@ -380,7 +380,8 @@ class MainWindow(QMainWindow):
             if arranged != self.state.text_of(key):
                 self.state.keep_text(key, arranged)
 
-    def _keep(self) -> None:
+    def keep_state(self) -> None:
+        """Remember place, panes and tabs for the next start."""
         for frame in self.tabs.frames:
             self._keep_arrangement(frame)
         self.state.keep_bytes("geometry", self.saveGeometry())
@@ -449,7 +450,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             self._ask_about_jobs()
             return
-        self._keep()
+        self.keep_state()
         self.about_to_close.emit()
         event.accept()
 

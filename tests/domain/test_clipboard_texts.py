@@ -2,10 +2,12 @@
 
 from decimal import Decimal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from crm_desktop.domain.clipboard import CellBlock, exact_text, read_exact
+from crm_desktop.domain.errors import UserError
 from crm_desktop.domain.html_tables import HtmlCell, read_html_table, write_html_table
 from crm_desktop.domain.tsv import read_tsv, write_tsv
 
@@ -96,6 +98,23 @@ def test_a_table_that_claims_endless_cells_is_cut() -> None:
     html = "<table>" + "<tr><td colspan=99999 rowspan=99999>x" * 3
 
     assert len(read_html_table(html)[0]) <= 3_000
+
+
+def test_one_long_row_over_many_short_ones_is_refused_instead_of_filling_the_memory() -> None:
+    rows = ["\t" * 9_999, *["x"] * 9_999]
+    with pytest.raises(UserError, match="10,000 rows of 10,000 columns"):
+        CellBlock.of_texts(read_tsv("\n".join(rows)))
+    with pytest.raises(UserError, match="10,000 rows of 10,000 columns"):
+        read_html_table("<table>" + "<tr>" * 10_000 + "<td>x" * 10_000)
+
+
+def test_numbers_of_thousands_of_digits_break_no_reader() -> None:
+    digits = "9" * 5_000
+    ((first, *rest),) = read_html_table(f"<table><tr><td colspan={digits}>x")
+    assert (first.text, len(rest)) == ("x", 999)
+    assert read_html_table(f"<table><tr><td>&#{digits};") == []
+    number = f'{{"version":1,"types":["number"],"values":[[1e{digits}]],"texts":[["x"]]}}'
+    assert read_exact(number) is None
 
 
 def test_the_exact_form_comes_back_exactly_and_nothing_else_is_taken_for_it() -> None:

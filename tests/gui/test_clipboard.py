@@ -172,7 +172,7 @@ def test_in_the_row_of_a_new_record_one_cell_is_filled_and_more_become_records(
     assert dialog.effects.text().startswith("Adds 2 new deals below the end")
     press(hands.qtbot, dialog.go)
     hands.wait_for("Pasted 2 cells. Added 2 new deals.")
-    assert make.count(Record) == 6  # leaving the row stored what was begun there
+    hands.qtbot.waitUntil(lambda: make.count(Record) == 6)  # what was begun is stored on leaving
 
 
 def test_cells_that_cannot_be_read_are_listed_and_left_out_when_one_says_so(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections.abc import Sequence
+
 from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QInputMethodEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
@@ -196,7 +199,7 @@ class GridEditing(QObject):
         ]
         if not current.isValid() or not shown:
             return
-        place = shown.index(header.visualIndex(current.column())) + columns
+        place = _place_among(shown, header.visualIndex(current.column()), columns)
         row = current.row() + rows + place // len(shown)
         if not 0 <= row < model.rowCount():
             self.left.emit(1 if row > 0 else -1)
@@ -313,6 +316,16 @@ class GridEditing(QObject):
             return ""
         ids = () if is_user_field(cell.field) else target_ids(cell.value)
         return ids[0] if ids else ""
+
+
+def _place_among(shown: Sequence[int], here: int, by: int) -> int:
+    """Return which of the ascending columns shown is so many further on; `here` may be hidden."""
+    place = bisect_left(shown, here)
+    if here in shown:
+        return place + by
+    if not by:
+        return min(place, len(shown) - 1)
+    return place + by - (by > 0)
 
 
 def _typed_into(host: CellEditor) -> NewValue:

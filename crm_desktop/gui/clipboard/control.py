@@ -122,7 +122,9 @@ class ClipboardControl(QObject):
         """Copy the selected cells, and clear them when they are on the clipboard."""
         chosen = self._chosen()
         if chosen is not None:
-            self._copy(has_headers=False, then=partial(self._clear, chosen, "cut"))
+            self._copy(
+                has_headers=False, then=self.ids.unmoved(partial(self._clear, chosen, "cut"))
+            )
 
     def clear_cells(self) -> None:
         """Empty the selected cells, however many."""
@@ -178,12 +180,17 @@ class ClipboardControl(QObject):
 
     def paste(self) -> None:
         """Paste what lies on the clipboard into the selection, from its top left corner on."""
-        if self._copies:
-            self._waiting = self.paste  # what is being copied is what is meant
+        if not self._model.rowCount() and self._model.is_reading:
+            self._refuse(self.tr("The records are still being read. Try again in a moment."))
         elif not self._model.rowCount():
             self.paste_as_new()
         elif (chosen := self._chosen()) is not None:
-            self._read_clipboard(partial(self._place, chosen))
+            place = self.ids.unmoved(partial(self._place, chosen))
+            read = partial(self._read_clipboard, place)
+            if self._copies:
+                self._waiting = read  # what is being copied is what is meant
+            else:
+                read()
 
     def paste_as_new(self) -> None:
         """Make a record of each row on the clipboard."""
@@ -227,7 +234,8 @@ class ClipboardControl(QObject):
         """Paste one cell into the row of a new record; more become records of their own."""
         index = self._list.editing.new_row.row.currentIndex()
         if index.isValid():
-            self._read_clipboard(partial(self._take_for_new_row, index.column()))
+            take = partial(self._take_for_new_row, index.column())
+            self._read_clipboard(self.ids.unmoved(take))
 
     def _take_for_new_row(self, column: int, block: CellBlock) -> None:
         sheet = self._list.editing.new_row.model
@@ -279,7 +287,7 @@ class ClipboardControl(QObject):
     def _fill_from(self, row: int, columns: Sequence[int], place: Placement) -> None:
         fields = tuple(self._model.columns[column] for column in columns)
         asked = CopiedRows(self._model.query, fields, system_formats())
-        read = partial(self._read_block, asked, partial(self._fill, place))
+        read = partial(self._read_block, asked, self.ids.unmoved(partial(self._fill, place)))
         self.ids.find(((row, row),), read)
 
     def _read_block(

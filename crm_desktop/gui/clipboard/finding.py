@@ -38,6 +38,7 @@ class FindControl(QObject):
         self._grid, self._model = records.grid, records.model
         self._dialog: FindDialog | None = None
         self._chosen: CellRange | None = None
+        self._find_chosen = ids.find  # refuses once the chosen rows stand elsewhere
         self._last: tuple[TextSearch, tuple[str, ...]] | None = None
         self.open_action = self._action(
             self.tr("Find and replace…"), "replace", "Ctrl+H", self.open_dialog
@@ -95,6 +96,7 @@ class FindControl(QObject):
     def _scope(self) -> FindScope:
         try:
             self._chosen = selected_range(self._grid)
+            self._find_chosen = self._ids.unmoved(self._ids.find)
         except ValueError:
             self._chosen = None
         fields = find_replace.searchable_fields(self._model.columns)
@@ -114,7 +116,7 @@ class FindControl(QObject):
     def _find_target(self, is_selection: bool, then: WithTarget) -> None:  # noqa: FBT001 - a slot
         query = replace(self._model.query, sort=())
         if is_selection and self._chosen is not None:
-            self._ids.find(self._chosen.spans, partial(_choose, query.object_id, then))
+            self._find_chosen(self._chosen.spans, partial(_choose, query.object_id, then))
         else:
             then(FoundRecords(query))
 

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 from crm_desktop.domain.errors import Cancelled, UserError
 from crm_desktop.gui.clipboard.paste_dialog import PasteDialog, PasteFacts
 from crm_desktop.gui.clipboard.words import counted_cells, report_sentence, words_for
+from crm_desktop.gui.models.pending_edits import CellEdit, EditState
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.widgets.message_bar import Message
 from crm_desktop.services import pasting
@@ -46,7 +47,7 @@ class Paster(QObject):
             self._tasks.read(self, plan, ask, self.refused.emit)
         else:
             write = partial(pasting.paste, request=request)
-            self._tasks.write(self, write, partial(self._done, request), partial(self._fail, ask))
+            self._tasks.write(self, write, self._done_with(request), partial(self._fail, ask))
 
     def is_too_much(self, cells: int) -> bool:
         """Say whether these are too many cells to be changed at once, to the person as well."""
@@ -83,11 +84,18 @@ class Paster(QObject):
     ) -> None:
         title = f"{words_for(request.verb).doing} {counted_cells(request.cells)}"
         call = partial(_paste_long, request, leaves_out)
-        self._tasks.run_long(
-            self, title, call, partial(self._done, request), partial(self._fail, ask)
-        )
+        self._tasks.run_long(self, title, call, self._done_with(request), partial(self._fail, ask))
 
-    def _done(self, request: PasteRequest, report: PasteReport) -> None:
+    def _done_with(self, request: PasteRequest) -> Callable[[PasteReport], None]:
+        """Return what is to be done afterwards: what was refused in these cells is mended then."""
+        records, fields = set(request.record_ids), set(request.field_ids)
+        refused = self._list.editing.sheet.pending.in_state(EditState.REFUSED)
+        mended = [e for e in refused if e.record_id in records and e.field.id in fields]
+        return partial(self._done, request, mended)
+
+    def _done(self, request: PasteRequest, mended: list[CellEdit], report: PasteReport) -> None:
+        if not report.refused:
+            self._list.editing.sheet.pending.drop(mended)
         if request.cells == 1 and not report.refused:
             return  # it can be seen
         one, many = self._names()

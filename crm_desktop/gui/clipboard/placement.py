@@ -56,7 +56,7 @@ def selected_range(grid: GridView) -> CellRange | None:
     ]
     parts = [part for part in parts if part[2]]
     current = grid.currentIndex()
-    if not parts and current.isValid():
+    if not parts and current.isValid() and grid.is_record(current.row()):
         parts = [(current.row(), current.row(), frozenset({current.column()}))]
     if not parts:
         return None

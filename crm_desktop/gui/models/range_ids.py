@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, Signal, Slot
 
 from crm_desktop.domain.errors import UserError
 from crm_desktop.gui.models.records import RecordTableModel
@@ -24,6 +25,28 @@ class RangeIds(QObject):
     def __init__(self, tasks: Tasks, model: RecordTableModel) -> None:
         super().__init__(model)
         self._tasks, self._model = tasks, model
+        self._moves = 0  # how often rows may have become those of other records
+        model.about_to_show.connect(self._note_move)
+        model.folding_changed.connect(self._note_move)
+        model.took_again.connect(self._note_reread)
+
+    def unmoved(self, then: Callable[..., None]) -> Callable[..., None]:
+        """Return `then` for the rows as they stand now: it refuses once they stand elsewhere."""
+        return partial(self._go_on, self._moves, then)
+
+    def _go_on(self, moves: int, then: Callable[..., None], *answers: Any) -> None:
+        if moves == self._moves:
+            then(*answers)
+        else:
+            self._refuse()
+
+    @Slot()
+    def _note_move(self) -> None:
+        self._moves += 1
+
+    @Slot(bool)
+    def _note_reread(self, have_stayed: bool) -> None:  # noqa: FBT001 - a slot
+        self._moves += not have_stayed
 
     def known(self, spans: Sequence[Span]) -> list[str]:
         """Return the ids of all these rows, or none at all where some have not been read."""
@@ -51,7 +74,10 @@ class RangeIds(QObject):
         rows = [row for first, last in spans for row in range(first, last + 1)]
         shown = ((id_, self._model.id_of(row)) for id_, row in zip(ids, rows, strict=False))
         if len(ids) != len(rows) or any(known and known != id_ for id_, known in shown):
-            sentence = self.tr("The list changed meanwhile. Refresh it, and try again.")
-            self.refused.emit(UserError(sentence))
+            self._refuse()
         else:
             then(tuple(ids))
+
+    def _refuse(self) -> None:
+        sentence = self.tr("The list changed meanwhile. Refresh it, and try again.")
+        self.refused.emit(UserError(sentence))

@@ -281,8 +281,11 @@ class RecordPages(QObject):
         self._whole = None
         if answer.is_indexed is not None:
             self.is_indexed = answer.is_indexed
+        end = answer.start + len(answer.page.rows)
         if not answer.page.has_more:
-            self.exact_total = answer.start + len(answer.page.rows)
+            self.exact_total = end
+        elif self.exact_total is not None and self.exact_total <= end:
+            self.exact_total = None  # there are more by now
         self._take_headings(answer.headings)
         self.reread.emit(answer)
         self._after_whole()

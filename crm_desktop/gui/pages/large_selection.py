@@ -22,16 +22,18 @@ class LargeSelection(QObject):
         super().__init__(grid)
         self._grid, self._model = grid, model
         self._kept: list[tuple[int, int, int, int]] = []
+        self._is_all = False  # all records stay selected, wherever they stand
         model.about_to_reread.connect(self._take_away)
         model.took_again.connect(self._put_back)
 
     @Slot()
     def _take_away(self) -> None:
         parts = self._grid.selected_parts()
-        self._kept = []
+        self._kept, self._is_all = [], False
         count = sum(part.width() * part.height() for part in parts)
-        cells = self._model.rowCount() * self._model.columnCount()
-        if MANY < count < cells:  # all of it is followed as a whole
+        if count > MANY:
+            cells = self._model.rowCount() * self._model.columnCount()
+            self._is_all = len(parts) == 1 and count == cells
             self._kept = [(p.top(), p.left(), p.bottom(), p.right()) for p in parts]
             self._grid.selectionModel().clearSelection()
 
@@ -39,8 +41,10 @@ class LargeSelection(QObject):
     def _put_back(self, have_stayed: bool) -> None:  # noqa: FBT001 - a slot
         kept, self._kept = self._kept, []
         last = self._model.rowCount() - 1
-        if not have_stayed or last < 0:
+        if last < 0 or not (have_stayed or self._is_all):
             return
+        if self._is_all:
+            kept = [(0, 0, last, self._model.columnCount() - 1)]
         selection = QItemSelection()
         for top, left, bottom, right in kept:
             if top <= last:

@@ -197,6 +197,10 @@ class GridView(QTableView):
             for first, last in rows_of_records(part.top(), part.bottom())
         ]
 
+    def is_record(self, row: int) -> bool:
+        """Say whether a row has cells of its own, and is no heading."""
+        return self.rows_of_records is None or bool(list(self.rows_of_records(row, row)))
+
     def _shows_any(self, part: QItemSelectionRange) -> bool:
         return not all(map(self.isColumnHidden, range(part.left(), part.right() + 1)))
 
