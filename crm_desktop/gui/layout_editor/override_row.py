@@ -11,7 +11,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, 
 from crm_desktop.domain.effective import flat_config
 from crm_desktop.domain.json_edits import ABSENT, same_json
 from crm_desktop.gui.editors.config.options_editor import OptionsEditor
-from crm_desktop.gui.editors.config.setting_editors import EDITORS, ChoiceEditor, LineEditor
+from crm_desktop.gui.editors.config.setting_editors import (
+    EDITORS,
+    ChoiceEditor,
+    LineEditor,
+    SwitchEditor,
+)
 from crm_desktop.gui.editors.config.settings import Kind, Setting, read_setting, write_setting
 from crm_desktop.gui.layout_editor.words import quoted
 from crm_desktop.gui.theme import unit
@@ -33,6 +38,8 @@ class OverrideRow(QWidget):
         self._library: Any = ABSENT
         self.is_long = setting.kind is Kind.OPTIONS
         self.editor = OptionsEditor(setting) if self.is_long else EDITORS[setting.kind](setting)
+        if isinstance(self.editor, SwitchEditor):
+            self.editor.box.setText(self.tr("Yes"))  # what it is about stands above
         self.row = FormRow(setting.label, self.editor)
         self.whose = ElidedLabel(face="caption", role="muted")
         self.back = SmallLink(self.tr("Back to the library's"))
