@@ -146,6 +146,7 @@ def main() -> int:
         photographer, startup = _window(folder / "home", on_exit)
         _take_start(photographer, startup)
         _take_pages(photographer)
+        _take_layout(photographer)
         _take_dialogs(photographer, folder)
         _open_records(photographer, "Deals")
         take_lists(photographer, cast("RecordsPage", photographer.window.current_page))
@@ -248,6 +249,12 @@ def _open_records(photographer: Photographer, title: str) -> GridView:
 def _object_id(window: MainWindow, title: str) -> str:
     entries = [entry for group in window.navigation.groups for entry in group.objects]
     return next(entry.id for entry in entries if entry.title == title)
+
+
+def _take_layout(photographer: Photographer) -> None:
+    from scripts.layout_pictures import take_layout
+
+    take_layout(photographer, _object_id(photographer.window, "Deals"), FOLDER / "layout-drag.gif")
 
 
 def _take_dialogs(photographer: Photographer, folder: Path) -> None:

@@ -37,7 +37,7 @@ PRINTED = {
     "group": ["group, by a choice", "group, by month"],
     "memory": ["memory"],
     "import": ["import, with additions", "import, without additions"],
-    "reorder": ["reorder", "reorder, whole save"],
+    "reorder": ["reorder", "reorder, one transaction", "reorder, whole save"],
     "layout-editor": ["layout-editor, opening", "layout-editor, drag frame"],
     "bulk-edit": [
         "bulk-edit, a choice",

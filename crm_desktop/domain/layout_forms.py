@@ -1,6 +1,7 @@
 """Layouts as JSON: the contract's shape (`objects.views.forms[]`), and beside it what it lacks."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from crm_desktop.domain.layout_draft import (
@@ -13,7 +14,31 @@ from crm_desktop.domain.layout_draft import (
     Section,
 )
 
+UNTITLED = "Untitled form"
 _OWN_KEYS = frozenset({"section", "fields", "collapsible"})
+
+
+@dataclass(frozen=True, slots=True)
+class FormEntry:
+    """One of an object's forms; `id` is "" where another program gave it none."""
+
+    place: int
+    id: str
+    name: str
+    sections: int
+    is_shown: bool
+
+
+def list_forms(forms: Any) -> tuple[FormEntry, ...]:
+    """Return the forms that can be read, in order; one of them is shown."""
+    shown, found = find_form(forms), []
+    for place, form in enumerate(forms if isinstance(forms, list) else ()):
+        if _is_readable(form):
+            own, name = form.get("id"), form.get("name")
+            id_ = own if isinstance(own, str) else ""
+            title = name if isinstance(name, str) and name else UNTITLED
+            found.append(FormEntry(place, id_, title, len(form["layout"]), place == shown))
+    return tuple(found)
 
 
 def find_form(forms: Any) -> int | None:

@@ -185,7 +185,17 @@ class CommandPalette(QFrame):
             Entry("object", each.title, "Object", each.icon or "box", self._opener(each.address))
             for each in self._objects()
         ]
-        return [*objects, *commands, *self._fields]
+        layouts = [
+            Entry(
+                "layout",
+                self.tr("Layout of {0}").format(each.title),
+                self.tr("Layout"),
+                "layout-template",
+                self._opener(f"layout:{each.id}"),
+            )
+            for each in self._objects()
+        ]
+        return [*objects, *commands, *self._fields, *layouts]
 
     def _linked(self, link: str) -> list[Entry]:
         """Return the way to the record of a permanent link; none where it is no such link."""

@@ -310,6 +310,7 @@ class MainWindow(QMainWindow):
         page = self.current_page
         self.status.show_page_status(page.status if page is not None else "")
         self.menus.follow(page)
+        self.undo.follow(page)
 
     def _give_keyboard(self) -> None:
         """Let keys reach the page that was opened; who walks in the tree or the tabs stays."""

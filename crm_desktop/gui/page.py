@@ -33,6 +33,7 @@ class Page(QWidget):
     status_changed = Signal(str)  # counts and selection, for the status bar
     refused = Signal(object)  # a UserError for the message bar above this page
     told = Signal(object)  # a Message for it: what was done
+    steps_changed = Signal()  # what `own_steps` says is another
     arranged = Signal()  # `view_state` is another, and worth keeping before the page is closed
 
     def __init__(self, tasks: Tasks, parent: QWidget | None = None) -> None:
@@ -61,6 +62,19 @@ class Page(QWidget):
 
     def drop_unsaved(self) -> None:
         """Give up what was typed, with its drafts: whoever typed it was asked."""
+
+    def own_steps(self) -> tuple[str, str] | None:
+        """Name what the page itself would undo and redo, "" for nothing.
+
+        None where undoing is the window's: what was stored last.
+        """
+        return None
+
+    def undo(self) -> None:
+        """Take the page's own last step back."""
+
+    def redo(self) -> None:
+        """Do again what the page took back last."""
 
     def trail(self) -> Trail | None:
         """Return the list that a record opened from here now stands in, if there is one."""

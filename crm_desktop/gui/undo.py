@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
+from shiboken6 import isValid
 
 from crm_desktop.domain.changes import Change, Topic
 from crm_desktop.domain.errors import Unavailable, UserError
@@ -21,6 +22,7 @@ from crm_desktop.gui.widgets.message_bar import Action, Message, MessageKind
 if TYPE_CHECKING:
     from crm_desktop.db.database import ReadSession, WriteSession
     from crm_desktop.gui.jobs import Progress
+    from crm_desktop.gui.page import Page
     from crm_desktop.gui.tasks import Tasks
     from crm_desktop.services.history import ChangeSet, UndoReport, UndoState
 
@@ -46,6 +48,7 @@ class Undo(QObject):
     def __init__(self, tasks: Tasks, window: QWidget) -> None:
         super().__init__(window)
         self._tasks, self._window = tasks, window
+        self._page: Page | None = None
         self._state: UndoState | None = None
         self._here = SessionStack()
         self._is_running = False
@@ -67,7 +70,10 @@ class Undo(QObject):
         return [self._undo, self._redo]
 
     def undo_last(self) -> None:
-        """Take back what was done last."""
+        """Take back what was done last: in the page, where that has steps of its own."""
+        if self._page is not None and self._own_steps() is not None:
+            self._page.undo()
+            return
         if self._state is not None and self._state.unavailable:
             self._replay(self._here.done, is_undo=True)
             return
@@ -75,6 +81,9 @@ class Undo(QObject):
 
     def redo_last(self) -> None:
         """Do again what was undone last."""
+        if self._page is not None and self._own_steps() is not None:
+            self._page.redo()
+            return
         if self._state is not None and self._state.unavailable:
             self._replay(self._here.undone, is_undo=False)
             return
@@ -98,6 +107,15 @@ class Undo(QObject):
             self._run(state.undo, _undo, self.tr("Undoing {0}"))
         else:
             self._run(state.redo, _redo, self.tr("Redoing {0}"))
+
+    def follow(self, page: Page | None) -> None:
+        """Name and do the steps of this page as long as it is shown, where it has its own."""
+        if self._page is not None and isValid(self._page):
+            self._page.steps_changed.disconnect(self._name)
+        self._page = page
+        if page is not None:
+            page.steps_changed.connect(self._name)
+        self._name()
 
     def refresh(self) -> None:
         """Ask the database what could be undone now."""
@@ -125,15 +143,32 @@ class Undo(QObject):
     def _show(self, state: UndoState) -> None:
         """Name the actions; where nothing is kept they say so when they are used."""
         self._state = state
+        self._name()
+
+    def _own_steps(self) -> tuple[str, str] | None:
+        page = self._page
+        return page.own_steps() if page is not None and isValid(page) else None
+
+    def _name(self) -> None:
+        own = self._own_steps()
+        if own is not None:
+            self._set_texts(*own, limits="", is_enabled=True)
+        elif self._state is not None:
+            self._name_stored(self._state)
+
+    def _name_stored(self, state: UndoState) -> None:
         done, undone = (_title_of(stack) for stack in (self._here.done, self._here.undone))
         if not state.unavailable:
             done = state.undo.title if state.undo else ""
             undone = state.redo.title if state.redo else ""
         limits = f"{state.unavailable} {ONLY_HERE}" if state.unavailable else ""
+        self._set_texts(done, undone, limits=limits, is_enabled=not self._is_running)
+
+    def _set_texts(self, done: str, undone: str, *, limits: str, is_enabled: bool) -> None:
         named = ((self._undo, self.tr("Undo"), done), (self._redo, self.tr("Redo"), undone))
         for action, verb, title in named:
             action.setText(f"{verb} {title}".strip())
-            action.setEnabled(not self._is_running and bool(title or limits))
+            action.setEnabled(is_enabled and bool(title or limits))
             action.setToolTip(limits or action.text())
             action.setStatusTip(limits)
 

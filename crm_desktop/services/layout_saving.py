@@ -19,9 +19,11 @@ from crm_desktop.domain.ids import Prefix, new_id
 from crm_desktop.domain.json_edits import ABSENT, JsonEdit, json_edits, same_json
 from crm_desktop.domain.layout_draft import FLAGS, Entry, Layout, is_same
 from crm_desktop.domain.layout_forms import (
+    FormEntry,
     extras_json,
     find_form,
     layout_json,
+    list_forms,
     needs_form,
     read_layout,
 )
@@ -60,6 +62,7 @@ class StoredLayout:
     attached: Mapping[str, LayoutField]
     is_out_of_order: bool
     limit: str
+    forms: tuple[FormEntry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +113,13 @@ def save_layout(
     merged = merge(base, mine, theirs, choices)
     if any((clash.subject, clash.name) not in choices for clash in merged.clashes):
         raise LayoutConflict(before.told(), merged.clashes)
-    left_out = _Writing(session, before, theirs, merged.layout).write()
-    after = load_layout(session, object_id)
-    shown = replace(after, layout=recognised(after.layout, merged.layout))
+    writing = _Writing(session, before, theirs, merged.layout)
+    left_out = writing.write()
+    if left_out or writing.has_changed_entries:
+        after = load_layout(session, object_id)
+        shown = replace(after, layout=recognised(after.layout, merged.layout))
+    else:
+        shown = before.told_in_order_of(merged.layout)
     return SavedLayout(
         stored=shown,
         theirs=theirs,
@@ -120,6 +127,14 @@ def save_layout(
         primary_field_changed=_naming(before.told()) != _naming(shown),
         left_out=left_out,
     )
+
+
+def store_order(session: WriteSession, object_id: str) -> None:
+    """Let `display_order` say what the form that is shown now says."""
+    session.actor.require(Permission.EDIT_LAYOUTS)
+    ids = _Stored(session, object_id, locks=True).layout.ids()
+    session.execute(text(_ORDER), {"object_id": object_id, "ids": ids})
+    session.note(Topic.LAYOUTS, object_id)
 
 
 class _Stored:
@@ -156,7 +171,20 @@ class _Stored:
             attached=self.attached,
             is_out_of_order=orders != list(range(len(orders))),
             limit=self.standing.reason,
+            forms=list_forms(self.forms),
         )
+
+    def told_in_order_of(self, layout: Layout) -> StoredLayout:
+        """Return what stands once only the order and the sections were written: no second read.
+
+        The versions of the attachments stay those that were read, so they guard more strictly.
+        """
+        attached = {
+            id_: replace(self.attached[id_], display_order=place)
+            for place, id_ in enumerate(layout.ids())
+        }
+        told = self.told()
+        return replace(told, layout=layout, attached=attached, is_out_of_order=False)
 
 
 def _forms_of(views: Any) -> Any:
@@ -196,6 +224,7 @@ class _Writing:
         self._session, self._stored = session, stored
         self._before, self._wanted = before, wanted
         self._object_id = stored.object_id
+        self.has_changed_entries = any(entry.is_extra for entry in wanted.entries())  # or may have
 
     def write(self) -> str:
         """Write it all; returns what could not be kept, as a sentence."""
@@ -203,7 +232,8 @@ class _Writing:
         self._detach([entry for id_, entry in old.items() if id_ not in new])
         self._change([(old[id_], entry) for id_, entry in new.items() if id_ in old])
         self._attach([entry for id_, entry in new.items() if id_ not in old])
-        _run(self._session, _ORDER, object_id=self._object_id, ids=self._wanted.ids())
+        values = {"object_id": self._object_id, "ids": self._wanted.ids()}
+        self._session.execute(text(_ORDER), values)
         left_out = self._write_form()
         self._session.note(Topic.LAYOUTS, self._object_id)
         if old.keys() != new.keys():
@@ -214,6 +244,7 @@ class _Writing:
 
     def _detach(self, gone: Sequence[Entry]) -> None:
         if gone:
+            self.has_changed_entries = True
             ids = [entry.id for entry in gone]
             if _run(self._session, _DETACH, ids=ids) != len(ids):
                 raise _not_allowed()
@@ -221,6 +252,7 @@ class _Writing:
     def _attach(self, new: Sequence[Entry]) -> None:
         if not new:
             return
+        self.has_changed_entries = True
         library = self._library([entry.field_id for entry in new])
         for entry in new:
             if entry.field_id not in library:
@@ -249,10 +281,12 @@ class _Writing:
         for old, new in pairs:
             edits = json_edits(old.overrides, new.overrides)
             if edits:
+                self.has_changed_entries = True
                 self._override(new, edits)
             elif any(getattr(old, name) != getattr(new, name) for name in FLAGS):
                 flagged.append(new)
         if flagged:
+            self.has_changed_entries = True
             values = {name: [getattr(entry, name) for entry in flagged] for name in FLAGS}
             ids = [entry.id for entry in flagged]
             if _run(self._session, _FLAGS, ids=ids, **values) != len(ids):
@@ -343,7 +377,6 @@ _ORDER = """
 UPDATE object_fields AS f SET display_order = w.place - 1
 FROM unnest(CAST(:ids AS text[])) WITH ORDINALITY AS w (id, place)
 WHERE f.id = w.id AND f.object_id = :object_id AND f.display_order <> w.place - 1
-RETURNING 1
 """
 _FLAGS = """
 UPDATE object_fields AS f SET is_required = w.is_required, is_visible = w.is_visible,

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QAbstractItemView, QApplication, QTreeView, QWidge
 from crm_desktop.db.database import Database
 from crm_desktop.domain.access import Actor
 from crm_desktop.gui.garbage import GarbageTimer
+from crm_desktop.gui.layout_editor import dragging
 from crm_desktop.gui.layout_editor.page import LayoutPage
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.theme import Scheme, apply_theme
@@ -27,7 +28,8 @@ from tests.conftest import ADMIN_ID
 from tests.make import Make
 
 LEFT, NONE = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-PAUSE = 15  # milliseconds between the steps of a drag
+PAUSE = 6  # milliseconds between the steps of a drag
+QUICK_TICK = 4  # milliseconds between steps of scrolling at an edge
 PATIENCE = 10  # seconds
 
 
@@ -337,6 +339,7 @@ def _sections(count: int) -> list[dict[str, Any]]:
 def run(url: str, names: list[str]) -> Iterator[dict[str, Any]]:
     app = QApplication([])
     GarbageTimer(app).begin()  # as in the program: never on a worker
+    dragging.TICK = QUICK_TICK
     apply_theme(app, Scheme.LIGHT)
     database = Database.at(url)
     actor = Actor(ADMIN_ID, "admin@example.com", "Ada Admin")

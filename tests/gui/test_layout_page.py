@@ -18,11 +18,14 @@ from crm_desktop.domain import layout_draft
 from crm_desktop.domain.layout_draft import Entry
 from crm_desktop.domain.layout_merge import Side
 from crm_desktop.gui.drafts import Drafts
+from crm_desktop.gui.editors.config.options_editor import OptionsEditor
+from crm_desktop.gui.editors.config.setting_editors import ChoiceEditor
 from crm_desktop.gui.layout_editor.changes_dialog import ChangesDialog
 from crm_desktop.gui.layout_editor.compare_dialog import CompareDialog
 from crm_desktop.gui.layout_editor.merge_dialog import MergeDialog
 from crm_desktop.gui.layout_editor.page import LayoutPage
 from crm_desktop.gui.tasks import Tasks
+from crm_desktop.gui.views.name_dialog import ViewNameDialog
 from crm_desktop.services import layout_saving
 from tests.domain.layouts import layout_of, text_of
 from tests.gui.windows import wait_until_idle
@@ -221,6 +224,41 @@ def test_settings_are_changed_in_place_and_go_back_to_the_librarys(
     assert make.value(select(ObjectField.is_required).where(ObjectField.id == name))
 
 
+def test_each_type_has_one_default_with_the_fitting_editor(
+    qtbot: QtBot, page: LayoutPage, make: Make
+) -> None:
+    make.sql(
+        "UPDATE fields SET type = 'select', config = CAST(:config AS jsonb) WHERE name = 'stage'",
+        config='{"defaultValue": "new", "options": [{"value": "new", "label": "New"},'
+        ' {"value": "won", "label": "Won"}]}',
+    )
+    page.refresh()
+    wait_until_idle(qtbot, page._tasks)
+    (stage,) = choose(page, "stage")
+    (default,) = [row for row in page.settings.rows if "default" in row.setting.name]
+    assert isinstance(default.editor, ChoiceEditor)
+    box = default.editor.box
+    assert [box.itemText(row) for row in range(box.count())] == ["Not set", "New", "Won"]
+    assert box.currentText() == "New"
+    box.setFocus()
+    qtbot.keyClick(box, Qt.Key.Key_Down)
+    assert page.state.layout.by_id()[stage].overrides == {"default": "won"}
+    assert "“new”" in default.whose.text()
+
+    options = next(row for row in page.settings.rows if row.setting.name == "options")
+    assert isinstance(options.editor, OptionsEditor)
+    model = options.editor.model
+    model.setData(model.index(1, 0), "Gained")
+    assert options.take.isVisibleTo(options)
+    qtbot.mouseClick(options.take, Qt.MouseButton.LeftButton)
+    own = page.state.layout.by_id()[stage].overrides
+    assert [each["label"] for each in own["options"]] == ["New", "Gained"]
+    assert box.currentText() == "Gained"
+    qtbot.mouseClick(options.back, Qt.MouseButton.LeftButton)
+    assert page.state.layout.by_id()[stage].overrides == {"default": "won"}
+    assert model.index(1, 0).data() == "Won"
+
+
 def test_an_override_can_be_put_into_the_library_for_all_objects(
     qtbot: QtBot, page: LayoutPage, make: Make
 ) -> None:
@@ -313,6 +351,51 @@ def test_what_is_attached_elsewhere_appears_at_its_place(
     wait_until_idle(qtbot, page._tasks)
     qtbot.waitUntil(partial(page.state.layout.field_ids().__contains__, "fld_phone"))
     assert text_of(page.state.layout) == ": name phone stage amount note"
+
+
+def test_an_unclear_order_from_elsewhere_is_told_and_repaired(
+    qtbot: QtBot, page: LayoutPage, make: Make
+) -> None:
+    assert page.repair.isHidden()
+    make.sql("UPDATE object_fields SET display_order = 3")
+    page.refresh()
+    wait_until_idle(qtbot, page._tasks)
+    seen = make.layout_of("obj_deal")
+    qtbot.mouseClick(page.repair.buttons[0], Qt.MouseButton.LeftButton)
+    wait_until_idle(qtbot, page._tasks)
+    assert page.repair.isHidden()
+    assert not page.has_unsaved()
+    orders = select(ObjectField.display_order).where(ObjectField.field_id == seen[2])
+    assert make.value(orders) == 2
+    assert make.layout_of("obj_deal") == seen
+
+
+def test_another_form_is_chosen_once_nothing_is_unsaved(
+    qtbot: QtBot, page: LayoutPage, make: Make
+) -> None:
+    assert "No form" in page.forms.button.text()
+    page.commands.add_section()
+    qtbot.keyClick(page.tree, Qt.Key.Key_Escape)
+    save(qtbot, page)
+    assert page.forms.button.text().startswith("Form ")
+    page.forms.add()
+    dialog = dialog_of(ViewNameDialog)
+    assert isinstance(dialog, ViewNameDialog)
+    qtbot.keyClicks(dialog.line, "Flat")
+    qtbot.keyClick(dialog.line, Qt.Key.Key_Return)
+    wait_until_idle(qtbot, page._tasks)
+    assert page.forms.button.text().startswith("Flat ")
+    assert text_of(page.state.layout) == ": name stage amount"
+
+    choose(page, "name")
+    qtbot.keyClick(page.tree, Qt.Key.Key_Delete)
+    page.forms.show_form(page.forms.forms()[0])
+    assert "Save or revert" in page.said
+    page.undo()
+    page.forms.show_form(page.forms.forms()[0])
+    wait_until_idle(qtbot, page._tasks)
+    assert len(page.state.layout.sections) == 2
+    assert not page.has_unsaved()
 
 
 def test_a_layout_is_arranged_like_that_of_another_object(

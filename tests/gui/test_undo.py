@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from crm_desktop.db.database import Database
 from crm_desktop.domain.access import Actor
 from crm_desktop.gui.editors.text import LineEditor, LongTextEditor
+from crm_desktop.gui.layout_editor.page import LayoutPage
 from crm_desktop.gui.main_window import MainWindow
 from crm_desktop.gui.pages.record import RecordPage
 from crm_desktop.gui.tasks import Tasks
@@ -271,3 +272,25 @@ def test_a_large_undo_is_a_job_of_its_own(
     wait_until_idle(qtbot, window.tasks)
     assert len(names(database)) == 2500
     assert said(window).text == ("Undone: deletion of 2,500 records. 2,500 records brought back.")
+
+
+def test_the_menu_takes_back_the_steps_of_a_layout_while_it_is_shown(
+    qtbot: QtBot, opened: Tasks, window: MainWindow, deal: str
+) -> None:
+    window.open(f"layout:{deal}")
+    wait_until_idle(qtbot, opened)
+    page = window.current_page
+    assert isinstance(page, LayoutPage)
+    assert not undo_of(window).isEnabled()
+    page.state.detach(page.state.layout.ids()[:1])
+    assert undo_of(window).text().startswith("Undo ")
+    undo_of(window).trigger()
+    assert len(page.state.layout.ids()) == 2
+    redo_of(window).trigger()
+    assert len(page.state.layout.ids()) == 1
+    assert window.tabs.current is not None
+    window.tabs.discard(window.tabs.current)
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    window.open("objects")
+    wait_until_idle(qtbot, opened)
+    assert undo_of(window).text() == "Undo"

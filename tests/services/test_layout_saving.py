@@ -134,6 +134,9 @@ def test_any_display_order_is_read_in_the_contracts_order_and_repaired(
 
     assert not saved.stored.is_out_of_order
     assert layout_draft.is_same(saved.stored.layout, stored.layout)
+    again = load(make)
+    assert [each.display_order for each in saved.stored.attached.values()] == [0, 1, 2]
+    assert saved.stored.attached.keys() == again.attached.keys()
     assert make.layout_of(deal) == [entry.field_id for entry in stored.layout.entries()]
 
 

@@ -34,13 +34,13 @@ def start_drag(
     """
     drag = QDrag(source)
     drag.setMimeData(mime)
-    drag.setPixmap(_ghost(labels, icon_name, source.devicePixelRatioF()))
+    drag.setPixmap(ghost(labels, icon_name, source.devicePixelRatioF()))
     drag.setHotSpot(QPoint(2 * unit(), unit()))
     both = Qt.DropAction.MoveAction | Qt.DropAction.CopyAction
     return drag.exec(both, Qt.DropAction.MoveAction)
 
 
-def _ghost(labels: Sequence[str], icon_name: str, ratio: float) -> QPixmap:
+def ghost(labels: Sequence[str], icon_name: str, ratio: float) -> QPixmap:
     """Draw the first of what is dragged as a card, with a badge that counts all of it."""
     first = labels[0] if labels else ""
     first = first if len(first) <= MOST_LETTERS else f"{first[: MOST_LETTERS - 1]}…"

@@ -36,10 +36,16 @@ _WORDS = (
             (("description",),)),
     Setting("placeholder", Kind.TEXT, str(QT_TRANSLATE_NOOP("settings", "Placeholder")),
             (("placeholder",),)),
-    Setting("default", Kind.TEXT, str(QT_TRANSLATE_NOOP("settings", "Default")),
-            (("default",), ("defaultValue",))),
 )  # fmt: skip
-_TEXT_DEFAULTS = frozenset({"text", "textarea", "email", "phone", "url", "select", "radio"})
+_DEFAULT = str(QT_TRANSLATE_NOOP("settings", "Default"))
+_DEFAULTS = {
+    **dict.fromkeys(("text", "textarea", "email", "phone", "url"), Kind.TEXT),
+    **dict.fromkeys(("number", "currency", "percentage"), Kind.NUMBER),
+    **dict.fromkeys(("boolean", "checkbox"), Kind.SWITCH),
+    **dict.fromkeys(("select", "radio"), Kind.OPTION),
+    "multiselect": Kind.WORDS,
+    "date": Kind.DATE,
+}
 
 
 class EntrySettings(QWidget):
@@ -209,14 +215,16 @@ class EntrySettings(QWidget):
 
 def _settings_of(field_type: str) -> list[Setting]:
     """Return what can differ in one object: words first, then the rules of the type."""
-    words = [each for each in _WORDS if each.name != "default" or field_type in _TEXT_DEFAULTS]
-    known = {each.name for each in words}
+    words, kind = list(_WORDS), _DEFAULTS.get(field_type)
+    if kind is not None:
+        words.append(Setting("default", kind, _DEFAULT, (("default",), ("defaultValue",))))
+    known = {"defaultValue", *(each.name for each in words)}
     rules = [
         each
         for each in SETTINGS.get(field_type, ())
-        if each.name not in known and each.kind in EDITORS
+        if each.name not in known and (each.kind in EDITORS or each.kind is Kind.OPTIONS)
     ]
     return [*words, *(each for each in rules if each.kind not in _ELSEWHERE)]
 
 
-_ELSEWHERE = {Kind.OPTIONS, Kind.TARGET, Kind.DISPLAY_FIELD}
+_ELSEWHERE = {Kind.TARGET, Kind.DISPLAY_FIELD}

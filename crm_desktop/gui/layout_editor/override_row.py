@@ -8,9 +8,16 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
+from crm_desktop.domain.effective import flat_config
 from crm_desktop.domain.json_edits import ABSENT, same_json
-from crm_desktop.gui.editors.config.setting_editors import EDITORS, LineEditor
-from crm_desktop.gui.editors.config.settings import Setting, read_setting, write_setting
+from crm_desktop.gui.editors.config.options_editor import OptionsEditor
+from crm_desktop.gui.editors.config.setting_editors import (
+    EDITORS,
+    ChoiceEditor,
+    LineEditor,
+    SwitchEditor,
+)
+from crm_desktop.gui.editors.config.settings import Kind, Setting, read_setting, write_setting
 from crm_desktop.gui.layout_editor.words import quoted
 from crm_desktop.gui.theme import unit
 from crm_desktop.gui.widgets.buttons import SmallLink
@@ -29,15 +36,21 @@ class OverrideRow(QWidget):
         self.setting = setting
         self._overrides: Mapping[str, Any] = {}
         self._library: Any = ABSENT
-        self.editor = EDITORS[setting.kind](setting)
+        self.is_long = setting.kind is Kind.OPTIONS
+        self.editor = OptionsEditor(setting) if self.is_long else EDITORS[setting.kind](setting)
+        if isinstance(self.editor, SwitchEditor):
+            self.editor.box.setText(self.tr("Yes"))  # what it is about stands above
         self.row = FormRow(setting.label, self.editor)
         self.whose = ElidedLabel(face="caption", role="muted")
         self.back = SmallLink(self.tr("Back to the library's"))
         self.up = SmallLink()
-        for link in (self.back, self.up):
+        self.take = SmallLink(self.tr("Use these here"))
+        self.take.hide()
+        for link in (self.take, self.back, self.up):
             link.setAccessibleDescription(setting.label)
         below = QHBoxLayout()
         below.setSpacing(2 * unit())
+        below.addWidget(self.take)
         below.addWidget(self.back)
         below.addWidget(self.up)
         below.addStretch(1)
@@ -53,6 +66,9 @@ class OverrideRow(QWidget):
         line = self.editor.focusProxy()
         if isinstance(self.editor, LineEditor) and isinstance(line, QLineEdit):
             line.editingFinished.connect(self.commit)
+        elif self.is_long:
+            self.editor.edited.connect(self._offer_to_take)
+            self.take.clicked.connect(self.commit)
         else:
             self.editor.edited.connect(self.commit)
 
@@ -64,6 +80,8 @@ class OverrideRow(QWidget):
             return
         self._overrides = overrides
         self._library = read_setting(config, self.setting)
+        if isinstance(self.editor, ChoiceEditor):
+            self.editor.offer(_options({**config, **overrides}))
         own = read_setting(overrides, self.setting)
         self.editor.load(self._library if own is ABSENT else own)
         is_own = own is not ABSENT
@@ -74,9 +92,15 @@ class OverrideRow(QWidget):
         self.up.setText(many if used_by != 1 else self.tr("Put into the library"))
         self.whose.setText(self._words() if is_own else self.tr("As in the library"))
 
+    def _offer_to_take(self) -> None:
+        """Wait for a word before a list of several steps is taken; saving takes it as well."""
+        self.take.setVisible(self.editor.is_edited())
+
     def _words(self) -> str:
         if self._library is ABSENT:
             return self.tr("Only in this object")
+        if self.is_long and isinstance(self._library, list):
+            return self.tr("The library has {0} of them").format(len(self._library))
         return self.tr("The library has {0}").format(quoted(str(self._library)))
 
     def commit(self) -> None:
@@ -92,6 +116,7 @@ class OverrideRow(QWidget):
         if value is not ABSENT and same_json(value, self._library):
             value = ABSENT
         self.editor.load(value)  # no edit any more
+        self.take.hide()
         self.overridden.emit(write_setting(self._overrides, self.setting, value))
 
     def _go_back(self) -> None:
@@ -99,3 +124,12 @@ class OverrideRow(QWidget):
 
     def _promote(self) -> None:
         self.promoted.emit(self.setting, read_setting(self._overrides, self.setting))
+
+
+def _options(config: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return value and label of each option; what other programs wrote otherwise is left out."""
+    listed = flat_config(config).get("options")
+    options = listed if isinstance(listed, list) else []
+    known = [each for each in options if isinstance(each, Mapping)]
+    found = ((each.get("value"), each.get("label")) for each in known)
+    return [(value, str(label or value)) for value, label in found if isinstance(value, str)]

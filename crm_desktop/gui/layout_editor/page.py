@@ -17,17 +17,20 @@ from typing_extensions import override
 
 from crm_desktop.domain.errors import UserError
 from crm_desktop.domain.layout_changes import changes_against
+from crm_desktop.domain.layout_draft import Layout, Step
 from crm_desktop.domain.layout_merge import Choices
 from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.layout_editor.commands import LayoutCommands
 from crm_desktop.gui.layout_editor.entry_settings import EntrySettings
 from crm_desktop.gui.layout_editor.exchange import LayoutExchange
 from crm_desktop.gui.layout_editor.field_dialogs import FieldDialogs
+from crm_desktop.gui.layout_editor.form_menu import FormMenu
 from crm_desktop.gui.layout_editor.guardrails import Guardrails
 from crm_desktop.gui.layout_editor.layout_drafts import LayoutDrafts
 from crm_desktop.gui.layout_editor.layout_tree import LayoutTree
 from crm_desktop.gui.layout_editor.library import LibraryPane
 from crm_desktop.gui.layout_editor.preview import PreviewPane
+from crm_desktop.gui.layout_editor.repair_bar import RepairBar
 from crm_desktop.gui.layout_editor.saving import LayoutSaving
 from crm_desktop.gui.layout_editor.section_settings import SectionSettings
 from crm_desktop.gui.layout_editor.state import LayoutState
@@ -74,8 +77,10 @@ class LayoutPage(Page):
         self.exchange = LayoutExchange(tasks, self.state, self)
         self._wanted_field = ""  # made here, to be added once the library has it
         self.drafts = LayoutDrafts(drafts or Drafts(tasks, parent=self), self.state)
+        self.repair = RepairBar(self.state, self.saving)
         self.said = ""
         self._was_unsaved = False
+        self.forms = FormMenu(tasks, self.state, self)
         self.commands = LayoutCommands(self.state, self.tree, self.library, self)
         self._add_actions()
         self._lay_out()
@@ -133,6 +138,7 @@ class LayoutPage(Page):
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
         box.addWidget(self.drafts)
+        box.addWidget(self.repair)
         box.addLayout(bar)
         box.addWidget(self.guardrails)
         box.addWidget(self.split, 1)
@@ -143,6 +149,7 @@ class LayoutPage(Page):
         self.summary = TextLabel(face="small", role="muted")
         head = QHBoxLayout()
         head.addWidget(TextLabel(self.tr("Layout"), face="strong"))
+        head.addWidget(self.forms.button)
         head.addStretch(1)
         head.addWidget(self.summary)
         self.add_button = plain_button(self.tr("Add section"), icon_name="plus")
@@ -182,6 +189,8 @@ class LayoutPage(Page):
         self.library.create_requested.connect(self.fields.create)
         self.fields.created.connect(self._await_field)
         self.fields.refused.connect(self.refused)
+        self.forms.refused.connect(self.refused)
+        self.forms.refused_kindly.connect(self._say_refused)
         self.exchange.said.connect(self.announce)
         self.exchange.refused.connect(self.refused)
         self.settings.edit_requested.connect(self.fields.edit)
@@ -258,16 +267,20 @@ class LayoutPage(Page):
             self.unsaved_changed.emit(count > 0)
 
     def _name_steps(self) -> None:
-        draft = self.state.draft
-        for button, steps, verb, key in (
-            (self.undo_button, draft.past[-1:], self.tr("Undo"), "Ctrl+Z"),
-            (self.redo_button, draft.future[:1], self.tr("Redo"), "Ctrl+Shift+Z"),
+        done, undone = self.own_steps()
+        for button, said, verb, key in (
+            (self.undo_button, done, self.tr("Undo"), "Ctrl+Z"),
+            (self.redo_button, undone, self.tr("Redo"), "Ctrl+Shift+Z"),
         ):
-            said = step_words(steps[0][0]) if steps else ""
             text = f"{verb} {said}".strip()
-            button.setEnabled(bool(steps))
+            button.setEnabled(bool(said))
             button.setToolTip(f"{text} ({key})")
             button.setAccessibleName(text)
+        self.steps_changed.emit()
+
+    @staticmethod
+    def _step_words(steps: Sequence[tuple[Step, Layout]]) -> str:
+        return step_words(steps[0][0]) if steps else ""
 
     def _mark_chosen(self) -> None:
         ids = self.tree.chosen_ids()
@@ -353,9 +366,16 @@ class LayoutPage(Page):
 
     # What can be done
 
+    @override
+    def own_steps(self) -> tuple[str, str]:
+        draft = self.state.draft
+        return self._step_words(draft.past[-1:]), self._step_words(draft.future[:1])
+
+    @override
     def undo(self) -> None:
         self.state.undo()
 
+    @override
     def redo(self) -> None:
         self.state.redo()
 

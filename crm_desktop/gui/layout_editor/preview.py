@@ -49,6 +49,8 @@ class PreviewPane(QWidget):
             "sun-moon", self.tr("Preview in the other theme"), is_outlined=True
         )
         self.scheme.setCheckable(True)
+        self._shown: list[PictureSection] = []
+        self._marked: list[str] = []
         self._area = _Area()
         self._area.resized.connect(self._set_width)
         self._later = QTimer(self, singleShot=True, interval=0)
@@ -145,9 +147,13 @@ class PreviewPane(QWidget):
         values = default_values(fields) if self.record is None else self.record.values
         self.picture.show_values(values, {} if self.record is None else self.record.names)
         self.picture.show_form(sections)
+        if sections != self._shown:
+            self._shown = sections
+            self.mark(self._marked)  # it may stand elsewhere now
 
     def mark(self, ids: list[str]) -> None:
         """Mark these entries, and let the first be seen."""
+        self._marked = ids
         self.picture.mark(ids)
         place = self.picture.place_of(ids[0]) if ids else None
         if place is not None:

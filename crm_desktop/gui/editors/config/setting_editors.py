@@ -248,6 +248,7 @@ EDITORS: dict[Kind, type[SettingEditor]] = {
     Kind.WORDS: WordsEditor,
     Kind.CURRENCY: CurrencyEditor,
     Kind.SIZE: SizeEditor,
+    Kind.OPTION: ChoiceEditor,
     Kind.TARGET: ChoiceEditor,
     Kind.DISPLAY_FIELD: ChoiceEditor,
 }

@@ -27,6 +27,7 @@ class Kind(Enum):
     CURRENCY = "currency"
     SIZE = "size"  # bytes; typed as 10 MB
     OPTIONS = "options"
+    OPTION = "option"  # the value of one of the field's options
     TARGET = "target"  # the id of an object, or USER
     DISPLAY_FIELD = "display field"  # the id of a field of the object chosen above
 
