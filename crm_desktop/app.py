@@ -154,7 +154,7 @@ def _run(options: argparse.Namespace, home: Path, on_exit: ExitStack) -> int:
     on_exit.callback(window.deleteLater)
     window.scheme_chosen.connect(appearance.set_scheme)
     _catch_bugs(window, on_exit)
-    _listen_to_signals(app, on_exit)
+    _listen_to_signals(app, window, on_exit)
     startup = Startup(window, opener, Source(options.database), loads_sample=options.sample)
     startup.other_database_requested.connect(_open_another_window)
     startup.finished.connect(garbage.begin)
@@ -162,7 +162,6 @@ def _run(options: argparse.Namespace, home: Path, on_exit: ExitStack) -> int:
         partial(_listen_for_links, window, home, on_exit), Qt.ConnectionType.SingleShotConnection
     )
     _prepare_first_page(options, app, window, startup)
-    app.aboutToQuit.connect(window.keep_state)  # a signal closes no window
     app.lastWindowClosed.connect(app.quit)  # Qt by itself does not while answers are awaited
     window.show()
 
@@ -235,13 +234,14 @@ def _catch_bugs(window: MainWindow, on_exit: ExitStack) -> None:
     on_exit.callback(restore)
 
 
-def _listen_to_signals(app: QApplication, on_exit: ExitStack) -> None:
+def _listen_to_signals(app: QApplication, window: MainWindow, on_exit: ExitStack) -> None:
     """Quit in order on Ctrl+C and on a polite end; the window's timers let Python see them."""
 
     def quit_(*_: object) -> None:
         _log.info("Asked to quit by a signal.")
         app.exit()  # `quit` asks the windows, and one with unsaved text may say no
 
+    app.aboutToQuit.connect(window.keep_state)  # a signal closes no window
     for number in (signal.SIGINT, signal.SIGTERM):
         on_exit.callback(signal.signal, number, signal.signal(number, quit_))
 

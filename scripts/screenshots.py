@@ -91,7 +91,7 @@ class Photographer:
         self.wait()
         self.take(name)
         for dialog in self._dialogs():
-            dialog.close()
+            dialog.done(QDialog.DialogCode.Rejected)  # `close` may ask about what was typed
         self.window.activateWindow()  # there is no desktop that would do it
         self.wait()
 
