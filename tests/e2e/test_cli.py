@@ -285,7 +285,11 @@ def test_ctrl_c_and_a_polite_end_change_nothing_and_end_with_status_130(
         signal.raise_signal(number)
 
     monkeypatch.setattr("crm_desktop.services.importing.make_plan", interrupt)
-    said = run("import", people, "--object", "person", "--create")
+    before = signal.signal(number, signal.default_int_handler)  # `nohup` would have it ignored
+    try:
+        said = run("import", people, "--object", "person", "--create")
+    finally:
+        signal.signal(number, before)
     assert said.status == 130
     assert "Nothing was changed" in said.err
     monkeypatch.undo()

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QCoreApplication
 from PySide6.QtGui import QAction
 
 from crm_desktop.gui.actions import Submenu
+from crm_desktop.gui.translating import tr
 
 if TYPE_CHECKING:
     from crm_desktop.gui.pages.records import RecordsPage
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("RecordMenus", text)
 
 
 def page_groups(page: RecordsPage) -> Sequence[Sequence[QAction | Submenu]]:
@@ -31,9 +27,9 @@ def page_groups(page: RecordsPage) -> Sequence[Sequence[QAction | Submenu]]:
             page.next_action,
         ],
         [
-            Submenu(_tr("Cells"), "pencil-line", shown.editing.groups()),
+            Submenu(tr("Cells"), "pencil-line", shown.editing.groups()),
             Submenu(
-                _tr("Copy and paste"),
+                tr("Copy and paste"),
                 "clipboard-paste",
                 [page.clipboard.actions(), page.finding.actions()],
             ),
@@ -50,13 +46,13 @@ def page_groups(page: RecordsPage) -> Sequence[Sequence[QAction | Submenu]]:
         ],
         [
             Submenu(
-                _tr("Views"),
+                tr("Views"),
                 "bookmark",
                 [[shown.view_commands.list_action], *shown.view_commands.groups()],
             ),
-            Submenu(_tr("Columns"), "columns-3", [shown.columns.actions()]),
+            Submenu(tr("Columns"), "columns-3", [shown.columns.actions()]),
             Submenu(
-                _tr("Groups"),
+                tr("Groups"),
                 "layers",
                 [
                     [page.group_action],
