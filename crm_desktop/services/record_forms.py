@@ -10,7 +10,6 @@ from crm_desktop.db.tables import CrmObject
 from crm_desktop.domain.access import Permission
 from crm_desktop.domain.layout_draft import USUAL_COLUMNS
 from crm_desktop.domain.layout_forms import find_form
-from crm_desktop.services.layout_saving import load_layout
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +32,8 @@ def form_of(session: ReadSession, object_id: str) -> tuple[FormSection, ...]:
     views = session.scalar(select(CrmObject.views).where(CrmObject.id == object_id))
     if not isinstance(views, Mapping) or find_form(views.get("forms")) is None:
         return ()
+    from crm_desktop.services.layout_saving import load_layout  # much, and not for the first rows
+
     return tuple(
         FormSection(
             section.title,

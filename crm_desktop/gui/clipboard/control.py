@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -14,7 +14,6 @@ from crm_desktop.domain.clipboard import CellBlock
 from crm_desktop.domain.errors import Invalid, UserError
 from crm_desktop.domain.field_types import type_of
 from crm_desktop.gui.clipboard.mime import mime_of, offered, read_offered
-from crm_desktop.gui.clipboard.pasting import Paster
 from crm_desktop.gui.clipboard.placement import (
     CellRange,
     Placement,
@@ -31,11 +30,12 @@ from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.widgets.message_bar import Message
 from crm_desktop.services import cell_reading
 from crm_desktop.services.cell_reading import Copied, CopiedRows
-from crm_desktop.services.pasting import PasteRequest
 from crm_desktop.services.reference_checks import REFERRING
 
 if TYPE_CHECKING:
+    from crm_desktop.gui.clipboard.pasting import Paster
     from crm_desktop.gui.pages.record_list import RecordList
+    from crm_desktop.services.pasting import PasteRequest
 
 MOST_COPIED = 500_000  # cells; more would fill the clipboard for minutes
 SHORT_COPY = 10_000  # cells that are read without showing progress
@@ -55,10 +55,7 @@ class ClipboardControl(QObject):
         self._copies = 0  # under way
         self._waiting: Callable[[], None] | None = None  # a paste, for a copy
         self.ids = RangeIds(tasks, records.model)
-        self.paster = Paster(tasks, records)
         self.ids.refused.connect(self.refused)
-        self.paster.refused.connect(self.refused)
-        self.paster.told.connect(self.told)
         keys = QKeySequence.StandardKey
         new_row = QAction(self)
         new_row.setShortcuts(QKeySequence.keyBindings(keys.Paste))
@@ -305,7 +302,19 @@ class ClipboardControl(QObject):
 
     # What all of them share
 
+    @cached_property
+    def paster(self) -> Paster:
+        """What writes; made when it is first needed, for much comes with it."""
+        from crm_desktop.gui.clipboard.pasting import Paster
+
+        paster = Paster(self._tasks, self._list)
+        paster.refused.connect(self.refused)
+        paster.told.connect(self.told)
+        return paster
+
     def _write(self, block: CellBlock, place: Placement, verb: str, notes: Sequence[str]) -> None:
+        from crm_desktop.services.pasting import PasteRequest  # as above
+
         rows = sum(last - first + 1 for first, last in place.spans)
         fields = tuple(self._model.columns[column].id for column in place.columns)
         groups, total = self._model.groups, self._model.total

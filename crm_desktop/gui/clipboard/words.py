@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QKeyCombination, Qt
 from PySide6.QtGui import QKeySequence
 
 from crm_desktop.gui.translating import tr
-from crm_desktop.services.pasting import PasteReport
+
+if TYPE_CHECKING:
+    from crm_desktop.services.pasting import PasteReport
 
 
 @dataclass(frozen=True, slots=True)
