@@ -131,6 +131,17 @@ def test_a_paste_right_after_a_copy_pastes_what_was_copied(hands: Hands) -> None
     hands.qtbot.waitUntil(lambda: [row[0] for row in hands.texts()] == ["Ann"] * 3)
 
 
+def test_what_is_typed_right_after_a_paste_is_not_pasted_over(hands: Hands, make: Make) -> None:
+    hands.select(0, 0, 0, 0)
+    hands.paste("pasted")  # read on another thread: it has not been placed yet
+    hands.qtbot.keyClicks(hands.page.grid, "t")
+    hands.qtbot.keyClick(QApplication.focusWidget(), KEY.Key_Return)
+
+    hands.wait_for("You typed into these cells meanwhile.")
+    hands.qtbot.waitUntil(lambda: hands.texts()[0][0] == "t" and not hands.page.has_unsaved())
+    assert make.value(select(Record.data["fld_name"]).where(Record.primary_value == "t")) == "t"
+
+
 def test_one_value_fills_the_selection_and_a_block_repeats_in_it(hands: Hands) -> None:
     hands.select(0, 1, 2, 1)
     hands.paste("7")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -34,6 +35,7 @@ from crm_desktop.services.reference_checks import REFERRING
 
 if TYPE_CHECKING:
     from crm_desktop.gui.clipboard.pasting import Paster
+    from crm_desktop.gui.models.pending_edits import PendingEdits
     from crm_desktop.gui.pages.record_list import RecordList
     from crm_desktop.services.pasting import PasteRequest
 
@@ -182,7 +184,7 @@ class ClipboardControl(QObject):
         elif not self._model.rowCount():
             self.paste_as_new()
         elif (chosen := self._chosen()) is not None:
-            place = self.ids.unmoved(partial(self._place, chosen))
+            place = self.ids.unmoved(partial(self._place, chosen, self._edits.made))
             read = partial(self._read_clipboard, place)
             if self._copies:
                 self._waiting = read  # what is being copied is what is meant
@@ -207,7 +209,7 @@ class ClipboardControl(QObject):
         else:
             self.told.emit(Message("info", self.tr("There are no cells on the clipboard.")))
 
-    def _place(self, chosen: CellRange, block: CellBlock) -> None:
+    def _place(self, chosen: CellRange, made: int, block: CellBlock) -> None:
         try:
             place = place_block(self._grid, block, chosen, self._model.rowCount())
         except ValueError:
@@ -216,7 +218,7 @@ class ClipboardControl(QObject):
         if place.new_rows and not self._model.has_counted:
             self._refuse(self.tr("The records are still being counted. Try again in a moment."))
             return
-        self._write(block, place, "paste", self._notes(place))
+        self._write(block, place, "paste", self._notes(place), made)
 
     def _place_below(self, block: CellBlock, column: int = -1) -> None:
         """Make records of all rows, from a column on; by default from the first selected one."""
@@ -284,7 +286,8 @@ class ClipboardControl(QObject):
     def _fill_from(self, row: int, columns: Sequence[int], place: Placement) -> None:
         fields = tuple(self._model.columns[column] for column in columns)
         asked = CopiedRows(self._model.query, fields, system_formats())
-        read = partial(self._read_block, asked, self.ids.unmoved(partial(self._fill, place)))
+        fill = self.ids.unmoved(partial(self._fill, place, self._edits.made))
+        read = partial(self._read_block, asked, fill)
         self.ids.find(((row, row),), read)
 
     def _read_block(
@@ -293,9 +296,9 @@ class ClipboardControl(QObject):
         call = partial(cell_reading.read_block, asked=asked, ids=ids)
         self._tasks.read(self, call, then, self.refused.emit)
 
-    def _fill(self, place: Placement, block: CellBlock) -> None:
+    def _fill(self, place: Placement, made: int, block: CellBlock) -> None:
         if block.rows:
-            self._write(block, place, "fill", ())
+            self._write(block, place, "fill", (), made)
 
     def _clear(self, chosen: CellRange, verb: str) -> None:
         self._write(_EMPTY, Placement(chosen.spans, 0, chosen.columns), verb, ())
@@ -312,7 +315,19 @@ class ClipboardControl(QObject):
         paster.told.connect(self.told)
         return paster
 
-    def _write(self, block: CellBlock, place: Placement, verb: str, notes: Sequence[str]) -> None:
+    @property
+    def _edits(self) -> PendingEdits:
+        return self._list.editing.sheet.pending
+
+    def _write(
+        self,
+        block: CellBlock,
+        place: Placement,
+        verb: str,
+        notes: Sequence[str],
+        made: int | None = None,
+    ) -> None:
+        """Write into the cells; `made` edits had been made when that was asked for, or as now."""
         from crm_desktop.services.pasting import PasteRequest  # as above
 
         rows = sum(last - first + 1 for first, last in place.spans)
@@ -323,11 +338,18 @@ class ClipboardControl(QObject):
             self._model.query.object_id, fields, (), block, system_formats(), place.new_rows, verb
         )
         if not self.paster.is_too_much(rows * len(fields)):
-            self.ids.find(place.spans, partial(self._write_over, request, first, notes))
+            made = self._edits.made if made is None else made
+            self.ids.find(place.spans, partial(self._write_over, request, first, notes, made))
 
     def _write_over(
-        self, request: PasteRequest, first: int, notes: Sequence[str], ids: tuple[str, ...]
-    ) -> None:
+        self, request: PasteRequest, first: int, notes: Sequence[str], made: int,
+        ids: tuple[str, ...],
+    ) -> None:  # fmt: skip
+        """Write, unless somebody typed there since: what is typed last shall stand."""
+        if self._edits.has_newer(made, product(ids, request.field_ids)):
+            words = self.tr("You typed into these cells meanwhile. Nothing was pasted over that.")
+            self._refuse(words)
+            return
         self.paster.begin(replace(request, record_ids=ids), first, notes)
 
     def _chosen(self) -> CellRange | None:

@@ -91,6 +91,8 @@ class PendingEdits(QObject):
         super().__init__(parent)
         self.by_record: dict[str, dict[str, CellEdit]] = {}
         self._edits: dict[Key, CellEdit] = {}
+        self.made = 0  # edits so far
+        self._last: dict[Key, int] = {}  # which of them was the last of its cell
 
     def get(self, key: Key) -> CellEdit | None:
         return self._edits.get(key)
@@ -100,6 +102,8 @@ class PendingEdits(QObject):
         edits = list(edits)
         for edit in edits:
             self._edits[edit.key] = edit
+            self.made += 1
+            self._last[edit.key] = self.made
             self.by_record.setdefault(edit.record_id, {})[edit.field.id] = edit
         self.tell(edits)
 
@@ -113,6 +117,10 @@ class PendingEdits(QObject):
             if not of_record:
                 del self.by_record[edit.record_id]
         self.tell(known)
+
+    def has_newer(self, made: int, keys: Iterable[Key]) -> bool:
+        """Say whether one of these cells was edited after so many edits had been made."""
+        return self.made > made and any(self._last.get(key, 0) > made for key in keys)
 
     def tell(self, edits: Iterable[CellEdit]) -> None:
         """Say that these edits changed."""
