@@ -21,6 +21,7 @@ DESKTOP_VERSIONS = (
     "crm_desktop_0003",
     "crm_desktop_0004",
     "crm_desktop_0005",
+    "crm_desktop_0006",
 )
 OLDEST_SERVER = 150000
 
