@@ -20,7 +20,7 @@ from crm_desktop.services.references import name_references
 from crm_desktop.services.relationships import RelationshipSide
 from crm_desktop.services.views import list_views
 
-MOST_COLUMNS = 6
+MOST_COLUMNS = 5
 _Link = RelationshipRecord
 _Candidate = aliased(Record, name="candidate")
 
@@ -51,7 +51,7 @@ class PickerStart:
 
 
 def columns_to_pick_from(session: ReadSession, object_id: str) -> tuple[EffectiveField, ...]:
-    """Return the columns by which people tell an object's records apart: six at the most.
+    """Return the columns by which people tell an object's records apart: five at the most.
 
     Those of its default view, else the first of its layout; raises NotFound for the object.
     """

@@ -13,7 +13,8 @@ from crm_desktop.gui.theme import line_height
 from crm_desktop.gui.widgets.grid import GridView
 
 _SHARES = {CellKind.TITLE: 14.0, CellKind.NUMBER: 7.0, CellKind.DATE: 8.0, CellKind.CHECK: 5.0}
-_USUAL, _LEAST, _BOX, _MARK = 10.0, 5.0, 2.6, 12.0  # lines of text high
+_USUAL, _BOX, _MARK = 10.0, 2.6, 14.0  # lines of text high
+_LEAST = 0.6  # of these shares, before the list scrolls sideways
 
 
 class PickerGrid(GridView):
@@ -71,9 +72,9 @@ class PickerGrid(GridView):
             self.setColumnWidth(mark, round(_MARK * line))
             room -= round(_MARK * line)
         shares = {column: self._share(column) for column in range(1, mark)}
+        each = max(room / sum(shares.values()), _LEAST * line)
         for column, share in shares.items():
-            wide = max(_LEAST * line, room * share / sum(shares.values()))
-            self.setColumnWidth(column, int(wide))
+            self.setColumnWidth(column, int(share * each))
 
     def _share(self, column: int) -> float:
         kind = self._picks.headerData(column, Qt.Orientation.Horizontal, GridRole.KIND)
