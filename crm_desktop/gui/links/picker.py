@@ -62,10 +62,9 @@ class LinkPicker(PickerDialog):
     def _say_about(self) -> None:
         sentence = self.tr("Under “{}”.").replace("{}", self._side.label)
         if self._side.other_has_one:
-            more = self.tr(
-                "Each of the {} can belong to one only; what is taken can be moved here."
+            sentence += " " + self.tr(
+                "Each of them can belong to one only; what is taken can be moved here."
             )
-            sentence += " " + more.replace("{}", self._side.other.plural_name)
         if self._held is not None:
             sentence = self._say_held(self._held)
         self.about.setText(sentence)
