@@ -37,7 +37,8 @@ class MetadataDialog(FormDialog):
         self.form = MetadataForm(tasks, self._formats)
         self.form.compare_requested.connect(self._compare)
         self.body.addWidget(self.form, 1)
-        self.resize(round(line_height() * 36), round(line_height() * 24))
+        self.setMinimumWidth(round(line_height() * 30))
+        self._fit(2)
         self.set_loading(loading=True)
         self._read(self._show)
 
@@ -55,6 +56,7 @@ class MetadataDialog(FormDialog):
         self.form.show_form(link.form, may_edit=may_edit)
         self.form.show_stored(link.metadata if is_object else {}, link.names)
         self.form.fold_other()
+        self._fit(len(link.form.keys))
         self.form.setVisible(is_object)
         self.submit.setVisible(may_edit)
         if may_edit:
@@ -64,6 +66,11 @@ class MetadataDialog(FormDialog):
             self.note.setText(self._why_not(link))
             self.note.show()
             self.cancel.setFocus()
+
+    def _fit(self, inputs: int) -> None:
+        """Be as tall as the inputs want, within reason; the rest scrolls."""
+        lines = 18 + 3.5 * min(inputs, 5) if self.form.section.is_open() else 9 + 3.5 * inputs
+        self.resize(round(line_height() * 36), round(line_height() * min(lines, 36)))
 
     def _say_about(self, link: LinkDetail) -> None:
         made = self._formats.moment_text(link.created_at.replace(second=0, microsecond=0))

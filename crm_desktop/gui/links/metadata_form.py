@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from crm_desktop.domain.errors import Clash, Invalid
 from crm_desktop.domain.field_types import default_values, is_empty, value_problem
@@ -14,7 +16,7 @@ from crm_desktop.domain.formats import Formats
 from crm_desktop.domain.json_edits import ABSENT, JsonEdit, json_edits, same_json
 from crm_desktop.gui.editors.record_form import RecordForm
 from crm_desktop.gui.links.other_data import OtherData
-from crm_desktop.gui.theme import line_height, unit
+from crm_desktop.gui.theme import unit
 from crm_desktop.gui.widgets.section import Section
 from crm_desktop.services.link_schemas import check_metadata, fields_of
 
@@ -22,10 +24,38 @@ if TYPE_CHECKING:
     from crm_desktop.gui.tasks import Tasks
     from crm_desktop.services.link_detail import LinkForm
 
-_ROW = 3.4  # heights of a line that an input takes with its label
+
+class WholeForm(RecordForm):
+    """A record's form that is as tall as its fields: what it stands in scrolls."""
+
+    def __init__(self, tasks: Tasks, formats: Formats, parent: QWidget | None = None) -> None:
+        super().__init__(tasks, formats, parent)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        if (layout := self._body.layout()) is not None:
+            layout.setContentsMargins(0, 0, unit(), 0)
+        self._body.installEventFilter(self)
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return super().eventFilter(watched, event)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        layout = self._body.layout()
+        if layout is None:
+            return
+        tall = layout.totalHeightForWidth(self.viewport().width())
+        self.setFixedHeight(tall if tall >= 0 else layout.totalSizeHint().height())
 
 
-class MetadataForm(QWidget):
+class MetadataForm(QScrollArea):
     """Serves one stored link (`show_stored`, `edits`) or any number of new ones (`metadata`)."""
 
     edited = Signal()
@@ -35,18 +65,29 @@ class MetadataForm(QWidget):
         super().__init__(parent)
         self._form: LinkForm | None = None
         self._stored: dict[str, Any] = {}
-        self.fields = RecordForm(tasks, formats)
+        self.fields = WholeForm(tasks, formats)
         self.fields.setAccessibleName(self.tr("Link data"))
         self.other = OtherData()
         self.section = Section(self.tr("Other data"), self.other)
-        box = QVBoxLayout(self)
-        box.setContentsMargins(0, 0, 0, 0)
-        box.setSpacing(2 * unit())
-        box.addWidget(self.fields, 1)
-        box.addWidget(self.section)
+        self._lay_out()
         self.fields.edited.connect(self.edited)
         self.fields.compare_requested.connect(self.compare_requested)
         self.other.edited.connect(self.edited)
+
+    def _lay_out(self) -> None:
+        body = QWidget()
+        box = QVBoxLayout(body)
+        box.setContentsMargins(0, 0, unit(), 0)
+        box.setSpacing(4 * unit())
+        box.addWidget(self.fields)
+        box.addWidget(self.section, 1)
+        self.setWidget(body)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        body.setAutoFillBackground(False)
+        self.viewport().setAutoFillBackground(False)
 
     def show_form(self, form: LinkForm, *, may_edit: bool = True) -> None:
         """Build the inputs; for new links, with the defaults that the schema gives."""
@@ -54,14 +95,10 @@ class MetadataForm(QWidget):
         fields = fields_of(form.keys)
         self.fields.show_fields(fields, may_edit=may_edit)
         self.fields.setVisible(bool(fields))
-        rows = min(-(-len(fields) // 2), 6)
-        self.fields.setMinimumHeight(round(rows * _ROW * line_height()))
         self.other.set_keys(form.in_use, self.fields.cells)
         self.other.set_read_only(is_read_only=not may_edit)
         if not fields:
             self.other.say_empty(self.tr("This link has no data yet. Add a key, such as “role”."))
-        policy = QSizePolicy.Policy
-        self.section.setSizePolicy(policy.Preferred, policy.Maximum if fields else policy.Expanding)
         self.section.heading.setVisible(bool(fields))
         self.show_stored({}, {})
         self.fields.suggest(default_values(fields))
@@ -78,7 +115,7 @@ class MetadataForm(QWidget):
         own, other = self._split(self._stored)
         self.fields.show_values(own, names)
         self.other.show_value(other)
-        self.section.set_count(f"{len(other)}" if other else "")
+        self.section.set_count(f"{len(other)}" if other and self.fields.cells else "")
 
     def take_stored(
         self, metadata: Mapping[str, Any], names: Mapping[str, str]
@@ -93,6 +130,8 @@ class MetadataForm(QWidget):
         clashes = self._clashes_of_fields(before)
         self.fields.take_stored(own, names)
         self.fields.show_clashes(clashes, names)
+        if clashes:
+            self.ensureWidgetVisible(self.fields.cells[next(iter(clashes))])
         return clashes | self._merge_other(other)
 
     def edits(self) -> tuple[JsonEdit, ...]:
@@ -132,7 +171,11 @@ class MetadataForm(QWidget):
 
     def show_problems(self, problems: Mapping[str, str]) -> dict[str, str]:
         """Say what was refused at the keys it is about; returns what found no place."""
-        return self.fields.show_problems(problems)
+        rest = self.fields.show_problems(problems)
+        marked = [cell for key, cell in self.fields.cells.items() if key in problems]
+        if marked:
+            self.ensureWidgetVisible(marked[0])
+        return rest
 
     def focus_first(self) -> None:
         if self.fields.cells:
