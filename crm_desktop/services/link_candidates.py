@@ -12,7 +12,7 @@ from crm_desktop.db.tables import CrmObject, Record, RelationshipRecord
 from crm_desktop.domain.access import Permission, RecordRight
 from crm_desktop.domain.field_types import EffectiveField
 from crm_desktop.services.link_checks import Holding
-from crm_desktop.services.link_schemas import LinkKey, get_link_schema
+from crm_desktop.services.link_detail import LinkForm, read_link_form
 from crm_desktop.services.objects import ObjectSummary, list_objects
 from crm_desktop.services.record_rights import may
 from crm_desktop.services.records import columns_of
@@ -46,7 +46,7 @@ class PickerStart:
     """
 
     columns: tuple[EffectiveField, ...]
-    keys: tuple[LinkKey, ...]
+    form: LinkForm
     held: Holding | None = None
 
 
@@ -71,8 +71,8 @@ def start_picking(
     """Return what a picker for this record shows first; raises NotFound for the other object."""
     session.actor.require(Permission.READ_RECORDS)
     columns = columns_to_pick_from(session, side.other.id)
-    keys = get_link_schema(session, side.relationship_id)
-    return PickerStart(columns, keys, _held(session, record_id, title, side))
+    form = read_link_form(session, side.relationship_id)
+    return PickerStart(columns, form, _held(session, record_id, title, side))
 
 
 def _held(

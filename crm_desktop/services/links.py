@@ -63,7 +63,7 @@ def create_links(
 
     `moving` takes records away from those who hold them, by the id of the record that is taken:
     who is named there must still be the only one that holds it. A link that moves keeps its id and
-    what it says, under other keys than those of `metadata`.
+    what it says; `metadata` adds the keys that it lacks.
 
     Both records of each pair are locked, so that of two sessions only one succeeds. Raises
     NotFound and Invalid for what fits no link, and RefusedLinks with a reason for each pair that
@@ -229,7 +229,7 @@ _MOVE = text(f"""
         from_record_id = new.from_id, to_record_id = new.to_id,
         relationship_metadata = CASE
             WHEN jsonb_typeof(x.relationship_metadata) = 'object'
-            THEN x.relationship_metadata || CAST(:said AS jsonb)
+            THEN CAST(:said AS jsonb) || x.relationship_metadata
             ELSE x.relationship_metadata END
     FROM {_NEW} WHERE x.id = new.id
 """)  # noqa: S608 - no value

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QRadioButton, QVBoxLayout, Q
 from typing_extensions import override
 
 from crm_desktop.domain.errors import UserError
-from crm_desktop.domain.field_types import EffectiveField, is_column, type_of
+from crm_desktop.domain.field_types import EffectiveField, is_column, naming_fields, type_of
 from crm_desktop.gui.dialogs.delete_dialog import counted
 from crm_desktop.gui.dialogs.planned_dialog import PlannedDialog, Work
 from crm_desktop.gui.icons import icon, object_icon
@@ -114,7 +114,9 @@ class BulkLinkDialog(PlannedDialog):
             self.problem.set_text(self.tr("This object has no relationships yet."))
         own = choices.fields.get(self._target.object_id, ())
         self._fill(self.own_field, own)
-        self.own_field.setCurrentIndex(min(1, self.own_field.count() - 1))
+        naming = {field.id for field in naming_fields(own)[:1]}
+        told = [place for place, field in enumerate(own, start=1) if field.id not in naming]
+        self.own_field.setCurrentIndex(told[0] if told else 0)
         for side in choices.sides:
             words = self.tr("{0} ({1})").replace("{0}", side.label)
             self.relationship.addItem(
@@ -214,11 +216,14 @@ class BulkLinkDialog(PlannedDialog):
 
     @override
     def work(self, plan: LinkRehearsal) -> tuple[str, Work]:
+        side, rule = self.side(), self.rule()
+        if side is None or rule is None:  # what was counted is what is chosen
+            raise AssertionError("Nothing was chosen.")
         call = partial(
             _link,
             target=self._target,
-            side=self.side(),
-            rule=self.rule(),
+            side=side,
+            rule=rule,
             rehearsal=plan,
             moves_taken=self._moves(),
         )
