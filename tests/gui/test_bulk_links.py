@@ -6,6 +6,7 @@ from pytestqt.qtbot import QtBot
 from sqlalchemy import select
 
 from crm_desktop.db.tables import RelationshipRecord
+from crm_desktop.gui.links.breaches_dialog import BreachesDialog
 from crm_desktop.gui.links.bulk_dialog import BulkLinkDialog
 from crm_desktop.gui.links.picker import RecordPicker
 from crm_desktop.gui.pages.records import RecordsPage
@@ -96,3 +97,28 @@ def test_records_are_linked_to_one_that_is_picked(
     with qtbot.waitSignal(dialog.done_with):
         press(qtbot, dialog.submit)
     assert links_of(make) == {(ids["Acme"], ids[name]) for name in PEOPLE}
+
+
+def test_links_that_break_a_rule_are_shown_and_duplicates_merged(
+    qtbot: QtBot, tasks: Tasks, make: Make, ids: dict[str, str]
+) -> None:
+    make.link("rel_staff", ids["Apex"], ids["Dan"])
+    make.link("rel_staff", ids["Acme"], ids["Dan"])
+    dialog = shown(qtbot, BreachesDialog(tasks))
+    qtbot.waitUntil(lambda: dialog.model.rowCount() == 2)
+    assert dialog.notice.sentence() == "The links break a rule in 2 places."
+    rows = [
+        [str(dialog.model.index(row, column).data()) for column in (0, 2, 3)]
+        for row in range(dialog.model.rowCount())
+    ]
+    assert rows == [
+        ["3 links, one allowed", "Dan", "Acme, Apex, Acme"],
+        ["Linked 2 times", "Acme", "Dan"],
+    ]
+    assert nameless(dialog) == []
+    press(qtbot, dialog.merge)
+    qtbot.waitUntil(lambda: dialog.model.rowCount() == 1)
+    assert str(dialog.model.index(0, 0).data()) == "2 links, one allowed"
+    with qtbot.waitSignal(dialog.open_requested) as told:
+        qtbot.keyClick(dialog.grid, KEY.Key_Return)
+    assert told.args == [f"record:{ids['Dan']}"]
