@@ -46,6 +46,7 @@ PRINTED = {
         "bulk-edit, form's values",
     ],
     "paste": ["paste, as new records", "paste, over records"],
+    "picker": ["picker, nothing", "picker, few", "picker, a fifth", "picker, times no trigrams"],
 }
 """What each benchmark prints, in order."""
 

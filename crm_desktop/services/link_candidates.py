@@ -104,6 +104,8 @@ def standings_of(
 ) -> Mapping[str, Standing]:
     """Return by id how these records of the other object stand to `record_id`: one statement."""
     session.actor.require(Permission.READ_RECORDS)
+    if not ids:
+        return {}
     own, other = _ends(is_from=side.is_from)
     counts = literal(True) if side.other_has_one else own == record_id
     joins = and_(other == _Candidate.id, _Link.relationship_id == side.relationship_id, counts)
