@@ -65,7 +65,7 @@ def test_records_are_linked_by_a_field_after_it_was_shown_and_others_taken_over(
     assert {
         "2 records would be linked.",
         "1 belongs to another, and can belong to one only.",
-        "1 value is that of no record.",
+        "1 has a value that none of the Companys has.",
     } <= set(said(dialog))
     assert nameless(dialog) == []
     assert len(links_of(make)) == 1

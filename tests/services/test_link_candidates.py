@@ -89,9 +89,14 @@ def test_the_columns_are_those_of_the_default_view_or_the_first_of_the_layout(
 ) -> None:
     side = side_of(database, actor, "obj_company", "Staff")
     with database.read(actor) as session:
-        start = link_candidates.start_picking(session, ids["Acme"], "Acme", side)
+        sides = relationships.sides_of_object(session, "obj_contact")
+        start = link_candidates.start_picking(session, ids["Acme"], side)
     assert [field.id for field in start.columns] == [f"fld_field_{place}" for place in range(5)]
     assert start.held is None
+    back = next(s for s in sides if s.name == "Staff")
+    with database.read(actor) as session:
+        held = link_candidates.start_picking(session, ids["Bob"], back).held
+    assert held == Holding(ids["Bob"], "Bob", ids["Apex"], "Apex", ids["bob's"])
     make.sql(
         "UPDATE objects SET views = jsonb_set(views, '{tables}', CAST(:tables AS jsonb))"
         " WHERE name = 'contact'",

@@ -136,7 +136,7 @@ class BreachesDialog(QDialog):
         box.addWidget(middle, 1)
         box.addWidget(Hairline())
         box.addLayout(foot)
-        self.resize(round(line_height() * 54), round(line_height() * 30))
+        self.resize(round(line_height() * 62), round(line_height() * 30))
 
     def read(self) -> None:
         """Look for breaches; with millions of links that takes seconds."""

@@ -20,7 +20,8 @@ def show_rehearsal(
     _table(report, plan, "new", side, by_value=by_value)
     for kind, icon_name, color, one, many in _kinds():
         if plan.count(kind):
-            report.say(icon_name, color, f"{counted(plan.count(kind), one, many)}.")
+            words = counted(plan.count(kind), one, many).replace("{}", side.other.plural_name)
+            report.say(icon_name, color, f"{words}.")
             if kind not in {"linked", "empty"}:
                 _table(report, plan, kind, side, by_value=by_value)
     if plan.gone:
@@ -45,10 +46,10 @@ def _kinds() -> list[tuple[str, str, Role, str, str]]:
          tr("belong to others, from which you cannot take them")),
         ("twice", "copy", "warning", tr("wants a record that another of them gets"),
          tr("want a record that another of them gets")),
-        ("several", "copy", "warning", tr("value is that of several records"),
-         tr("values are those of several records")),
-        ("nothing", "search-x", "warning", tr("value is that of no record"),
-         tr("values are those of no record")),
+        ("several", "copy", "warning", tr("has a value that several {} have"),
+         tr("have a value that several {} have")),
+        ("nothing", "search-x", "warning", tr("has a value that none of the {} has"),
+         tr("have a value that none of the {} has")),
         ("empty", "circle-dashed", "muted", tr("record holds no value there"),
          tr("records hold no value there")),
         ("forbidden", "shield-alert", "danger", tr("record may not be linked by you"),

@@ -61,9 +61,7 @@ class LinkPicker(PickerDialog):
         self._refusals: tuple[LinkRefusal, ...] = ()
         self.move_here = self.tr("&Move it here")
         self._say_about()
-        call = partial(
-            link_candidates.start_picking, record_id=record[0], title=record[1], side=side
-        )
+        call = partial(link_candidates.start_picking, record_id=record[0], side=side)
         tasks.read(self, call, self._start, self._not_read)
 
     def _lay_out_data(self) -> None:
