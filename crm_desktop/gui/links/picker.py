@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QWidget
 from typing_extensions import override
 
+from crm_desktop.domain.changes import Change, Topic
 from crm_desktop.domain.errors import Invalid, UserError
 from crm_desktop.gui.icons import object_icon
 from crm_desktop.gui.links.metadata_form import MetadataForm
@@ -61,6 +62,7 @@ class LinkPicker(PickerDialog):
         self._refusals: tuple[LinkRefusal, ...] = ()
         self.move_here = self.tr("&Move it here")
         self._say_about()
+        tasks.changed.connect(self._follow)
         call = partial(link_candidates.start_picking, record_id=record[0], side=side)
         tasks.read(self, call, self._start, self._not_read)
 
@@ -105,6 +107,16 @@ class LinkPicker(PickerDialog):
             link_candidates.standings_of, record_id=self._record[0], side=self._side
         )
         self.show_records(self._side.other.id, start.columns)
+
+    def _follow(self, changes: Collection[Change]) -> None:
+        """Read the marks again when somebody linked something under the relationship."""
+        is_touched = Change(Topic.LINKS, self._side.relationship_id) in changes
+        if is_touched and self.object_id and not self.is_busy:
+            self._read_again()
+
+    def _read_again(self) -> None:
+        row = max(0, self.grid.currentIndex().row())
+        self.model.reload(row, self.grid.visible_rows())
 
     # What is in the way
 
@@ -194,7 +206,7 @@ class LinkPicker(PickerDialog):
         self._set_busy(is_busy=False)
         if isinstance(error, RefusedLinks):
             self._say_refused(error)
-            self.model.reload(max(0, self.grid.currentIndex().row()), self.grid.visible_rows())
+            self._read_again()
         elif isinstance(error, Invalid):
             self.data.set_open(True)
             self.problem.set_text(" ".join(self.form.show_problems(error.problems).values()))
@@ -271,6 +283,7 @@ class RecordPicker(PickerDialog):
         self.search.setText(search)
         if allow_multiple:
             self.model.pick([Pick(id_, title_) for id_, title_ in chosen])
+            self.begun_with = frozenset(self.model.picks)
         call = partial(link_candidates.objects_to_pick_from, names=list(object_ids))
         tasks.read(self, call, self._show_objects, self._not_read)
 
