@@ -13,18 +13,18 @@ from typing_extensions import override
 from crm_desktop.domain.errors import UserError
 from crm_desktop.domain.field_types import EffectiveField
 from crm_desktop.domain.filters import RecordQuery
-from crm_desktop.gui.links.picker_grid import PickerGrid
-from crm_desktop.gui.links.picker_model import MOST_PICKED, Pick, PickerModel
-from crm_desktop.gui.links.picks_tray import PicksTray
 from crm_desktop.gui.locale import system_formats
+from crm_desktop.gui.picking.picker_grid import PickerGrid
+from crm_desktop.gui.picking.picker_model import MOST_PICKED, Pick, PickerModel
+from crm_desktop.gui.picking.picks_tray import PicksTray
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.theme import line_height, unit
-from crm_desktop.gui.views.wide_search import WideSearchBox
 from crm_desktop.gui.widgets.buttons import plain_button, primary_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
 from crm_desktop.gui.widgets.form_row import ProblemLine
 from crm_desktop.gui.widgets.hairline import Hairline
 from crm_desktop.gui.widgets.notice_bar import NoticeBar
+from crm_desktop.gui.widgets.wide_search import WideSearchBox
 
 _MOVING = frozenset({Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown})
 
