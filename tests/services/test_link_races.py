@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,8 @@ from crm_desktop.db.tables import RelationshipRecord
 from crm_desktop.domain.access import Actor
 from crm_desktop.domain.errors import Conflict, NotFound, Unavailable, UserError
 from crm_desktop.services import links, records, relationships
+from crm_desktop.services.import_plan import ImportRequest, LinkRequest
+from crm_desktop.services.importing import ImportResult, import_file
 from crm_desktop.services.link_checks import RefusedLinks
 from crm_desktop.services.relationships import RelationshipDraft
 from tests.make import Make
@@ -205,3 +208,34 @@ def test_linking_meets_the_deletion_of_its_relationship(
         assert isinstance(linked, str | NotFound)
         assert make.count(RelationshipRecord) == 0
     other.close()
+
+
+def test_an_import_waits_for_who_is_linking_and_takes_nothing_from_them(
+    database: Database,
+    actor: Actor,
+    make: Make,
+    tmp_path: Path,
+    in_another_thread: Callable[..., Any],
+) -> None:
+    thing = make.object("thing", ["title"])
+    contact = make.object("contact", ["name"])
+    make.relationship(thing, contact, "1:N", id="rel_of", name="of")
+    other = make.record(thing, {"fld_title": "Other"})
+    bob = make.record(contact, {"fld_name": "Bob"})
+    make.record(contact, {"fld_name": "Ann"})
+    source = tmp_path / "things.csv"
+    source.write_text("title,who\nOne,Bob\nTwo,Ann\n", encoding="utf-8")
+    asked = ImportRequest(object_name="thing", links=(LinkRequest.from_text("who=contact.name"),))
+
+    def load() -> ImportResult:
+        with database.long(actor) as session:
+            return import_file(session, source, asked, None)
+
+    with database.write(actor) as session:
+        links.create_link(session, "rel_of", other, bob)
+        imported = in_another_thread(load)
+        imported.wait_until_blocked()
+    imported.result()
+    assert make.count(RelationshipRecord) == 2
+    holder = select(RelationshipRecord.from_record_id)
+    assert make.value(holder.where(RelationshipRecord.to_record_id == bob)) == other
