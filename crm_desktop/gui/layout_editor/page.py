@@ -69,7 +69,7 @@ class LayoutPage(Page):
         self.library = LibraryPane(self.state)
         self.tree = LayoutTree(self.state)
         self.preview = PreviewPane(tasks, self.state)
-        self.settings = EntrySettings(self.state)
+        self.settings = EntrySettings(tasks, self.state)
         self.section_settings = SectionSettings(self.state)
         self.guardrails = Guardrails(tasks, self.state)
         self._below = QStackedWidget()

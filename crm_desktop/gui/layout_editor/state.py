@@ -41,6 +41,7 @@ class LayoutState(QObject):
         self.object_id = object_id
         self.stored: StoredLayout | None = None
         self.library: Mapping[str, FieldSummary] = {}
+        self.names: dict[str, str] = {}  # of records, people and objects that settings name
         self.draft = NOTHING
 
     @property

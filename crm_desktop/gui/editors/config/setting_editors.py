@@ -229,6 +229,11 @@ class ChoiceEditor(SettingEditor):
             place = self.box.count() - 1
         self.box.setCurrentIndex(place)
 
+    def name_of(self, value: Any) -> str:
+        """Return what a value is called, as far as it is offered."""
+        place = self.box.findData(value)
+        return self.box.itemText(place) if place >= 0 else str(value)
+
     @override
     def is_edited(self) -> bool:
         return bool(self.value() is not self._loaded and self.value() != self._loaded)
