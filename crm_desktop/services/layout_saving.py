@@ -366,7 +366,7 @@ def _not_allowed() -> Forbidden:
 
 
 def _number(session: WriteSession, object_id: str, ids: Sequence[str]) -> None:
-    """Number the attachments in this order, in one statement.
+    """Give the attachments numbers in this order, in one statement.
 
     The ids go as one JSON text: psycopg takes longer over a list of 500 than the server over the
     whole rest of it.

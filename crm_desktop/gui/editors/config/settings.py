@@ -9,7 +9,8 @@ from typing import Any
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
-from crm_desktop.domain.json_edits import ABSENT
+from crm_desktop.domain.json_edits import ABSENT, applied
+from crm_desktop.domain.type_keys import lost_keys
 
 _CONTEXT = "settings"
 Path = tuple[str, ...]
@@ -376,16 +377,10 @@ SETTINGS: Mapping[str, tuple[Setting, ...]] = {
 
 def setting_label(type_name: str, key: str) -> str:
     """Return what a key of `config` is called for a type, "" where it is none of its settings."""
-    own = (each for each in SETTINGS.get(type_name, ()) if (key,) in each.paths)
+    own = (each for each in SETTINGS.get(type_name, ()) if key in {p[-1] for p in each.paths})
     return next((each.label for each in own), "")
 
 
 def config_for_type(config: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
     """Return `config` after a change of type: what only the old type knows is left behind."""
-    kept = {path for setting in SETTINGS.get(new, ()) for path in setting.paths}
-    result = dict(config)
-    for setting in SETTINGS.get(old, ()):
-        for path in setting.paths:
-            if path not in kept and _at(result, path) is not ABSENT:
-                result = _without(result, path)
-    return result
+    return applied(config, lost_keys(config, old, new))
