@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 from sqlalchemy import select
 
@@ -49,6 +50,14 @@ def pick(row: OverrideRow, text: str) -> None:
     box = row.editor.box
     box.setCurrentIndex(box.findText(text))
     box.activated.emit(box.currentIndex())
+
+
+def turn_wheel(widget: QWidget) -> None:
+    place, down = QPointF(5, 5), QPoint(0, -120)
+    plain = Qt.KeyboardModifier.NoModifier
+    event = QWheelEvent(place, widget.mapToGlobal(place), down, down, Qt.MouseButton.NoButton,
+                        plain, Qt.ScrollPhase.NoScrollPhase, False)  # fmt: skip
+    QApplication.sendEvent(widget, event)
 
 
 def test_a_moment_is_typed_as_people_write_it_and_stored_in_utc(
@@ -110,6 +119,9 @@ def test_where_a_reference_points_and_what_it_shows_can_differ_in_one_object(
     assert isinstance(target.editor, ChoiceEditor)
     assert isinstance(display.editor, ChoiceEditor)
     assert isinstance(several.editor, SwitchEditor)
+    turn_wheel(target.editor.box)
+    turn_wheel(page.settings.width_box)
+    assert not page.has_unsaved()  # the wheel scrolls, and stages nothing
     assert target.editor.box.currentText() == "Company"
     assert target.editor.box.findText("People (users)") < 0  # a reference holds no users
     pick(display, "City")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QT_TRANSLATE_NOOP, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QScrollArea,
@@ -28,6 +27,7 @@ from crm_desktop.gui.layout_editor.words import value
 from crm_desktop.gui.models.fields import type_label
 from crm_desktop.gui.theme import unit
 from crm_desktop.gui.widgets.buttons import link_button
+from crm_desktop.gui.widgets.choice_box import ChoiceBox
 from crm_desktop.gui.widgets.elided_label import ElidedLabel, TextLabel
 from crm_desktop.gui.widgets.form_row import FormRow
 from crm_desktop.services.fields import FieldSummary
@@ -74,7 +74,7 @@ class EntrySettings(QWidget):
             "is_visible": QCheckBox(self.tr("Visible")),
             "is_readonly": QCheckBox(self.tr("Read-only")),
         }
-        self.width_box = QComboBox()
+        self.width_box = ChoiceBox()
         self._overrides = QVBoxLayout()
         self._lay_out()
         for name, box in self.flags.items():

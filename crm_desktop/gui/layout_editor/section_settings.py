@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QVBoxLayout, QWidget
 
 from crm_desktop.domain.layout_draft import NARROWEST, WIDEST
 from crm_desktop.gui.layout_editor.state import LayoutState
 from crm_desktop.gui.layout_editor.words import columns
 from crm_desktop.gui.theme import unit
+from crm_desktop.gui.widgets.choice_box import ChoiceBox
 from crm_desktop.gui.widgets.elided_label import ElidedLabel
 from crm_desktop.gui.widgets.form_row import FormRow
 
@@ -19,7 +20,7 @@ class SectionSettings(QWidget):
         super().__init__(parent)
         self._state, self._key = state, ""
         self.title = QLineEdit()
-        self.columns = QComboBox()
+        self.columns = ChoiceBox()
         for count in range(NARROWEST, WIDEST + 1):
             self.columns.addItem(columns(count), count)
         self.folds = QCheckBox(self.tr("Can be folded in the form"))

@@ -9,11 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 from PySide6.QtCore import QLocale, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QCompleter, QHBoxLayout, QLineEdit, QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.json_edits import ABSENT
 from crm_desktop.gui.editors.config.settings import Kind, Setting
+from crm_desktop.gui.widgets.choice_box import ChoiceBox
 
 CURRENCIES = (
     "AED", "ARS", "AUD", "BGN", "BRL", "CAD", "CHF", "CLP", "CNY", "COP", "CZK", "DKK", "EGP",
@@ -198,7 +199,7 @@ class ChoiceEditor(SettingEditor):
 
     def __init__(self, setting: Setting, parent: QWidget | None = None) -> None:
         super().__init__(setting, parent)
-        self.box = QComboBox()
+        self.box = ChoiceBox()
         self.box.setMinimumContentsLength(12)
         self.box.activated.connect(self.edited)
         self._loaded: Any = ABSENT
