@@ -130,6 +130,9 @@ class EntrySettings(QWidget):
         for row in self.rows:
             row.commit()
 
+    def is_edited(self) -> bool:
+        return any(row.editor.is_edited() for row in self.rows)
+
     def start(self) -> None:
         """Give the keyboard to the first thing that can be set."""
         self.flags["is_required"].setFocus()

@@ -209,13 +209,18 @@ class LayoutPage(Page):
 
     @override
     def save(self) -> None:
+        self.tree.end_editing()
         self.settings.commit()
         self.section_settings.commit()
+        if not self.state.draft.is_changed:
+            self.unsaved_changed.emit(False)  # what was typed says what is stored
         self.saving.save()
 
     @override
     def has_unsaved(self) -> bool:
-        return self.state.draft.is_changed
+        """Say so also while something is being typed that is no step yet."""
+        is_typing = self.tree.is_editing() or self.settings.is_edited()
+        return is_typing or self.section_settings.is_edited() or self.state.draft.is_changed
 
     @override
     def drop_unsaved(self) -> None:

@@ -49,6 +49,9 @@ class SectionSettings(QWidget):
             self.title.setModified(False)
             self._state.change_section(self._key, title=self.title.text().strip())
 
+    def is_edited(self) -> bool:
+        return self.title.isModified()
+
     def _show(self) -> None:
         section = self._state.layout.by_key().get(self._key)
         if section is None:

@@ -15,6 +15,8 @@ from crm_desktop.gui.layout_editor.state import LayoutState
 from crm_desktop.gui.translating import tr
 
 _LONGEST = 60
+_TURNING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F])
+"""Marks that would turn the sentence around a label; letters turn themselves."""
 NO_NAMES: Mapping[str, str] = {}
 
 
@@ -66,7 +68,7 @@ def quoted(text: str) -> str:
 
 
 def shortened(text: str) -> str:
-    line = " ".join(text.split())
+    line = " ".join(text[: 4 * _LONGEST].translate(_TURNING).split())
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 
 
