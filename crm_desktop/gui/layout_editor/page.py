@@ -20,6 +20,7 @@ from crm_desktop.domain.layout_changes import changes_against
 from crm_desktop.domain.layout_draft import Layout, Step
 from crm_desktop.domain.layout_merge import Choices
 from crm_desktop.gui.drafts import Drafts
+from crm_desktop.gui.layout_editor import words
 from crm_desktop.gui.layout_editor.commands import LayoutCommands
 from crm_desktop.gui.layout_editor.entry_settings import EntrySettings
 from crm_desktop.gui.layout_editor.exchange import LayoutExchange
@@ -44,7 +45,7 @@ from crm_desktop.gui.widgets.buttons import (
     plain_button,
     primary_button,
 )
-from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.elided_label import ElidedLabel, TextLabel
 from crm_desktop.gui.widgets.icon_label import IconLabel
 from crm_desktop.gui.widgets.splitter import Splitter
 from crm_desktop.services.layout_saving import LayoutConflict, SavedLayout, StoredLayout
@@ -131,7 +132,7 @@ class LayoutPage(Page):
         right.addWidget(self._below)
         right.setSizes([round(line_height() * lines) for lines in (30, 18)])
         self.split.addWidget(right)
-        for number, stretch in enumerate((0, 1, 1)):
+        for number, stretch in enumerate((1, 3, 2)):
             self.split.setStretchFactor(number, stretch)
         self.split.setSizes([round(line_height() * lines) for lines in (16, 34, 24)])
         box = QVBoxLayout(self)
@@ -146,7 +147,8 @@ class LayoutPage(Page):
 
     def _middle(self) -> QWidget:
         pane = QWidget()
-        self.summary = TextLabel(face="small", role="muted")
+        pane.setMinimumWidth(round(14 * line_height()))
+        self.summary = ElidedLabel(face="small", role="muted")
         head = QHBoxLayout()
         head.addWidget(TextLabel(self.tr("Layout"), face="strong"))
         head.addWidget(self.forms.button)
@@ -263,10 +265,9 @@ class LayoutPage(Page):
         self.drafts.keep()
         self._name_steps()
         sections, fields = len(draft.now.sections), len(draft.now.ids())
-        words = self.tr("{0} fields · {1} sections")
-        self.summary.setText(words.format(fields, sections))
-        self.set_status(f"{words.format(fields, sections)}{' · ' if count else ''}"
-                        f"{self.count.text() if count else ''}")  # fmt: skip
+        summary = f"{words.fields(fields)} · {words.sections(sections)}"
+        self.summary.setText(summary)
+        self.set_status(" · ".join([summary, self.count.text()] if count else [summary]))
         if (count > 0) != self._was_unsaved:
             self._was_unsaved = count > 0
             self.unsaved_changed.emit(count > 0)

@@ -128,11 +128,11 @@ class RowDelegate(QStyledItemDelegate):
     def _paint_right(self, painter: QPainter, row: Row, box: QRect, right: int) -> int:
         """Paint from the right edge leftwards; returns where the room for the label ends."""
         if row.note:
-            room = max(0, (box.width() - self._side * 4) // 2)
-            shown, wide = self._fit(row.note, 2, room)
-            right -= wide
-            self._put(painter, shown, 2, right, box, self._muted)
-            right -= 2 * self._unit
+            shown, wide = self._fit(row.note, 2, self._room_of_note(row, box))
+            if shown == row.note or wide > 2 * self._side:  # less is a letter and dots
+                right -= wide
+                self._put(painter, shown, 2, right, box, self._muted)
+                right -= 2 * self._unit
         if row.badge:
             shown, wide = self._fit(row.badge, 2, box.width())
             right -= wide + self._unit
@@ -148,6 +148,12 @@ class RowDelegate(QStyledItemDelegate):
             self._draw_icon(painter, mark, right, box)
             right -= self._unit
         return right
+
+    def _room_of_note(self, row: Row, box: QRect) -> int:
+        """Return how wide a note may be: a label of usual length comes first."""
+        _, label = self._fit(row.label, int(row.is_heading), box.width())
+        room = box.width() - 5 * self._side
+        return max(0, room - min(label, room * 3 // 4))
 
     def _draw_icon(
         self, painter: QPainter, name: str, left: int, box: QRect, *, is_muted: bool = True

@@ -63,13 +63,21 @@ def columns(count: int) -> str:
     return tr("1 column") if count == 1 else tr("{0} columns").format(count)
 
 
+def fields(count: int) -> str:
+    return tr("1 field") if count == 1 else tr("{0} fields").format(count)
+
+
+def sections(count: int) -> str:
+    return tr("1 section") if count == 1 else tr("{0} sections").format(count)
+
+
 def quoted(text: str) -> str:
     return f"“{shortened(text)}”"
 
 
-def shortened(text: str) -> str:
-    line = " ".join(text[: 4 * _LONGEST].translate(_TURNING).split())
-    return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
+def shortened(text: str, longest: int = _LONGEST) -> str:
+    line = " ".join(text[: 4 * longest].translate(_TURNING).split())
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
 def section_name(title: str) -> str:
@@ -164,8 +172,6 @@ def clash_value(state: LayoutState, clash: LayoutClash, said: Any) -> str:
 
 def step_words(step: Step) -> str:
     """Return what a step did, to go on after Undo or Redo."""
-    count = len(step.subjects)
-    fields = tr("1 field") if count == 1 else tr("{0} fields").format(count)
     said = {
         Act.MOVE: tr("move of {0}"),
         Act.ATTACH: tr("adding {0}"),
@@ -174,4 +180,4 @@ def step_words(step: Step) -> str:
         Act.SECTION: tr("change of a section"),
         Act.TAKE_OVER: tr("another layout"),
     }
-    return said[step.act].format(fields)
+    return said[step.act].format(fields(len(step.subjects)))
