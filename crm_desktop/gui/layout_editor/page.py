@@ -147,7 +147,7 @@ class LayoutPage(Page):
 
     def _middle(self) -> QWidget:
         pane = QWidget()
-        pane.setMinimumWidth(round(14 * line_height()))
+        self.tree.setMinimumWidth(round(12 * line_height()))
         self.summary = ElidedLabel(face="small", role="muted")
         head = QHBoxLayout()
         head.addWidget(TextLabel(self.tr("Layout"), face="strong"))

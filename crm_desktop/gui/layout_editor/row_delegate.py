@@ -152,7 +152,7 @@ class RowDelegate(QStyledItemDelegate):
     def _room_of_note(self, row: Row, box: QRect) -> int:
         """Return how wide a note may be: a label of usual length comes first."""
         _, label = self._fit(row.label, int(row.is_heading), box.width())
-        room = box.width() - 5 * self._side
+        room = box.width() - (3 if row.is_heading else 5) * self._side
         return max(0, room - min(label, room * 3 // 4))
 
     def _draw_icon(
