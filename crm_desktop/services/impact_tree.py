@@ -113,9 +113,7 @@ def count_part_of_object(session: ReadSession, part: Part, object_id: str) -> tu
         f" JOIN records AS t ON t.id = named.id AND t.object_id = {mine}"
         f" WHERE o.object_id = ANY({parameters.bind(others, 'text[]')}) GROUP BY o.object_id"
     )
-    found_in = {
-        row.object_id: row.number for row in execute(session, statement, parameters.values)
-    }
+    found_in = {row.object_id: row.number for row in execute(session, statement, parameters.values)}
     key = f"naming:{part.field_id}"
     return (naming_node(session, key, found_in, "", Group.VALUES),)
 

@@ -184,9 +184,7 @@ def _referrers(
             f" JOIN target AS t ON t.id = named.id LEFT JOIN target AS own ON own.id = o.id"
             f" WHERE o.object_id = ANY({objects}) AND own.id IS NULL GROUP BY o.object_id"
         )
-        counts = {
-            row.object_id: row.number for row in execute(session, statement, bound.values)
-        }
+        counts = {row.object_id: row.number for row in execute(session, statement, bound.values)}
         if counts:
             yield Referrers(each.label, sum(counts.values()), each.id, counts)
 

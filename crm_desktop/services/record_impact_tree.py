@@ -65,7 +65,11 @@ def count_with_records(session: ReadSession, target: RecordTarget) -> Counted:
     return Counted(counts, nodes)
 
 
-def count_part_of_records(session: ReadSession, _: Part, target: RecordTarget) -> tuple[Node, ...]:
+def count_part_of_records(
+    session: ReadSession,
+    part: Part,  # noqa: ARG001 - there is only one
+    target: RecordTarget,
+) -> tuple[Node, ...]:
     """Find the views, applications and other documents that name one of the records."""
     session.actor.require(Permission.READ_RECORDS)
     parameters = Parameters()
