@@ -46,6 +46,7 @@ PRINTED = {
         "bulk-edit, form's values",
     ],
     "paste": ["paste, as new records", "paste, over records"],
+    "impact": ["impact, times joining", "impact, equal to the truth", "impact, first look"],
 }
 """What each benchmark prints, in order."""
 

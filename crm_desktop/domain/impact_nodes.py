@@ -133,7 +133,10 @@ def _replaced(node: Node, new: dict[str, Node]) -> Node:
 
 
 def _is_idle(node: Node) -> bool:
-    return node.count == 0 and node.group in {Group.STRAYS, Group.OTHER_VIEWS}
+    return node.count == 0 and node.group in _IDLE_WHERE_NONE
+
+
+_IDLE_WHERE_NONE = {Group.STRAYS, Group.OTHER_VIEWS, Group.REFERENCES}
 
 
 def walk(root: Node, depth: int = 0) -> Iterator[tuple[int, Node]]:

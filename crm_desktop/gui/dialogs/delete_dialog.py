@@ -127,7 +127,7 @@ class DeleteDialog(QDialog):
         self.submit.clicked.connect(self.accept)
         self.setMinimumWidth(round(line_height() * (28 if self.panel is None else 34)))
         if self.panel is not None:
-            self.resize(round(line_height() * 50), round(line_height() * 31))
+            self.resize(round(line_height() * 54), round(line_height() * 31))
         (self.typed if self._typed_name else self.cancel).setFocus()
 
     def _ask_to_type(self, name: str) -> None:

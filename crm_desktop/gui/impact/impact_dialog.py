@@ -53,7 +53,7 @@ class ImpactDialog(QDialog):
         self.panel.failed.connect(self._show_problem)
         self.panel.refused.connect(self._show_problem)
         self.setMinimumWidth(round(line_height() * 34))
-        self.resize(round(line_height() * 52), round(line_height() * 30))
+        self.resize(round(line_height() * 54), round(line_height() * 30))
         self.panel.tree.setFocus()
         self.panel.start(study)
 

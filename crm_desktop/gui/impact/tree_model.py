@@ -8,6 +8,7 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistent
 from typing_extensions import override
 
 from crm_desktop.domain.impact_nodes import Node
+from crm_desktop.gui.delegates import CellKind, GridRole
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.impact.words import (
     EFFECT_ICONS,
@@ -70,6 +71,15 @@ class ImpactModel(QAbstractItemModel):
     def node_at(self, index: Index) -> Node:
         return self._lines[index.internalId()].node
 
+    @property
+    def line_count(self) -> int:
+        return len(self._lines)
+
+    @property
+    def says_where(self) -> bool:
+        """Whether any line has something to say in the last column."""
+        return any(where_of(line.node) for line in self._lines)
+
     def depth_of(self, index: Index) -> int:
         """Return how many lines stand above it in the tree."""
         depth, number = 0, self._lines[index.internalId()].parent
@@ -108,9 +118,9 @@ class ImpactModel(QAbstractItemModel):
     @override
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = DISPLAY
-    ) -> str | Qt.AlignmentFlag | None:
-        if role == Qt.ItemDataRole.TextAlignmentRole and section == COUNT:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+    ) -> str | CellKind | None:
+        if role == GridRole.KIND and section == COUNT:
+            return CellKind.NUMBER
         if role != DISPLAY or orientation != Qt.Orientation.Horizontal:
             return None
         return (tr("What"), tr("Number"), tr("What becomes of it"), tr("Where"))[section]

@@ -25,9 +25,11 @@ from crm_desktop.domain.impact_nodes import Counted, Node, Outline, Part, walk, 
 from crm_desktop.gui.actions import without_state
 from crm_desktop.gui.impact.exporting import as_text, save
 from crm_desktop.gui.impact.tree_model import COUNT, EFFECT, WHAT, WHERE, ImpactModel
+from crm_desktop.gui.impact.tree_painting import ImpactDelegate
 from crm_desktop.gui.theme import icon_size, line_height, row_height, unit
 from crm_desktop.gui.widgets.buttons import SmallLink, plain_button
 from crm_desktop.gui.widgets.elided_label import ElidedLabel
+from crm_desktop.gui.widgets.grid_headers import GridHeader
 
 if TYPE_CHECKING:
     from crm_desktop.gui.impact.studies import Study
@@ -53,12 +55,22 @@ class ImpactTreeView(QTreeView):
         self.setIndentation(icon_size())
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setMinimumHeight(_ROWS * row_height())
-        header = self.header()
-        header.setStretchLastSection(True)
+        self.setItemDelegate(ImpactDelegate(self))
+        header = GridHeader(self)
+        self.setHeader(header)
         header.setSectionsMovable(False)
-        header.setSectionResizeMode(WHAT, QHeaderView.ResizeMode.Interactive)
-        for column, width in ((WHAT, 19), (COUNT, 6), (EFFECT, 12), (WHERE, 12)):
+        header.setSectionsClickable(False)
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(WHAT, QHeaderView.ResizeMode.Stretch)
+        for column, width in ((COUNT, 6), (EFFECT, 13), (WHERE, 12)):
             self.setColumnWidth(column, round(width * line_height()))
+        self.setColumnHidden(WHERE, True)
+
+    def unfold(self) -> None:
+        """Open the first level, and all of a tree that is in sight then without scrolling."""
+        lines = self.model_of_impact.line_count
+        room = max(_ROWS, self.viewport().height() // row_height())
+        self.expandAll() if lines <= room else self.expandToDepth(0)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -158,14 +170,14 @@ class ImpactPanel(QWidget):
         self._root = with_nodes(outline.root, self._early)
         self._parts = list(outline.parts)
         self.export_button.setEnabled(True)
-        self._show()
-        self.tree.setCurrentIndex(self.model.index(0, 0))
-        self.tree.expandToDepth(0)
         self._go_on()
+        self.tree.setCurrentIndex(self.model.index(0, 0))
+        self.tree.unfold()
 
     def _take_count(self, counted: Counted) -> None:
         self._waits_for_count = False
         self._take(counted.nodes)
+        self.tree.unfold()
         self.counted.emit(counted)
 
     def _take(self, nodes: tuple[Node, ...]) -> None:
@@ -198,6 +210,7 @@ class ImpactPanel(QWidget):
     def _show(self) -> None:
         if self._root is not None:
             self.model.set_tree(self._root, is_counting=self.is_counting)
+            self.tree.setColumnHidden(WHERE, not self.model.says_where)
         self._say()
 
     def _say(self) -> None:

@@ -49,12 +49,12 @@ def effect_of(node: Node) -> str:
     if node.kind is Kind.FIELD and node.effect is Effect.DANGLES:
         return tr("has nothing to point at")
     if node.group is Group.LAYOUT and node.effect is Effect.GOES:
-        return tr("goes, fields stay in the library")
+        return tr("goes, the fields stay")
     return {
         Effect.GOES: tr("goes"),
         Effect.BLOCKS: tr("must be detached first"),
         Effect.DANGLES: tr("stays, points at nothing"),
-        Effect.NAMES: tr("stays, names what is gone"),
+        Effect.NAMES: tr("stays, still names it"),
         Effect.STAYS: tr("stays"),
     }[node.effect]
 
