@@ -190,7 +190,7 @@ def _entries(views: Any) -> Iterator[tuple[str, int, Mapping[str, Any]]]:
 
 
 def _places(paths: Iterable[Path]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(path[0] for path in paths if path))
+    return tuple(dict.fromkeys(path[0] for path in paths if path and not path[0].isdigit()))
 
 
 def _words(path: Path) -> str:

@@ -330,3 +330,135 @@ def test_the_tree_counts_what_the_deletion_then_takes_on_many_graphs(
     workspace: Database, graph: Graph
 ) -> None:
     try_graph(workspace, graph)
+
+
+def texts(root: Node) -> list[tuple[int, str, Kind, Effect, str, tuple[str, ...]]]:
+    return [
+        (depth, node.label or node.group.value, node.kind, node.effect, node.owner, node.places)
+        for depth, node in walk(root)
+    ]
+
+
+def test_views_applications_and_fields_that_name_a_field_are_found_at_any_depth(
+    database: Database, actor: Actor, make: Make
+) -> None:
+    views = {
+        "forms": [
+            {"id": "f1", "name": "Main", "layout": [{"section": "A", "fields": ["fld_size"]}]}
+        ],
+        "tables": [
+            {
+                "id": "t1",
+                "name": "Big",
+                "columns": ["fld_name"],
+                "filters": [{"field": "fld_size"}],
+            },
+            {"id": "t2", "name": "Other", "columns": ["fld_sizes"]},
+            "no view",
+        ],
+        "kanbans": "nothing",
+    }
+    deal = make.object("deal", ["name", "size"], views=views)
+    make.object("ticket", ["size"])
+    make.field("deal", "reference", config={"targetObjectId": deal, "displayField": "fld_size"})
+    make.application(
+        "sales", label="Sales", config={"navigation": [{"items": [{"x": "fld_size"}]}]}
+    )
+    view = "INSERT INTO crm_desktop.table_views (object_id, view_id, extras, entry) VALUES "
+    make.sql(f"""{view} ('obj_deal', 't2', '{{"widths": {{"fld_size": 9}}}}', NULL)""")
+    make.sql(f"""{view} ('obj_deal', 't1', '["fld_size"]', NULL)""")
+    make.sql(f"""{view} ('obj_gone', 't1', '["fld_size"]', NULL)""")
+    entry = '{"name": "Mine", "columns": ["fld_size"]}'
+    make.sql(f"{view} ('obj_deal', 't9', '{{}}', CAST(:entry AS jsonb))", entry=entry)
+    make.record(deal, {"fld_size": 1})
+
+    with database.read(actor) as session:
+        root = tree_of_field(session, "fld_size")
+
+    names = Effect.NAMES
+    assert texts(root) == [
+        (0, "Size", Kind.FIELD, GOES, "", ()),
+        (1, "layout", Kind.ATTACHMENT, Effect.BLOCKS, "", ()),
+        (2, "Deal", Kind.ATTACHMENT, Effect.BLOCKS, "", ()),
+        (3, "values", Kind.VALUE, Effect.STAYS, "", ()),
+        (2, "Ticket", Kind.ATTACHMENT, Effect.BLOCKS, "", ()),
+        (3, "values", Kind.VALUE, Effect.STAYS, "", ()),
+        (1, "views that name it", Kind.TABLE, names, "", ()),
+        (2, "Main", Kind.FORM, names, "Deal", ("layout",)),
+        (2, "Big", Kind.TABLE, names, "Deal", ("filters",)),
+        (2, "Other", Kind.TABLE, names, "Deal", ("widths",)),
+        (2, "Mine", Kind.TABLE, names, "Deal", ("columns",)),
+        (1, "applications", Kind.APPLICATION, names, "", ()),
+        (2, "Sales", Kind.APPLICATION, names, "", ("navigation / items / x",)),
+        (1, "fields that name it", Kind.FIELD, names, "", ()),
+        (2, "Deal", Kind.FIELD, names, "", ("displayField",)),
+    ]
+    assert total(root, Kind.VALUE, Effect.STAYS) == 1
+
+
+def test_what_an_object_takes_along_is_told_from_what_still_names_it(
+    database: Database, actor: Actor, make: Make
+) -> None:
+    deal = make.object("deal", ["name"], views={"tables": [{"id": "t1", "name": "All"}]})
+    rec = make.record(deal)
+    filters = [{"field": "fld_deal", "operator": "equals", "value": rec}]
+    task = make.object("task", ["name"], views={"tables": [{"name": "Of it", "filters": filters}]})
+    make.relationship(deal, task)
+    make.field("any", "reference", config={})
+    make.attach(task, "any")
+    make.record(task, {"fld_any": [rec, rec]})
+    make.sql("INSERT INTO crm_desktop.link_panels VALUES ('rel_deal_task', true, '{}')")
+    make.sql("INSERT INTO crm_desktop.diagrams (id, name) VALUES ('dia_1', 'Sales')")
+    make.sql("INSERT INTO crm_desktop.diagram_positions VALUES ('dia_1', 'obj_deal', 0, 0)")
+
+    with database.read(actor) as session:
+        root = tree_of_object(session, deal)
+        one = tree_of_records(session, ChosenRecords(deal, (rec,)))
+
+    assert [(depth, label, effect) for depth, label, _, effect, *_ in texts(root)] == [
+        (0, "Deal", GOES),
+        (1, "records", GOES),
+        (2, "views that name it", Effect.NAMES),
+        (3, "Of it", Effect.NAMES),
+        (1, "relationships", GOES),
+        (2, "deal_task", GOES),
+        (3, "links", GOES),
+        (1, "layout", GOES),
+        (2, "Name", GOES),
+        (1, "views", GOES),
+        (2, "All", GOES),
+        (1, "references", Effect.DANGLES),
+        (2, "Any", Effect.STAYS),
+        (3, "values", Effect.DANGLES),
+        (4, "Tasks", Effect.DANGLES),
+        (1, "schemas, panels and diagrams", Effect.NAMES),
+        (2, "deal_task", Effect.NAMES),
+        (2, "Sales", Effect.NAMES),
+    ]
+    assert [(node.group or node.label, node.count) for _, node in walk(one)][1:] == [
+        (Group.LINKS, 0),
+        (Group.REFERENCES, 1),
+        ("Any", 1),
+        ("Tasks", 1),
+        (Group.OTHER_VIEWS, 1),
+        ("Of it", 1),
+    ]
+
+
+def test_without_our_schema_what_the_contract_has_is_still_found(
+    database: Database, actor: Actor, make: Make
+) -> None:
+    deal = make.object("deal", ["name"], views={"tables": [{"columns": ["fld_name"]}]})
+    make.sql("DROP SCHEMA crm_desktop CASCADE")
+    with database.read(actor) as session:
+        assert tree_of_object(session, deal).children[2].group is Group.VIEWS
+        assert tree_of_field(session, "fld_name").children[1].group is Group.OTHER_VIEWS
+
+
+def test_the_trees_need_permission(database: Database, make: Make) -> None:
+    with database.read(make.guest()) as session:
+        for read in (tree_of_object, tree_of_relationship, tree_of_field):
+            with pytest.raises(Forbidden):
+                read(session, "any")
+        with pytest.raises(Forbidden):
+            tree_of_records(session, ChosenRecords("any", ()))
