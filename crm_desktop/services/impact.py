@@ -25,7 +25,7 @@ from crm_desktop.services.impact_links import ObjectCounts, count_object
 class ObjectImpact:
     """What is deleted with an object, and what then points at nothing.
 
-    `strays` are those among the links that join its records under relationships of other objects.
+    The links are those of its relationships; `impact_links.count_strays` finds further ones.
     """
 
     records: int
@@ -34,7 +34,6 @@ class ObjectImpact:
     attachments: int
     applications: tuple[str, ...]
     reference_fields: tuple[str, ...]
-    strays: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +74,11 @@ def object_impact(session: ReadSession, object_id: str, counts: ObjectCounts) ->
     ends = (Relationship.from_object_id, Relationship.to_object_id)
     return ObjectImpact(
         records=counts.records,
-        links=counts.all_links,
+        links=sum(counts.links.values()),
         relationships=_count(session, or_(*(end == object_id for end in ends))),
         attachments=_count(session, ObjectField.object_id == object_id),
         applications=_applications_naming(session, object_id),
         reference_fields=_fields_pointing_at(session, object_id),
-        strays=sum(counts.strays.values()),
     )
 
 

@@ -28,7 +28,7 @@ from crm_desktop.domain.impact_nodes import (
 )
 from crm_desktop.services.fields import get_field
 from crm_desktop.services.impact import impact_of_field, impact_of_relationship, object_impact
-from crm_desktop.services.impact_links import ObjectCounts, count_object
+from crm_desktop.services.impact_links import count_object, count_strays
 from crm_desktop.services.impact_mentions import (
     Passed,
     find_mentions,
@@ -44,7 +44,7 @@ from crm_desktop.services.relationships import (
 )
 
 ROOT = "root"
-MENTIONS, REFERENCES = "mentions", "references"
+MENTIONS, REFERENCES, STRAYS = "mentions", "references", "strays"
 GOES, STAYS, DANGLES, BLOCKS = Effect.GOES, Effect.STAYS, Effect.DANGLES, Effect.BLOCKS
 
 # --- an object ---------------------------------------------------------------------------------
@@ -64,7 +64,7 @@ def outline_of_object(session: ReadSession, object_id: str) -> Outline:
     ids = {object_id, *(each.id for each in relationships)}
     passed = Passed((object_id,), [each.id for each, _ in references])
     records = (
-        Node("strays", Kind.LINK, GOES, "", Group.STRAYS, None),
+        Node(STRAYS, Kind.LINK, GOES, "", Group.STRAYS, None),
         Node(MENTIONS, Kind.TABLE, Effect.NAMES, "", Group.OTHER_VIEWS, None),
     )
     children = (
@@ -78,27 +78,26 @@ def outline_of_object(session: ReadSession, object_id: str) -> Outline:
     )
     parts = [Part(REFERENCES, each.id) for each, _ in references]
     root = Node(ROOT, Kind.OBJECT, GOES, label, id=object_id, children=children)
-    return Outline(root, (*parts, Part(MENTIONS)))
+    return Outline(root, (Part(STRAYS), *parts, Part(MENTIONS)))
 
 
 def count_with_object(session: ReadSession, object_id: str) -> Counted:
     """Count the records and links that go; the facts are an `ObjectImpact`."""
     session.actor.require(Permission.READ_DEFINITIONS)
     counts = count_object(session, object_id)
-    relationships = {each.id: each for each in list_relationships(session)}
-    own = [
-        each
-        for each in relationships.values()
-        if object_id in {each.from_object.id, each.to_object.id}
-    ]
-    links = [_links(each.id, counts.links.get(each.id, 0)) for each in own]
-    nodes = (*links, *_records_nodes(counts, relationships))
-    return Counted(object_impact(session, object_id, counts), nodes)
+    records = Node("records", Kind.RECORD, GOES, "", Group.RECORDS, counts.records)
+    links = (
+        _links(each.id, counts.links.get(each.id, 0))
+        for each in list_relationships(session, object_id)
+    )
+    return Counted(object_impact(session, object_id, counts), (records, *links))
 
 
 def count_part_of_object(session: ReadSession, part: Part, object_id: str) -> tuple[Node, ...]:
-    """Count a part of an object's outline: what names its records, field by field."""
+    """Count a part of an object's outline: stray links, and what names its records."""
     session.actor.require(Permission.READ_RECORDS)
+    if part.what == STRAYS:
+        return (_strays(session, object_id),)
     parameters = Parameters()
     mine = parameters.bind(object_id)
     if part.what == MENTIONS:
@@ -141,18 +140,15 @@ def _reference(found: tuple[EffectiveField, list[str]]) -> Node:
     )
 
 
-def _records_nodes(
-    counts: ObjectCounts, relationships: Mapping[str, RelationshipSummary]
-) -> tuple[Node, ...]:
-    strays = [
+def _strays(session: ReadSession, object_id: str) -> Node:
+    counts = count_strays(session, object_id)
+    relationships = {each.id: each for each in list_relationships(session)} if counts else {}
+    strays = tuple(
         Node(f"stray:{id_}", Kind.LINK, GOES, *named(relationships.get(id_)), count=number, id=id_)
-        for id_, number in counts.strays.items()
-    ]
-    return (
-        Node("records", Kind.RECORD, GOES, "", Group.RECORDS, counts.records),
-        Node("strays", Kind.LINK, GOES, "", Group.STRAYS, sum(counts.strays.values()),
-             children=tuple(strays)),
-    )  # fmt: skip
+        for id_, number in counts.items()
+    )
+    number = sum(counts.values())
+    return Node(STRAYS, Kind.LINK, GOES, "", Group.STRAYS, number, children=strays)
 
 
 # --- a relationship ----------------------------------------------------------------------------
@@ -247,6 +243,7 @@ def naming_node(
     session: ReadSession, key: str, counts: Mapping[str, int], label: str, group: Group
 ) -> Node:
     """Return how many records name one that goes, and below it how many of each object."""
+    session.actor.require(Permission.READ_DEFINITIONS)
     plurals = select(CrmObject.id, CrmObject.plural_name).where(CrmObject.id.in_(counts))
     plural_of: dict[str, str] = dict(session.execute(plurals).all())
     children = tuple(

@@ -153,23 +153,42 @@ def test_a_tree_of_selected_records_is_shown_before_they_are_deleted(
     page = shown(qtbot, RecordsPage(tasks, company))
     wait_until_idle(qtbot, tasks)
     page.grid.selectAll()
-    for ask in (page.impact_action.trigger, page.delete_action.trigger):
-        ask()
-        dialog = open_dialog(
-            qtbot, ImpactDialog if ask == page.impact_action.trigger else DeleteDialog
-        )
-        wait_until_idle(qtbot, tasks)
-        assert dialog.panel is not None
-        assert lines(dialog.panel.model) == [
-            ("Records", "2", "goes"),
-            ("Links", "2", "goes"),
-            ("company_contact (Company → Contact)", "1", "goes"),
-            ("contact_contact (Contact → Contact)", "1", "goes"),
-            ("References", "1", "stays, points at nothing"),
-            ("Employer", "1", "stays, points at nothing"),
-            ("Contacts", "1", "stays, points at nothing"),
-        ]
-        dialog.reject()
+    expected = [
+        ("Records", "2", "goes"),
+        ("Links", "2", "goes"),
+        ("company_contact (Company → Contact)", "1", "goes"),
+        ("contact_contact (Contact → Contact)", "1", "goes"),
+        ("References", "1", "stays, points at nothing"),
+        ("Employer", "1", "stays, points at nothing"),
+        ("Contacts", "1", "stays, points at nothing"),
+    ]
+    page.impact_action.trigger()
+    shows = open_dialog(qtbot, ImpactDialog)
+    qtbot.waitUntil(lambda: lines(shows.panel.model) == expected)
+    shows.reject()
+    page.delete_action.trigger()
+    asks = open_dialog(qtbot, DeleteDialog)
+    panel = asks.panel
+    assert panel is not None
+    qtbot.waitUntil(lambda: lines(panel.model) == expected)
+    assert asks.submit.text() == "Delete 2"
+    asks.reject()
+
+
+def test_deleting_an_object_says_which_links_go_beside_those_of_its_relationships(
+    qtbot: QtBot, tasks: Tasks, company: str
+) -> None:
+    page = shown(qtbot, ObjectsPage(tasks))
+    page.select(company)
+    wait_until_idle(qtbot, tasks)
+    page.delete_current()
+    dialog = open_dialog(qtbot, DeleteDialog)
+    qtbot.waitUntil(lambda: "which some program attached wrongly" in dialog.effects.text())
+    assert dialog.effects.text().split("\n")[:2] == [
+        "Also deletes 2 records, 1 relationship and 1 link.",
+        "Also 1 link of other objects' relationships, which some program attached wrongly.",
+    ]
+    dialog.reject()
 
 
 def study(count_part: Callable[..., tuple[Node, ...]]) -> Study:

@@ -21,7 +21,7 @@ from crm_desktop.gui.widgets.icon_label import IconLabel
 
 if TYPE_CHECKING:
     from crm_desktop.db.database import ReadSession, WriteSession
-    from crm_desktop.domain.impact_nodes import Counted
+    from crm_desktop.domain.impact_nodes import Counted, Node
     from crm_desktop.gui.impact.studies import Study
     from crm_desktop.gui.jobs import Job, Progress
     from crm_desktop.gui.tasks import Tasks
@@ -49,7 +49,8 @@ class Deletion:
     What may take long has a `job`, its name in the status bar; it can be stopped, and short
     writes do not wait for it. `is_upkeep`: `delete` takes an UpkeepSession, outside transactions.
     With a `study` the tree of what depends on it is shown, and its facts are what was counted;
-    everything else has a `count`. In production `name` must be typed as well.
+    everything else has a `count`. `further` makes a sentence of the whole tree, "" for none. In
+    production `name` must be typed as well.
     """
 
     title: str
@@ -58,6 +59,7 @@ class Deletion:
     delete: Callable[[Any], Any]
     count: Callable[[ReadSession], Any] | None = None
     study: Study | None = None
+    further: Callable[[Node], str] | None = None
     name: str = ""
     typed_name: str = ""
     job: str = ""
@@ -90,6 +92,7 @@ class DeleteDialog(QDialog):
         self._update()
         if self.panel is not None and deletion.study:
             self.panel.counted.connect(self._show_counted)
+            self.panel.finished.connect(self._say_further)
             self.panel.failed.connect(self._fail)
             self.panel.refused.connect(self._show_problem)
             self.panel.start(deletion.study)
@@ -139,6 +142,12 @@ class DeleteDialog(QDialog):
 
     def _show_counted(self, counted: Counted) -> None:
         self._show_counts(counted.facts)
+
+    def _say_further(self, root: Node) -> None:
+        words = self._deletion.further(root) if self._deletion.further else ""
+        if words:
+            first, *others = self.effects.text().split("\n")
+            self.effects.setText("\n".join([first, words, *others]))
 
     def _show_counts(self, counted: Any) -> None:
         consequences = self._deletion.describe(counted)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from crm_desktop.domain.filters import RecordQuery
+from crm_desktop.domain.impact_nodes import Group, Node, walk
 from crm_desktop.domain.index_kinds import IndexKind
 from crm_desktop.gui.dialogs.delete_dialog import Consequences, Deletion, counted, listed
 from crm_desktop.gui.impact.studies import (
@@ -50,6 +51,7 @@ def deletion_of_object(summary: ObjectSummary) -> Deletion:
         title=tr("Delete the object “{name}”?").format(name=summary.label),
         verb=tr("Delete object"),
         study=study_of_object(summary.id),
+        further=_of_strays,
         describe=_of_object,
         delete=partial(objects.delete_object, object_id=summary.id, version=summary.version),
         typed_name=summary.label,
@@ -64,9 +66,6 @@ def _of_object(counts: ObjectImpact) -> Consequences:
         counted(counts.links, tr("link"), tr("links")),
     ]
     effects = [tr("Also deletes {0}, {1} and {2}.").format(*gone)]
-    if counts.strays:
-        wrong = tr("{0:,} of these links belong to relationships of other objects: {1}.")
-        effects.append(wrong.format(counts.strays, tr("some program attached them wrongly")))
     if counts.attachments:
         used = counted(counts.attachments, tr("field"), tr("fields"))
         effects.append(tr("Its layout of {0} goes; the fields stay in the library.").format(used))
@@ -78,6 +77,16 @@ def _of_object(counts: ObjectImpact) -> Consequences:
         effects.append(tr("Nothing is left that {0} could point to.").format(named))
     effects.append(tr("This cannot be undone."))
     return Consequences(effects)
+
+
+def _of_strays(root: Node) -> str:
+    """Say what no definition tells, once it was counted."""
+    number = next((node.count or 0 for _, node in walk(root) if node.group is Group.STRAYS), 0)
+    if not number:
+        return ""
+    links = counted(number, tr("link"), tr("links"))
+    wrong = tr("Also {0} of other objects' relationships, which some program attached wrongly.")
+    return wrong.format(links)
 
 
 def deletion_of_field(summary: FieldSummary) -> Deletion:

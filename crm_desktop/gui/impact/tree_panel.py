@@ -103,6 +103,7 @@ class ImpactPanel(QWidget):
 
     counted = Signal(object)  # what the study's `count` returned
     failed = Signal(object)  # UserError, in the place of that
+    finished = Signal(object)  # the tree, once nothing of it is left to be counted
     refused = Signal(object)  # UserError of a file
 
     def __init__(self, tasks: Tasks, parent: QWidget | None = None) -> None:
@@ -197,6 +198,8 @@ class ImpactPanel(QWidget):
         else:
             self._handles = self._handles if self._waits_for_count else []
         self._show()
+        if not self.is_counting:
+            self.finished.emit(self._root)
 
     def _pass_over(self, _: UserError) -> None:
         """Leave a part uncounted, such as one that took too long, and go on."""
