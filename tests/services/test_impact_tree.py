@@ -317,7 +317,7 @@ def try_graph(workspace: Database, graph: Graph) -> None:
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=12, deadline=None, suppress_health_check=SLOW)
 @given(graph=graphs(most=6))
 def test_the_tree_counts_what_the_deletion_then_takes(workspace: Database, graph: Graph) -> None:
     try_graph(workspace, graph)
