@@ -26,6 +26,7 @@ MODULES = {
     "bulk-edit": "bench.bulk_edit",
     "paste": "bench.pasting",
     "picker": "bench.picker",
+    "impact": "bench.impact",
 }
 
 
