@@ -250,7 +250,7 @@ def _type_for(row: Row[Any]) -> str:
     for type_ in ("date", "datetime", "email", "url"):
         if row.looks[type_] == strings:
             return type_
-    if row.options and strings >= 3 * len(row.options):
+    if row.options and 1 < len(row.options) <= strings / 3:
         return "select"
     return "textarea" if row.looks["long"] else "text"
 
