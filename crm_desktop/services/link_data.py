@@ -23,7 +23,7 @@ from crm_desktop.services.reference_checks import REFERRING, problems_of_targets
 from crm_desktop.services.relationships import get_relationship
 
 Progress = Callable[[int, int], bool]
-MOST_LINKS = 200_000  # that are looked at for a proposal
+MOST_LINKS = 100_000  # that are looked at for a proposal
 MOST_KEYS = 100
 MOST_OPTIONS = 12
 MOST_SAMPLES = 5

@@ -51,7 +51,7 @@ class RelationshipsPage(DefinitionsPage[RelationshipRow]):
         self._counting: Handle | None = None
         self.add_new_button(self.tr("New relationship"))
         self.add_row_action(self.tr("Edit relationship…"), "pencil", "F2", self.edit_current)
-        self.add_row_action(self.tr("Edit link data…"), "braces", "", self.edit_link_data)
+        self.add_row_action(self.tr("Edit link data…"), "braces", "Shift+F2", self.edit_link_data)
         self.add_row_action(
             self.tr("Delete relationship…"), "trash-2", "Ctrl+Del", self.delete_current
         )
