@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
@@ -133,10 +133,17 @@ def test_without_a_schema_all_keys_stand_in_the_table_and_as_json(
     assert "Line 1" in other.json.problem.text()
 
     other.json.text.setPlainText('{"role": "cto", "share": 1.50}')
-    with qtbot.waitSignal(dialog.stored):
-        press(qtbot, dialog.submit)
+    other.tabs.setCurrentIndex(0)
+    other.view.setFocus()
+    other.view.setCurrentIndex(other.model.index(0, VALUE))
+    qtbot.keyClick(other.view, Qt.Key.Key_F2)
+    cell = QApplication.focusWidget()
+    assert isinstance(cell, QLineEdit)
+    cell.setText("chair")
+    with qtbot.waitSignal(dialog.stored):  # what stands in an open cell is saved as well
+        qtbot.keyClick(cell, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
 
-    assert stored(database) == '{"role": "cto", "share": 1.50}'
+    assert stored(database) == '{"role": "chair", "share": 1.50}'
 
 
 def test_what_others_changed_meanwhile_is_shown_beside_what_was_typed(

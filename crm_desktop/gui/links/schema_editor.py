@@ -206,10 +206,12 @@ class SchemaEditor(QWidget):
         return self._stored
 
     def is_changed(self) -> bool:
+        self.view.finish_editing()
         return self.model.keys != self._stored
 
     def check(self) -> None:
         """Raise Invalid where the rules of a key cannot be read; they say why in place."""
+        self.view.finish_editing()
         if self.config.isEnabled() and self.view.currentIndex().isValid():
             self.config.config()
 
