@@ -5,8 +5,15 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QVBoxLayout, QWidget
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QVBoxLayout,
+    QWidget,
+)
 
 from crm_desktop.domain.errors import Cancelled, UserError
 from crm_desktop.gui.delegates import CellKind
@@ -15,6 +22,7 @@ from crm_desktop.gui.models.table_model import Column, TableModel
 from crm_desktop.gui.theme import line_height, row_height, unit
 from crm_desktop.gui.widgets.elided_label import TextLabel
 from crm_desktop.gui.widgets.grid import GridView
+from crm_desktop.gui.widgets.icon_label import IconLabel
 from crm_desktop.gui.widgets.running_bar import RunningBar
 from crm_desktop.services import relationship_figures
 from crm_desktop.services.relationship_figures import CrowdedRecord, CrowdedRecords
@@ -53,6 +61,7 @@ class CrowdedList(QWidget):
         self._asked: tuple[str, bool] | None = None
         self.model = CrowdedModel(self)
         self.sentence = TextLabel(role="danger", wraps=True)
+        self.warning = IconLabel("octagon-alert", "danger")
         self.running = RunningBar()
         self.running.stop_requested.connect(self._stop)
         self.running.resume_requested.connect(self._read)
@@ -64,12 +73,16 @@ class CrowdedList(QWidget):
         header = self.view.horizontalHeader()
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.resizeSection(1, round(line_height() * 5))
-        self.view.setFixedHeight(row_height() * (SHOWN_ROWS + 1))
         self.view.activated.connect(self._open)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(unit())
-        for part in (self.sentence, self.running, self.view):
+        line = QHBoxLayout()
+        line.setSpacing(unit())
+        line.addWidget(self.warning, 0, Qt.AlignmentFlag.AlignTop)
+        line.addWidget(self.sentence, 1)
+        box.addLayout(line)
+        for part in (self.running, self.view):
             box.addWidget(part)
         self.hide()
 
@@ -108,6 +121,7 @@ class CrowdedList(QWidget):
             self._handle = None
 
     def _say(self, role: str, words: str) -> None:
+        self.warning.setVisible(role == "danger")
         self.sentence.set_role("danger" if role == "danger" else "muted")
         self.sentence.setText(words)
 
@@ -115,6 +129,8 @@ class CrowdedList(QWidget):
         self._handle = None
         self.running.end()
         self.model.set_rows(crowded.records)
+        rows = min(len(crowded.records), SHOWN_ROWS)
+        self.view.setFixedHeight(row_height() * (rows + 1) + 2 * unit())
         self.view.setVisible(bool(crowded.total))
         if crowded.total:
             who = counted(crowded.total, self.tr("record has"), self.tr("records have"))

@@ -17,7 +17,7 @@ from crm_desktop.gui.widgets.elided_label import TextLabel
 from crm_desktop.gui.widgets.icon_label import IconLabel
 from crm_desktop.gui.widgets.running_bar import RunningBar
 from crm_desktop.services import link_data
-from crm_desktop.services.link_data import BrokenKey
+from crm_desktop.services.link_data import BrokenKey, BrokenLinkValue
 from crm_desktop.services.link_schemas import LinkKey
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ class SchemaImpact(QWidget):
         self.warning.setVisible(role == "warning")
         self.sentence.set_role("text" if role == "warning" else "muted")
         self.sentence.setText(words)
+        self.sentence.setToolTip("")
         self.show()
 
     def _show(self, broken: list[BrokenKey]) -> None:
@@ -92,6 +93,7 @@ class SchemaImpact(QWidget):
             lines.append(self.tr("and %n more key(s)", "", len(broken) - MOST_LINES))
         lines.append(self.tr("They stay as they are until somebody edits them."))
         self._say("warning", "\n".join(lines))
+        self.sentence.setToolTip("\n".join(_examples(broken)))
 
     def _fail(self, error: UserError) -> None:
         self._handle = None
@@ -104,15 +106,21 @@ def line_of(broken: BrokenKey, titles: Mapping[str, str]) -> str:
     """Say how many links break a key or lack it, with an example."""
     said = []
     if broken.broken:
-        first = broken.samples[0]
-        value = first.value if isinstance(first.value, str) else wrong_type_text(first.value)
-        shown = value if len(value) <= 40 else f"{value[:39]}…"
         links = counted(broken.broken, tr("link breaks"), tr("links break"))
-        words = tr("{links} its rules, such as “{value}” ({link}): {problem}")
-        said.append(
-            words.format(links=links, value=shown, link=first.link_name, problem=first.problem)
-        )
+        words = tr("{links} its rules, such as {example}")
+        said.append(words.format(links=links, example=_example(broken.samples[0])))
     if broken.lacking:
         links = counted(broken.lacking, tr("link lacks"), tr("links lack"))
         said.append(tr("{links} it").format(links=links))
     return f"{titles.get(broken.name, broken.name)}: {'; '.join(said)}"
+
+
+def _examples(broken: Sequence[BrokenKey]) -> list[str]:
+    return [f"{each.name}: {_example(sample)}" for each in broken for sample in each.samples]
+
+
+def _example(sample: BrokenLinkValue) -> str:
+    value = wrong_type_text(sample.value)
+    shown = value if len(value) <= 40 else f"{value[:39]}…"
+    words = tr("“{value}” ({link}): {problem}")
+    return words.format(value=shown, link=sample.link_name, problem=sample.problem)
