@@ -20,13 +20,13 @@ from typing_extensions import override
 from crm_desktop.domain.errors import Invalid
 from crm_desktop.domain.field_types import type_of
 from crm_desktop.gui.delegates import GridDelegate, Index
+from crm_desktop.gui.dialogs.link_schema_impact import SchemaImpact
+from crm_desktop.gui.dialogs.link_schema_model import KEY, REQUIRED, TYPE, LinkKeysModel
+from crm_desktop.gui.dialogs.link_schema_proposals import SchemaProposals
 from crm_desktop.gui.editors.config.config_editor import ConfigEditor
 from crm_desktop.gui.editors.config.list_grid import ListGrid
 from crm_desktop.gui.icons import icon
-from crm_desktop.gui.links.schema_impact import SchemaImpact
-from crm_desktop.gui.links.schema_proposals import SchemaProposals
 from crm_desktop.gui.models.fields import type_label
-from crm_desktop.gui.models.link_keys import KEY, REQUIRED, TYPE, LinkKeysModel
 from crm_desktop.gui.theme import line_height, row_height, unit
 from crm_desktop.gui.widgets.buttons import IconButton, link_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
@@ -185,7 +185,7 @@ class SchemaEditor(QWidget):
 
     def show_keys(self, keys: Sequence[LinkKey]) -> None:
         self._is_loading = True
-        self.model.set_keys(keys)
+        self.model.set_rows(keys)
         if keys:
             self.view.setCurrentIndex(self.model.index(0, KEY))
         self._is_loading = False
@@ -232,7 +232,7 @@ class SchemaEditor(QWidget):
 
     def add_key(self) -> None:
         """Add a key at the end and begin to edit its name."""
-        self.model.add([LinkKey("", "")])
+        self.model.append([LinkKey("", "")])
         new = self.model.index(self.model.rowCount() - 1, KEY)
         self.view.setCurrentIndex(new)
         self.view.setFocus()
@@ -255,7 +255,7 @@ class SchemaEditor(QWidget):
             self.model.toggle_required(index.row())
 
     def _take(self, keys: Sequence[LinkKey]) -> None:
-        self.model.add(keys)
+        self.model.append(keys)
         self.view.setCurrentIndex(self.model.index(self.model.rowCount() - 1, KEY))
 
     # What follows
