@@ -69,6 +69,7 @@ class BulkLinkDialog(PlannedDialog):
         about = self.tr("Nothing is linked before you have seen what would be.")
         self.setWindowTitle(title)
         self.lay_out(title, about, self._chooser())
+        self.sentence.setText(self.tr("Choose with what: then it is counted what would be linked."))
         self._connect()
         call = partial(_read_choices, object_id=target.object_id)
         tasks.read(self, call, self._show_choices, self._not_read)
