@@ -346,17 +346,10 @@ def _is_shown_field(column: EffectiveField) -> bool:
 
 def _related(query: LinkQuery, row: Any) -> RelatedRecord:
     link_id, record_id, object_id, title, *of_link, is_readable = row[:9]
-    title = title if is_readable else None
-    return RelatedRecord(
-        link_id,
-        query.relationship_id,
-        query.is_from,
-        record_id,
-        object_id,
-        title,
-        *of_link,
-        is_readable=is_readable,
+    related = RelatedRecord(
+        link_id, query.relationship_id, query.is_from, record_id, object_id, title, *of_link
     )
+    return related if is_readable else replace(related, title=None, is_readable=False)
 
 
 def _value(column_id: str, link: RelatedRecord, row: Any, fields: Mapping[str, int]) -> Any:
