@@ -39,6 +39,7 @@ from crm_desktop.services.link_checks import (
     lock_relationship,
     verdicts,
 )
+from crm_desktop.services.link_schemas import check_edited_metadata, check_link_metadata
 from crm_desktop.services.record_rights import may
 from crm_desktop.services.users import ensure_user
 
@@ -94,6 +95,10 @@ def create_links(
     found = sorted(session.execute(query).all(), key=lambda row: row.place)
     if refusals := find_refusals(session, of, found):
         raise as_error(refusals, pairs=len(pairs))
+    if any(not row.moved_id for row in found):
+        check_link_metadata(session, of.id, metadata)
+    else:
+        check_edited_metadata(session, of.id, metadata, metadata.keys())
     session.describe(_title_of(of, found))
     new = new_ids(Prefix.LINK, len(found))
     ids = [row.moved_id or id_ for row, id_ in zip(found, new, strict=True)]
@@ -125,13 +130,20 @@ def move_link(session: WriteSession, link_id: str, new_holder_id: str, *, held_b
 
 
 def update_link(session: WriteSession, link_id: str, edits: Sequence[JsonEdit]) -> None:
-    """Change the link's metadata at these paths (see `json_edits`), guarded by the old values."""
+    """Change the link's metadata at these paths (see `json_edits`), guarded by the old values.
+
+    Raises Invalid by key where what they hold afterwards breaks the relationship's schema; keys
+    that were not edited may hold what they did.
+    """
     session.actor.require(Permission.EDIT_LINKS)
     for edit in edits:
         check_json("relationship_metadata", [edit.path, edit.new])
     relationship_id = _changeable(session, link_id)
     session.describe("edit of a link")
     write_row(session, _Link, link_id, {}, what=_WHAT, edits={"relationship_metadata": edits})
+    edited = {str(edit.path[0]) for edit in edits if edit.path}
+    said = session.scalar(select(_Link.relationship_metadata).where(_Link.id == link_id))
+    check_edited_metadata(session, relationship_id, said, edited)
     session.note(Topic.LINKS, relationship_id)
 
 
