@@ -223,12 +223,10 @@ def _hits(
     asked = {sort.field_id for sort in query.sort}
     asked |= {leaf.field_id for leaf in leaves_of(query.conditions) if isinstance(leaf, Condition)}
     if query.search.strip() or not all(map(is_of_link, asked)):
-        join = (
-            " JOIN records AS r ON r.id = l.other_id JOIN objects AS o ON o.id = r.object_id"
-            f" AND {may_sql(parameters, actor, RecordRight.READ, 'r', 'o')}"
-        )
+        join = " JOIN records AS r ON r.id = l.other_id"
+        where.append(_is_readable(parameters, session, query, "r.object_id"))
     else:
-        where.append(_other_is_readable(parameters, session, query))
+        where.append(_is_readable(parameters, session, query))
     if query.search.strip():
         where.append(f"r.primary_value ILIKE {parameters.bind(containing(query.search))}")
     if query.conditions:
@@ -243,15 +241,20 @@ def _hits(
     return f"SELECT {shown} FROM ({link}) AS l{join} WHERE {' AND '.join(where)}"  # noqa: S608
 
 
-def _other_is_readable(parameters: Parameters, session: ReadSession, query: LinkQuery) -> str:
-    """Return the right to read `l.other_id`, which costs nothing where the object gives it to all.
+def _is_readable(
+    parameters: Parameters, session: ReadSession, query: LinkQuery, object_id: str = ""
+) -> str:
+    """Return the right to read `l.other_id`, quickly told where its object gives it on all records.
 
-    A record of another object, which no relationship should lead to, passes: its row says nothing.
+    Without its `object_id`, a record of another object, which no relationship should lead to,
+    passes: its row then says nothing.
     """
     actor, right = session.actor, RecordRight.READ
+    expected = parameters.bind(query.object_id)
+    is_expected = f"{object_id} = {expected} AND " if object_id else ""
     return (
-        f"CASE WHEN (SELECT {opens_to_sql(parameters, actor, right, 'xo')} FROM objects AS xo"  # noqa: S608
-        f" WHERE xo.id = {parameters.bind(query.object_id)}) THEN true"
+        f"CASE WHEN {is_expected}(SELECT {opens_to_sql(parameters, actor, right, 'xo')}"  # noqa: S608
+        f" FROM objects AS xo WHERE xo.id = {expected}) THEN true"
         f" ELSE EXISTS (SELECT 1 FROM records AS x JOIN objects AS xo ON xo.id = x.object_id"
         f" WHERE x.id = l.other_id AND {may_sql(parameters, actor, right, 'x', 'xo')}) END"
     )

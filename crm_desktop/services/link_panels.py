@@ -154,7 +154,7 @@ def _usual_keys(keys: Sequence[LinkKey], in_use: _InUse) -> list[str]:
 
 
 def _can_be_column(key: EffectiveField) -> bool:
-    """A key may be called like a column of ours; then it shows with all the metadata alone."""
+    """Leave out a key that is called as a column is: it shows with all the metadata alone."""
     return key.id not in SYSTEM_COLUMNS
 
 
@@ -164,23 +164,28 @@ def _texts(value: Any) -> tuple[str, ...]:
 
 def _sort(stored: Any, known: set[str]) -> tuple[Sort, ...]:
     entries = stored.get("sort") if isinstance(stored, Mapping) else None
-    return tuple(
-        Sort(str(entry["column"]), descending=entry.get("descending") is True)
+    found = [
+        (entry.get("column"), entry.get("descending") is True)
         for entry in (entries if isinstance(entries, list) else ())
-        if isinstance(entry, Mapping) and entry.get("column") in known - {METADATA}
+        if isinstance(entry, Mapping)
+    ]
+    return tuple(
+        Sort(column, descending=descending)
+        for column, descending in found
+        if isinstance(column, str) and column in known - {METADATA}
     )
 
 
 _LOOK = """
-WITH some AS (
+WITH known AS (
     SELECT relationship_metadata AS said FROM relationship_records
     WHERE {own}_record_id = :record_id AND relationship_id = :relationship_id LIMIT :looked_at
 ), used AS (
-    SELECT name, count(*) AS times FROM some, jsonb_object_keys(
+    SELECT name, count(*) AS times FROM known, jsonb_object_keys(
         CASE WHEN jsonb_typeof(said) = 'object' THEN said ELSE '{{}}' END) AS name
     GROUP BY name ORDER BY times DESC, name LIMIT :most
 )
 SELECT (SELECT array_agg(name ORDER BY times DESC, name) FROM used) AS keys,
-       EXISTS (SELECT 1 FROM some WHERE said NOT IN ('{{}}', 'null')) AS says_something
+       EXISTS (SELECT 1 FROM known WHERE said NOT IN ('{{}}', 'null')) AS says_something
 """
 _IN_USE = {is_from: _LOOK.format(own="from" if is_from else "to") for is_from in (True, False)}

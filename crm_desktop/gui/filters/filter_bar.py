@@ -103,9 +103,7 @@ class FilterBar(QWidget):
     ) -> None:
         super().__init__()
         self._tasks, self._formats = tasks, formats
-        self._read = read_schema or partial(
-            filter_schema.get_filter_schema, object_id=object_id
-        )
+        self._read = read_schema or partial(filter_schema.get_filter_schema, object_id=object_id)
         self._parts: tuple[Part, ...] = ()
         self._schema: FilterSchema | None = None
         self._names: dict[str, str] = {}

@@ -6,28 +6,27 @@ from collections.abc import Mapping
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QGuiApplication, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QFontMetricsF, QGuiApplication, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
 from crm_desktop.gui.delegates import CellKind, GridRole
 from crm_desktop.gui.links.link_model import LinkTableModel
-from crm_desktop.gui.theme import line_height, row_height
+from crm_desktop.gui.theme import line_height, number_font, row_height, unit
 from crm_desktop.gui.widgets.grid import GridView
 from crm_desktop.services.link_columns import NAME
 from crm_desktop.services.link_lists import RelatedRecord
 
 FEW, MANY = 5, 14  # rows of a short list, and of one that scrolls
 _WIDTHS: Mapping[Any, float] = {  # shares of the room, in lines of text high
-    CellKind.NUMBER: 6.0,
-    CellKind.DATE: 6.5,
     CellKind.CHECK: 4.0,
     CellKind.CHOICE: 7.0,
     CellKind.MUTED: 10.0,
 }
 _USUAL, _NAME = 8.5, 12.0
-_NARROWEST = 0.7  # of its share; less room scrolls sideways
-_WIDEST_HEADING = 14.0
+_NARROWEST = 0.65  # of its share; less room scrolls sideways
+_WIDEST_HEADING, _WIDEST_NUMBER = 14.0, 16.0
+_MEASURED = 64  # rows
 
 
 class LinkGrid(GridView):
@@ -53,6 +52,7 @@ class LinkGrid(GridView):
         self.selectionModel().currentRowChanged.connect(self._follow)
         self.selectionModel().selectionChanged.connect(self._tell_chosen)
         model.modelReset.connect(self.share_room)
+        model.layoutChanged.connect(self.share_room)
 
     def set_whole(self, *, is_whole: bool) -> None:
         """Show all rows with a scroll bar of their own, or the first few."""
@@ -84,26 +84,43 @@ class LinkGrid(GridView):
     # Columns
 
     def share_room(self) -> None:
-        """Give the columns the whole width, each its share."""
+        """Give the columns the whole width, each its share; numbers and dates are never cut."""
         header, count = self.horizontalHeader(), self.model().columnCount()
         if self._is_by_hand or not count:
             return
         shares = [self._share(column) for column in range(count)]
-        room = self.viewport().width()
-        wide = max(_NARROWEST, min(1.0, room / sum(shares))) if room < sum(shares) else 1.0
-        widths = [round(share * wide) for share in shares]
-        spare = max(0, room - sum(widths))
-        for column, width in enumerate(widths):
-            more = spare * shares[column] / sum(shares)
-            header.resizeSection(column, width + int(more))
+        firm = [self._widest_number(column) for column in range(count)]
+        rest = sum(share for share, least in zip(shares, firm, strict=True) if not least)
+        room = self.viewport().width() - sum(firm)
+        scale = max(_NARROWEST, room / rest) if rest else 1.0
+        for column, (share, least) in enumerate(zip(shares, firm, strict=True)):
+            header.resizeSection(column, least or int(share * scale))
 
     def _share(self, column: int) -> float:
-        header = self.horizontalHeader()
-        kind = self.model().headerData(column, Qt.Orientation.Horizontal, GridRole.KIND)
         is_name = self.links.columns[column].id == NAME
-        share = _NAME if is_name else _WIDTHS.get(kind, _USUAL)
-        heading = min(header.sectionSizeHint(column), round(_WIDEST_HEADING * line_height()))
-        return max(share * line_height(), heading)
+        share = _NAME if is_name else _WIDTHS.get(self._kind(column), _USUAL)
+        return max(share * line_height(), self._heading(column))
+
+    def _kind(self, column: int) -> Any:
+        return self.model().headerData(column, Qt.Orientation.Horizontal, GridRole.KIND)
+
+    def _heading(self, column: int) -> int:
+        wide = self.horizontalHeader().sectionSizeHint(column)
+        return min(wide, round(_WIDEST_HEADING * line_height()))
+
+    def _widest_number(self, column: int) -> int:
+        """Return how wide a column of numbers, dates or boxes is; 0 for what can be cut."""
+        kind = self._kind(column)
+        if kind == CellKind.CHECK:
+            return round(max(_WIDTHS[kind] * line_height(), self._heading(column)))
+        if kind not in {CellKind.NUMBER, CellKind.DATE}:
+            return 0
+        rows = range(min(self.model().rowCount(), _MEASURED))
+        texts = [str(self.model().index(row, column).data() or "") for row in rows]
+        metrics = QFontMetricsF(number_font())
+        widest = max(map(metrics.horizontalAdvance, texts), default=0.0) + 5 * unit()
+        most = _WIDEST_NUMBER * line_height()
+        return round(max(min(widest, most), self._heading(column)))
 
     def _is_too_wide(self) -> bool:
         return self.horizontalHeader().length() > max(self.viewport().width(), 1)

@@ -32,6 +32,4 @@ class LinkTableModel(RecordTableModel):
     @override
     def kinds_of(self, columns: Sequence[EffectiveField]) -> tuple[CellKind, ...]:
         own = {NAME: CellKind.LINK, METADATA: CellKind.MUTED}
-        return tuple(
-            own.get(field.id) or KINDS.get(field.type, CellKind.TEXT) for field in columns
-        )
+        return tuple(own.get(field.id) or KINDS.get(field.type, CellKind.TEXT) for field in columns)

@@ -77,15 +77,17 @@ class NewLinkedDialog(QDialog):
         buttons.addWidget(self.cancel)
         buttons.addWidget(self.submit)
         column = QVBoxLayout(self)
-        column.setContentsMargins(5 * unit(), 5 * unit(), 5 * unit(), 4 * unit())
+        column.setContentsMargins(unit(), 5 * unit(), unit(), 4 * unit())
         column.setSpacing(2 * unit())
-        for part in (self.heading, self.about):
-            column.addWidget(part)
-        column.addWidget(self.panel, 3)
-        column.addWidget(self.section, 1)
-        column.addWidget(self.problem)
+        for part in (self.heading, self.about, self.panel, self.section, self.problem):
+            column.addWidget(part, 1 if part is self.panel else 0)
         column.addLayout(buttons)
-        self.resize(round(line_height() * 44), round(line_height() * 36))
+        inset = 4 * unit()  # as the panel's form has it
+        for part in (self.heading, self.about, self.section, self.problem):
+            part.setContentsMargins(inset, 0, inset, 0)
+        buttons.setContentsMargins(inset, unit(), inset, 0)
+        self.form.setMinimumHeight(round(line_height() * 9))
+        self.resize(round(line_height() * 46), round(line_height() * 42))
 
     def _connect(self) -> None:
         self.cancel.clicked.connect(self.reject)
@@ -116,7 +118,7 @@ class NewLinkedDialog(QDialog):
         except Invalid as error:
             self.problem.set_text("\n".join(self.form.show_problems(error.problems).values()))
             return
-        self.panel.create = partial(
+        self.panel.make_record = partial(
             create_linked_record,
             linked_to=self._record_id,
             relationship_id=self._side.relationship_id,

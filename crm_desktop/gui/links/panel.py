@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QModelIndex, Signal
@@ -26,7 +25,7 @@ from crm_desktop.gui.widgets.grid_headers import GridHeader
 from crm_desktop.gui.widgets.notice_bar import NoticeBar
 from crm_desktop.gui.widgets.search_box import SearchBox
 from crm_desktop.services import link_panels
-from crm_desktop.services.link_columns import METADATA
+from crm_desktop.services.link_columns import METADATA, is_of_link
 from crm_desktop.services.link_pages import LinkQuery, link_filter_schema
 from crm_desktop.services.link_panels import LinkPanel
 from crm_desktop.services.relationships import RelationshipSide
@@ -62,6 +61,7 @@ class LinkList(QWidget):
         self._columns: tuple[str, ...] = ()
         self._sort: tuple[Sort, ...] = ()
         self._asking: Handle | None = None
+        self._is_loading, self._shown_total = False, 0
         self.model = LinkTableModel(tasks, self._formats, self)
         self.rows = LinkGrid(self.model, side.label)
         self.search = SearchBox(self.tr("Search in {}").replace("{}", side.label))
@@ -72,6 +72,8 @@ class LinkList(QWidget):
         self.none = TextLabel(self.tr("Nothing is linked."), role="muted", wraps=True)
         self.notice = NoticeBar("triangle-alert", "warning", is_narrow=is_narrow)
         self.more = link_button(self.tr("Show more"))
+        self.hidden = TextLabel(face="small", role="muted", wraps=True)
+        self.hidden.setContentsMargins(unit(), unit(), unit(), unit())
         self._lay_out()
         self._connect()
         self._show_parts()
@@ -88,9 +90,9 @@ class LinkList(QWidget):
         foot = QHBoxLayout()
         foot.setContentsMargins(unit(), 0, unit(), 0)
         foot.addWidget(self.more)
-        foot.addStretch(1)
+        foot.addWidget(self.hidden, 1)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, unit())
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         for part in (self.notice, self.tools, self.filters, self.rows, self.none):
             column.addWidget(part)
@@ -110,22 +112,21 @@ class LinkList(QWidget):
         self.columns_button.clicked.connect(self.columns_wanted)
         self.more.clicked.connect(self._toggle)
         self.model.arrived.connect(self._show_parts)
-        self.model.loading_changed.connect(self.rows.set_loading)
+        self.model.loading_changed.connect(self._set_loading)
         self.model.failed.connect(self._not_read)
         self.model.modelReset.connect(self._mark_sorted)
 
     # What is read
 
     def show_count(self, count: int) -> None:
-        """Take the number of links there are; where the rows are of another number, read them."""
-        is_other, self.count = count != self.count, count
-        if is_other and self.panel is not None:
-            self.reload()
+        """Take the number of links there are."""
+        self.count = count
         self._show_parts()
 
     def load(self) -> None:
         """Read what the panel shows, then its rows, unless that was done."""
         if self.panel is None and self._asking is None:
+            self._set_loading(True)
             self._read_panel()
 
     def _read_panel(self) -> None:
@@ -204,7 +205,7 @@ class LinkList(QWidget):
         columns = self.panel.chosen(self._columns) if self.panel else ()
         if not self._is_narrow:
             return columns
-        of_link = [each for each in columns[1:] if each.id.startswith("key:") or each.id == METADATA]
+        of_link = [each for each in columns[1:] if is_of_link(each.id)]
         return (*columns[:1], *(of_link or list(columns[1:]))[: _NARROW - 1])
 
     def _filter_schema(self, _: object) -> FilterSchema:
@@ -244,8 +245,14 @@ class LinkList(QWidget):
             columns = enumerate(self.model.columns)
             header.set_sorted({at: (by[c.id], 0) for at, c in columns if c.id in by})
 
+    def _set_loading(self, is_loading: bool) -> None:  # noqa: FBT001 - a slot
+        self._is_loading = is_loading
+        self.rows.set_loading(is_loading)
+        self._show_parts()
+
     def _not_read(self, error: UserError) -> None:
         self._asking = None
+        self._set_loading(False)
         self.notice.ask(str(error), [(self.tr("Try again"), self._try_again)])
 
     def _try_again(self) -> None:
@@ -276,25 +283,35 @@ class LinkList(QWidget):
 
     def _show_parts(self) -> None:
         """Show rows, or why there are none, and what more there is."""
-        total = self.model.total if self.model.columns else self.count or 0
-        whole, has_rows = self.rows.is_whole, bool(total)
-        is_filtered = self.is_filtered()
-        waits = bool(self.count) and not self.model.columns
+        if self._is_loading or not self.model.columns:
+            total = self._shown_total or self.count or 0  # what is read does not make it jump
+        else:
+            total = self._shown_total = self.model.total
+        whole = self.rows.is_whole
         self.tools.setVisible(whole)
-        self.rows.setVisible(has_rows or waits)
+        self.rows.setVisible(bool(total))
         self.rows.fit_rows(total)
-        self.none.setVisible(not has_rows and not waits)
-        if is_filtered:
+        self.none.setVisible(not total)
+        if self.is_filtered():
             self.none.setText(self.tr("No link matches."))
         elif self.count:
             self.none.setText(self.tr("You may not see the records that are linked here."))
         else:
             self.none.setText(self.tr("Nothing is linked."))
+        self._say_hidden(total)
         rest = total - FEW
         self.more.setVisible(whole or rest > 0)
         fewer = self.tr("Show fewer")
         more = self.tr("Show {} more").replace("{}", f"{rest:,}")
         self.more.setText(fewer if whole else more)
+
+    def _say_hidden(self, total: int) -> None:
+        """Say how many links lead to what one may not see: their number is no secret."""
+        hidden = (self.count or 0) - total
+        is_known = bool(total) and self.model.has_counted and not self._is_loading
+        self.hidden.setVisible(is_known and hidden > 0 and not self.is_filtered())
+        words = self.tr("{} more lead to records that you may not see.")
+        self.hidden.setText(words.replace("{}", f"{hidden:,}"))
 
     def focus_rows(self) -> None:
         if not self.rows.currentIndex().isValid() and self.model.rowCount():
@@ -311,5 +328,3 @@ class LinkList(QWidget):
         link = self.model.link_at(index.row())
         if link is not None and link.is_readable:
             self.open_requested.emit(f"record:{link.record_id}")
-
-

@@ -47,9 +47,7 @@ class LinkActions(QObject):
         self.create_action = self._action(
             self.tr("Create and link…"), "plus", "Ctrl+Shift+N", self._create
         )
-        self.find_action = self._action(
-            self.tr("Search in the links"), "search", "", self._find
-        )
+        self.find_action = self._action(self.tr("Search in the links"), "search", "", self._find)
         self.filter_action = self._action(
             self.tr("Filter the links…"), "list-filter", "Ctrl+Shift+F", self._filter
         )
@@ -73,7 +71,7 @@ class LinkActions(QObject):
         self._panels.addAction(action)
         return action
 
-    def row_groups(self) -> Sequence[Sequence[QAction]]:
+    def groups(self) -> Sequence[Sequence[QAction]]:
         """Return what is offered at a row, the most usual first."""
         return [
             [self.open_action, self.edit_action, self.copy_action],
@@ -232,7 +230,10 @@ class LinkActions(QObject):
         self._last = linked
         panels = self._panels
         record = (panels.record_id, panels.title)
-        self._show(NewLinkedDialog(self._tasks, record, linked.side, panels.window()))
+        dialog = NewLinkedDialog(
+            self._tasks, record, linked.side, panels.window(), drafts=panels.drafts
+        )
+        self._show(dialog)
 
     def choose_columns(self, linked: LinkList, *_: object) -> None:
         """Choose what the panels of this side show, here and for colleagues."""
@@ -241,9 +242,7 @@ class LinkActions(QObject):
         panel = linked.panel
         if panel is None:
             return
-        dialog = ColumnsDialog(
-            panel.columns, linked.columns(), panel.usual, self._panels.window()
-        )
+        dialog = ColumnsDialog(panel.columns, linked.columns(), panel.usual, self._panels.window())
         dialog.usual_button.setText(self.tr("As usual"))
         dialog.chosen.connect(partial(self._take_columns, linked))
         self._show(dialog)

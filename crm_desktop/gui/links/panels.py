@@ -13,6 +13,7 @@ from crm_desktop.domain.changes import Change, Topic
 from crm_desktop.domain.errors import UserError
 from crm_desktop.gui.actions import fill_groups
 from crm_desktop.gui.delegates import plain_tip
+from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.icons import icon, object_icon
 from crm_desktop.gui.links.panel import Key, LinkList
 from crm_desktop.gui.links.panel_actions import LinkActions
@@ -52,9 +53,8 @@ class PanelSection(Section):
             button.setToolTip(plain_tip(button.text()))
         self.words = TextLabel(cardinality(side.type), face="caption", role="muted")
         self.words.setToolTip(plain_tip(side.name))
+        self.add_button(self.words)
         self.words.setVisible(not is_narrow)
-        if not is_narrow:
-            self.add_button(self.words)
         for each in (self.change_button, self.link_button, self.create_button):
             self.add_button(each)
 
@@ -83,10 +83,15 @@ class LinkPanels(QWidget):
     folded = Signal()  # a panel was opened or closed by somebody
 
     def __init__(
-        self, tasks: Tasks, parent: QWidget | None = None, *, is_narrow: bool = False
+        self,
+        tasks: Tasks,
+        parent: QWidget | None = None,
+        *,
+        drafts: Drafts | None = None,
+        is_narrow: bool = False,
     ) -> None:
         super().__init__(parent)
-        self._tasks, self._is_narrow = tasks, is_narrow
+        self._tasks, self._is_narrow, self.drafts = tasks, is_narrow, drafts
         self.record_id = self.title = self._object_id = ""
         self.sections: list[PanelSection] = []
         self._sides: Sequence[RelationshipSide] | None = None
@@ -174,7 +179,7 @@ class LinkPanels(QWidget):
     def _show_count(self, section: PanelSection, count: int) -> None:
         before = section.linked.count
         section.show_count(count)
-        if not before:
+        if before is None or (count and not before):
             self._fold(section, is_open=self._folds.get(section.linked.key, True) and count > 0)
         if section.is_open() and count:
             section.linked.load()
@@ -268,9 +273,7 @@ class LinkPanels(QWidget):
             self._offer(menu, linked, self.tr("Create and link: {}"), "plus", create)
         menu.popup(self.link_button.mapToGlobal(QPoint(0, self.link_button.height())))
 
-    def _offer(
-        self, menu: QMenu, linked: LinkList, text: str, icon_name: str, act: Any
-    ) -> None:
+    def _offer(self, menu: QMenu, linked: LinkList, text: str, icon_name: str, act: Any) -> None:
         label = linked.side.label if len(linked.side.label) <= 60 else f"{linked.side.label[:59]}…"
         action = menu.addAction(icon(icon_name), text.replace("{}", label.replace("&", "&&")))
         action.setEnabled(not (linked.side.has_one and linked.count))
@@ -279,7 +282,7 @@ class LinkPanels(QWidget):
     def _show_menu(self, linked: LinkList, place: QPoint) -> None:
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        fill_groups(menu, self.actions_of_links.row_groups())
+        fill_groups(menu, self.actions_of_links.groups())
         menu.popup(linked.rows.viewport().mapToGlobal(place))
 
 

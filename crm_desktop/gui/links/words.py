@@ -44,13 +44,17 @@ def unlinking(
     question = tr("Unlink {}?").replace("{}", what)
     stays = tr("The record stays.") if len(links) == 1 else tr("The records stay.")
     said = list(dict.fromkeys(key for link in links for key in _keys(link)))
-    if not said and all(links):
+    if not any(map(_says_something, links)):
         return question, stays
     names = ", ".join(labels.get(key, key) for key in said[:_MOST_KEYS])
     rest = len(said) - _MOST_KEYS
     names += f" +{rest}" if rest > 0 else ""
-    goes = tr("The link data goes: {}.").replace("{}", names) if names else tr("The link data goes.")
-    return question, f"{stays} {goes}"
+    goes = tr("The link data goes: {}.") if names else tr("The link data goes.")
+    return question, f"{stays} {goes.replace('{}', names)}"
+
+
+def _says_something(link: RelatedRecord | None) -> bool:
+    return link is None or link.metadata not in (None, {}, [])
 
 
 def _keys(link: RelatedRecord | None) -> Sequence[str]:
