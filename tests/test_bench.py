@@ -46,6 +46,7 @@ PRINTED = {
         "bulk-edit, form's values",
     ],
     "paste": ["paste, as new records", "paste, over records"],
+    "link-panel": ["link-panel, first page", "link-panel, in the middle"],
 }
 """What each benchmark prints, in order."""
 

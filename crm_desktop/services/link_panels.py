@@ -28,7 +28,7 @@ from crm_desktop.services.records import columns_of
 from crm_desktop.services.relationships import get_relationship
 from crm_desktop.services.views import list_views
 
-USUAL_FIELDS = 3
+USUAL_FIELDS = 3  # where the links have no keys; each key takes the room of one
 LOOKED_AT = 200  # links, for keys that no schema names
 MOST_FREE_KEYS = 50
 
@@ -80,7 +80,8 @@ def get_link_panel(
     named = {key.name for key in keys}
     free = [free_key(name) for name in in_use.keys if name not in named]
     of_link = [key_column(each) for each in (*fields_of(keys), *free) if _can_be_column(each)]
-    usual = (NAME, *_usual_fields(session, other.id, fields), *_usual_keys(keys, in_use))
+    most = max(1, USUAL_FIELDS + 1 - max(1, len(keys)))
+    usual = (NAME, *_usual_fields(session, other.id, fields)[:most], *_usual_keys(keys, in_use))
     standing = standing_of(session)
     stored: Any = {}
     if standing.is_readable:
@@ -144,7 +145,7 @@ def _usual_fields(
         id_ for id_ in known if id_ not in SYSTEM_COLUMNS
     ]
     naming = {field.id for field in naming_fields(fields)[:1]}
-    return [id_ for id_ in ids if id_ not in naming][:USUAL_FIELDS]
+    return [id_ for id_ in ids if id_ not in naming]
 
 
 def _usual_keys(keys: Sequence[LinkKey], in_use: _InUse) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from PySide6.QtCore import QModelIndex, Signal
+from PySide6.QtCore import QModelIndex, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from crm_desktop.domain.changes import Change, Topic
@@ -89,7 +89,7 @@ class LinkList(QWidget):
         self.none.setContentsMargins(2 * unit(), unit(), 2 * unit(), unit())
         foot = QHBoxLayout()
         foot.setContentsMargins(unit(), 0, unit(), 0)
-        foot.addWidget(self.more)
+        foot.addWidget(self.more, 0, Qt.AlignmentFlag.AlignLeft)
         foot.addWidget(self.hidden, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
