@@ -56,6 +56,12 @@ def read_rows(session: ReadSession, object_id: str) -> dict[str, ViewRow]:
     }
 
 
+def views_naming(session: ReadSession, id_: str) -> list[tuple[str, str, str]]:
+    """Return the object's id, its label and the name of each view whose row names this id."""
+    rows = session.execute(text(_NAMING), {"quoted": f'"{id_}"'})
+    return [(row.object_id, row.label, row.name) for row in rows]
+
+
 def write_view_row(session: WriteSession, object_id: str, view_id: str, row: ViewRow) -> None:
     """Store all of a row but whether it is the default."""
     entry = None if row.entry is None else dump_json(row.entry)
@@ -107,6 +113,18 @@ WHERE n.nspname = 'crm_desktop' AND c.relname = 'table_views'
 _READ = """
 SELECT view_id, extras, is_default, entry, position FROM crm_desktop.table_views
 WHERE object_id = :object_id
+"""
+_NAMING = """
+SELECT v.object_id, o.label, COALESCE(v.entry ->> 'name', listed.name, v.view_id) AS name
+FROM crm_desktop.table_views v JOIN objects o ON o.id = v.object_id
+LEFT JOIN LATERAL (
+    SELECT e.entry ->> 'name' AS name FROM jsonb_array_elements(
+        CASE WHEN jsonb_typeof(o.views -> 'tables') = 'array' THEN o.views -> 'tables' ELSE '[]' END
+    ) AS e(entry)
+    WHERE jsonb_typeof(e.entry) = 'object' AND e.entry ->> 'id' = v.view_id LIMIT 1
+) AS listed ON true
+WHERE strpos(CAST(COALESCE(v.entry, '{}') AS text) || CAST(v.extras AS text), :quoted) > 0
+  AND (v.entry IS NOT NULL OR listed.name IS NOT NULL)
 """
 _WRITE = """
 INSERT INTO crm_desktop.table_views (object_id, view_id, extras, entry, position)
