@@ -26,6 +26,7 @@ MODULES = {
     "bulk-edit": "bench.bulk_edit",
     "paste": "bench.pasting",
     "link-panel": "bench.link_panel",
+    "picker": "bench.picker",
 }
 
 

@@ -47,6 +47,7 @@ PRINTED = {
     ],
     "paste": ["paste, as new records", "paste, over records"],
     "link-panel": ["link-panel, first page", "link-panel, in the middle"],
+    "picker": ["picker, nothing", "picker, few", "picker, a fifth", "picker, times no trigrams"],
 }
 """What each benchmark prints, in order."""
 

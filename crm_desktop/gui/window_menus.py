@@ -39,7 +39,8 @@ class WindowMenus:
         import_ = Command(self.tr("Import a CSV file…"), window.import_file, "file-input")
         show = window.draft_notices.show_drafts
         drafts = Command(self.tr("Unsaved drafts…"), show, "file-clock")
-        files = [import_, drafts, None, connect, None, close, None, quit_]
+        check = Command(self.tr("Check links…"), window.check_links, "list-checks")
+        files = [import_, drafts, check, None, connect, None, close, None, quit_]
         self._import = fill_menu(bar, self.tr("&File"), files, window).actions()[0]
         save = Command(self.tr("Save"), window.save, "save", [standard.Save])
         find = Command(self.tr("Find in view"), window.start_find, "search", [standard.Find])

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QComboBox, QWidget
@@ -12,19 +11,24 @@ from typing_extensions import override
 
 from crm_desktop.domain.errors import Invalid, UserError
 from crm_desktop.gui.icons import object_icon
+from crm_desktop.gui.links.metadata_form import MetadataForm
 from crm_desktop.gui.links.picker_dialog import PickerDialog
 from crm_desktop.gui.links.picker_model import Pick
+from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.tasks import Tasks
+from crm_desktop.gui.theme import line_height
 from crm_desktop.gui.translating import tr
+from crm_desktop.gui.widgets.elided_label import TextLabel
 from crm_desktop.gui.widgets.form_row import FormRow
 from crm_desktop.gui.widgets.notice_bar import NoticeBar
+from crm_desktop.gui.widgets.section import Section
 from crm_desktop.services import link_candidates, links
 from crm_desktop.services.link_candidates import PickerStart
 from crm_desktop.services.link_checks import Holding, LinkRefusal, RefusedLinks
 from crm_desktop.services.objects import ObjectSummary
 from crm_desktop.services.relationships import RelationshipSide
 
-_NO_METADATA: Mapping[str, Any] = {}
+_FORM = 9  # lines of text high
 
 
 class LinkPicker(PickerDialog):
@@ -50,22 +54,29 @@ class LinkPicker(PickerDialog):
         title = words.replace("{0}", what).replace("{1}", record[1])
         super().__init__(tasks, title, parent, allow_multiple=not side.has_one, has_marks=True)
         self.refused_bar = NoticeBar("octagon-alert", "danger")
+        self.form = MetadataForm(tasks, system_formats())
+        self.data = Section(self.tr("Data of the new links"), self.form, is_open=False)
+        self._lay_out_data()
         self.below.insertWidget(0, self.refused_bar)
         self._refusals: tuple[LinkRefusal, ...] = ()
         self.move_here = self.tr("&Move it here")
         self._say_about()
-        call = partial(
-            link_candidates.start_picking, record_id=record[0], title=record[1], side=side
-        )
+        call = partial(link_candidates.start_picking, record_id=record[0], side=side)
         tasks.read(self, call, self._start, self._not_read)
+
+    def _lay_out_data(self) -> None:
+        self.form.setFixedHeight(round(_FORM * line_height()))
+        hint = TextLabel(self.tr("Links that move keep what they say."), face="small", role="muted")
+        self.data.add_button(hint)
+        hint.setVisible(self._side.has_one or self._side.other_has_one)
+        self.below.insertWidget(1, self.data)
 
     def _say_about(self) -> None:
         sentence = self.tr("Under “{}”.").replace("{}", self._side.label)
         if self._side.other_has_one:
-            more = self.tr(
-                "Each of the {} can belong to one only; what is taken can be moved here."
+            sentence += " " + self.tr(
+                "Each of them can belong to one only; what is taken can be moved here."
             )
-            sentence += " " + more.replace("{}", self._side.other.plural_name)
         if self._held is not None:
             sentence = self._say_held(self._held)
         self.about.setText(sentence)
@@ -87,6 +98,8 @@ class LinkPicker(PickerDialog):
 
     def _start(self, start: PickerStart) -> None:
         self._held = start.held
+        self.form.show_form(start.form)
+        self.data.set_open(bool(start.form.keys))
         self._say_about()
         self.model.remarks = partial(
             link_candidates.standings_of, record_id=self._record[0], side=self._side
@@ -148,6 +161,11 @@ class LinkPicker(PickerDialog):
 
     @override
     def submit_picks(self, picks: Sequence[Pick]) -> None:
+        try:
+            metadata = self.form.metadata()
+        except Invalid:  # which is said in place
+            self.data.set_open(True)
+            return
         ids = [pick.id for pick in picks]
         moving = {pick.id: pick.holding.holder_id for pick in picks if pick.holding is not None}
         if self._held is not None:
@@ -156,16 +174,12 @@ class LinkPicker(PickerDialog):
             links.create_links,
             relationship_id=self._side.relationship_id,
             pairs=links.pairs_with(self._record[0], ids, is_from=self._side.is_from),
-            metadata=self.metadata(),
+            metadata=metadata,
             moving=moving,
         )
         self._set_busy(is_busy=True)
         self.refused_bar.hide()
         self.tasks.write(self, call, self._linked, self._refuse)
-
-    def metadata(self) -> Mapping[str, Any]:
-        """Return what the new links say."""
-        return _NO_METADATA
 
     def _set_busy(self, *, is_busy: bool) -> None:
         self.is_busy = is_busy
@@ -182,7 +196,8 @@ class LinkPicker(PickerDialog):
             self._say_refused(error)
             self.model.reload(max(0, self.grid.currentIndex().row()), self.grid.visible_rows())
         elif isinstance(error, Invalid):
-            self.problem.set_text(" ".join(error.problems.values()))
+            self.data.set_open(True)
+            self.problem.set_text(" ".join(self.form.show_problems(error.problems).values()))
         else:
             self.problem.set_text(str(error))
 

@@ -65,7 +65,7 @@ class PickerDialog(QDialog):
         self.head, self.below = QVBoxLayout(), QVBoxLayout()
         self._lay_out()
         self._connect()
-        self.resize(round(line_height() * 58), round(line_height() * 36))
+        self.resize(round(line_height() * 58), round(line_height() * 40))
         self.search.setFocus()
 
     # What a subclass says.

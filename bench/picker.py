@@ -1,0 +1,115 @@
+"""`picker`: a search among a million records and how they stand, against its SQL alone."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from statistics import median
+from typing import Any
+
+import psycopg
+from sqlalchemy import Engine, event
+
+from bench.first_page import FORMATS, LIMIT
+from bench.linked import Linked, linked
+from bench.measure import Options, Result, in_turns, seconds
+from bench.searching import hidden_index
+from crm_desktop.domain.field_types import EffectiveField
+from crm_desktop.domain.filters import RecordQuery
+from crm_desktop.services import link_candidates, record_query, relationships
+from crm_desktop.services.link_candidates import Standing
+from crm_desktop.services.relationships import RelationshipSide
+
+ROUNDS, BAR, TIMES = 15, 1.5, 20.0
+ROUNDS_WITHOUT = 3
+
+
+def run(options: Options) -> Iterator[Result]:
+    """Pick contacts for the company that has the most, whose contacts belong to one only."""
+    rounds = options.rounds or ROUNDS
+    with linked(options.rows) as data:
+        read = data.workspace.database.read(data.workspace.actor)
+        with read as session:
+            sides = relationships.sides_of_object(session, data.objects["company"])
+            columns = link_candidates.columns_to_pick_from(session, data.objects["contact"])
+        side = next(s for s in sides if s.relationship_id == data.relationships["employs"])
+        few = str(max(1, data.counts["contact"] // 81))  # part of some twenty names of a million
+        for found, word in (("nothing", "qzxjk"), ("few", few), ("a fifth", "adler")):
+            search = partial(_search, data, side, columns, word)
+            yield _against_sql(data, f"picker, {found}", search, rounds)
+        search = partial(_search, data, side, columns, few)
+        yield _against_no_trigrams(data, search, min(rounds, ROUNDS_WITHOUT))
+
+
+def _search(
+    data: Linked, side: RelationshipSide, columns: tuple[EffectiveField, ...], word: str
+) -> list[Standing]:
+    """Read the first page and how its records stand, as the picker does."""
+    query = RecordQuery(data.objects["contact"], word)
+    with data.workspace.database.read(data.workspace.actor) as session:
+        page = record_query.list_page(session, query, columns, FORMATS, limit=LIMIT)
+        ids = [row.id for row in page.rows]
+        record_id = data.record("company")
+        found = link_candidates.standings_of(session, ids, record_id=record_id, side=side)
+    return [found[id_] for id_ in ids]
+
+
+def _against_sql(
+    data: Linked, name: str, search: Callable[[], list[Standing]], rounds: int
+) -> Result:
+    statements = _statements_of(search)
+    with psycopg.connect(data.workspace.url, prepare_threshold=None) as connection:
+        peer = partial(_fetch, connection, statements)
+        if len(search()) != min(LIMIT, len(peer())):
+            raise RuntimeError("The service and its SQL alone do not show the same records.")
+        ours_s, peer_s = in_turns(search, peer, rounds)
+    return Result(
+        name,
+        ours_s * 1000,
+        "ms",
+        f"the same SQL in psycopg: {peer_s * 1000:.2f} ms ({data.counts['contact']:,} records)",
+        ours_s / peer_s,
+        BAR,
+    )
+
+
+def _against_no_trigrams(data: Linked, search: Callable[[], list[Standing]], rounds: int) -> Result:
+    with_index, without, answer = [], [], search()
+    for _ in range(rounds):
+        with_index.append(seconds(search))
+        with hidden_index(data.workspace):
+            if search() != answer:
+                raise RuntimeError("Trigrams find other records.")
+            without.append(seconds(search))
+    ours, other = median(with_index), median(without)
+    return Result(
+        "picker, times no trigrams",
+        ours * 1000,
+        "ms",
+        f"without trigrams: {other * 1000:,.0f} ms",
+        other / ours,
+        TIMES,
+        at_least=True,
+    )
+
+
+def _statements_of(search: Callable[[], object]) -> list[tuple[str, Any]]:
+    """Return what a search sends, as the driver gets it."""
+    seen: list[tuple[str, Any]] = []
+
+    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        seen.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        search()
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    return seen
+
+
+def _fetch(
+    connection: psycopg.Connection[Any], statements: list[tuple[str, Any]]
+) -> list[tuple[Any, ...]]:
+    """Fetch all of them in one transaction; the rows of the first are the records."""
+    with connection.transaction():
+        answers = [connection.execute(*each).fetchall() for each in statements]
+    return answers[0]
