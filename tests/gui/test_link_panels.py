@@ -21,12 +21,15 @@ from crm_desktop.gui.links.new_linked_dialog import NewLinkedDialog
 from crm_desktop.gui.links.panel import LinkList
 from crm_desktop.gui.links.picker import LinkPicker
 from crm_desktop.gui.pages.record import RecordPage
+from crm_desktop.gui.pages.records import RecordsPage
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.views.columns_dialog import ColumnsDialog
 from crm_desktop.services import history, link_panels
 from crm_desktop.services.link_columns import NAME
 from crm_desktop.services.link_schemas import LinkKey, save_link_schema
 from tests.gui.asking import answer, open_dialog, press, shown
+from tests.gui.test_accessible_names import nameless
+from tests.gui.test_shortcuts import collisions
 from tests.gui.windows import wait_until_idle
 from tests.make import Make
 
@@ -313,11 +316,11 @@ def test_columns_are_chosen_for_all_colleagues_where_that_can_be_kept(
 def test_thousands_of_links_page_like_any_list(page: Page, qtbot: QtBot, tasks: Tasks) -> None:
     page.make.sql(
         "INSERT INTO records (id, object_id, data, primary_value) SELECT 'rec_m' || n,"
-        " 'obj_contact', '{}', 'M' || lpad(n::text, 5, '0') FROM generate_series(1, 1500) AS n"
+        " 'obj_contact', '{}', 'M' || lpad(n::text, 5, '0') FROM generate_series(1, 2500) AS n"
     )
     page.make.sql(
         "INSERT INTO relationship_records (id, relationship_id, from_record_id, to_record_id)"
-        " SELECT 'rrec_m' || n, :works, :orion, 'rec_m' || n FROM generate_series(1, 1500) AS n",
+        " SELECT 'rrec_m' || n, :works, :orion, 'rec_m' || n FROM generate_series(1, 2500) AS n",
         works=page.works,
         orion=page.orion,
     )
@@ -328,15 +331,43 @@ def test_thousands_of_links_page_like_any_list(page: Page, qtbot: QtBot, tasks: 
     wait_until_idle(qtbot, tasks)
     page.select(0)
     page.key(Key.Key_End, Qt.KeyboardModifier.ControlModifier)
-    last = people.model.index(1499, 0)
-    assert people.rows.currentIndex().row() == 1499
-    qtbot.waitUntil(lambda: last.data() == "M01500", timeout=10_000)
-    assert people.model.rowCount() == 1_500
-    assert people.model.link_at(700) is None  # what nobody looked at was not read
+    last = people.model.index(2499, 0)
+    assert people.rows.currentIndex().row() == 2499
+    qtbot.waitUntil(lambda: last.data() == "M02500", timeout=10_000)
+    assert people.model.rowCount() == 2_500
+    assert people.model.link_at(1500) is None  # what nobody looked at was not read
 
     page.key(Key.Key_A, Qt.KeyboardModifier.ControlModifier)
     page.key(Key.Key_Delete)
-    answer(qtbot, "Unlink 1,500")
+    answer(qtbot, "Unlink 2,500")
     left = select(func.count()).select_from(RelationshipRecord)
     qtbot.waitUntil(lambda: page.make.value(left) == 0, timeout=20_000)
     page.until_names()
+
+
+def test_the_inspector_shows_the_links_of_the_current_record_in_a_tab(
+    page: Page, qtbot: QtBot, tasks: Tasks
+) -> None:
+    page.link("Ilona", {"role": "CEO", "share": 60})
+    page.make.record(page.company, {"fld_name": "Lyra"})
+    records = shown(qtbot, RecordsPage(tasks, page.company))
+    records.resize(1400, 700)
+    qtbot.waitUntil(lambda: records.model.is_settled)
+    records.grid.setCurrentIndex(records.model.index(1, 0))
+    _ = records.inspecting.panel
+    wait_until_idle(qtbot, tasks)
+    inspector = records.inspecting.tabs
+    assert inspector is not None
+    assert inspector.links is None  # nothing is read that nobody looks at
+    inspector.tabs.setCurrentIndex(1)
+    wait_until_idle(qtbot, tasks)
+    assert inspector.links is not None
+    people = next(each for each in inspector.links.lists if each.side.label == "People")
+    qtbot.waitUntil(lambda: people.model.rowCount() == 1)
+    assert [field.label for field in people.model.columns] == ["Name", "Role"]
+    assert inspector.tabs.tabText(1) == "Links 1"
+    assert nameless(inspector) == []
+    assert collisions(records) == set()
+
+    records.grid.setCurrentIndex(records.model.index(0, 0))
+    qtbot.waitUntil(lambda: inspector.tabs.tabText(1) == "Links 0")

@@ -86,7 +86,7 @@ class NewLinkedDialog(QDialog):
         for part in (self.heading, self.about, self.section, self.problem):
             part.setContentsMargins(inset, 0, inset, 0)
         buttons.setContentsMargins(inset, unit(), inset, 0)
-        self.form.setMinimumHeight(round(line_height() * 9))
+        self.form.setFixedHeight(round(line_height() * 9))
         self.resize(round(line_height() * 46), round(line_height() * 42))
 
     def _connect(self) -> None:

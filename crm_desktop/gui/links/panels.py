@@ -131,6 +131,8 @@ class LinkPanels(QWidget):
         column.addWidget(self.notice)
         column.addWidget(self.area, 1)
         self._show_body(QWidget())
+        for part in (self.heading, self.total):
+            part.setHidden(self._is_narrow)  # the tab says it
 
     # What is shown
 
@@ -171,7 +173,8 @@ class LinkPanels(QWidget):
             self._build(sides)
         for section in self.sections:
             self._show_count(section, counts.get(section.linked.key, 0))
-        self.total.set_text(f"{sum(counts.values()):,}")
+        if not self._is_narrow:
+            self.total.set_text(f"{sum(counts.values()):,}")
         self.link_button.setVisible(bool(self.sections))
         self.actions_of_links.update_enabled()
         self.counted.emit(sum(counts.values()))
