@@ -252,6 +252,11 @@ def test_keys_and_buttons_lead_to_the_dialogs_of_links(
     wait_until_idle(qtbot, tasks)
     picker.reject()
 
+    page.make.link(page.works, page.make.record(page.company), ilona.record_id)
+    other.refresh()
+    qtbot.waitUntil(lambda: "there are 2" in holder.linked.warning.sentence())
+    qtbot.waitUntil(lambda: holder.linked.model.rowCount() == 2)
+
 
 def test_panels_follow_what_others_do_and_keep_what_is_selected(
     page: Page, qtbot: QtBot, tasks: Tasks

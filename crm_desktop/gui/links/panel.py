@@ -16,6 +16,7 @@ from crm_desktop.domain.filters import Calendar, Sort
 from crm_desktop.gui.filters.filter_bar import FilterBar
 from crm_desktop.gui.links.link_grid import FEW, LinkGrid
 from crm_desktop.gui.links.link_model import LinkTableModel
+from crm_desktop.gui.links.words import crowded
 from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.tasks import Handle, Tasks
 from crm_desktop.gui.theme import unit
@@ -70,7 +71,8 @@ class LinkList(QWidget):
         self.filter_button = IconButton("list-filter", self.tr("Filter…"), is_outlined=True)
         self.columns_button = IconButton("columns-3", self.tr("Columns…"), is_outlined=True)
         self.none = TextLabel(self.tr("Nothing is linked."), role="muted", wraps=True)
-        self.notice = NoticeBar("triangle-alert", "warning", is_narrow=is_narrow)
+        self.warning = NoticeBar("triangle-alert", "warning", is_narrow=is_narrow)
+        self.notice = NoticeBar("octagon-alert", "danger", is_narrow=is_narrow)
         self.more = link_button(self.tr("Show more"))
         self.hidden = TextLabel(face="small", role="muted", wraps=True)
         self.hidden.setContentsMargins(unit(), unit(), unit(), unit())
@@ -94,7 +96,7 @@ class LinkList(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        for part in (self.notice, self.tools, self.filters, self.rows, self.none):
+        for part in (self.warning, self.notice, self.tools, self.filters, self.rows, self.none):
             column.addWidget(part)
         column.addLayout(foot)
 
@@ -121,6 +123,10 @@ class LinkList(QWidget):
     def show_count(self, count: int) -> None:
         """Take the number of links there are."""
         self.count = count
+        if self.side.has_one and count > 1:
+            self.warning.ask(crowded(count), [])
+        else:
+            self.warning.hide()
         self._show_parts()
 
     def load(self) -> None:
@@ -143,7 +149,9 @@ class LinkList(QWidget):
     def _take_panel(self, panel: LinkPanel) -> None:
         self._asking = None
         is_first = self.panel is None
-        self.panel, self._columns = panel, panel.shown
+        self.panel = panel
+        if is_first or not panel.limit:  # what cannot be kept stays as it was chosen here
+            self._columns = panel.shown
         if is_first:
             self._sort = panel.sort
         self.filters.refresh()

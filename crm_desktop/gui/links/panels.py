@@ -17,7 +17,7 @@ from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.icons import icon, object_icon
 from crm_desktop.gui.links.panel import Key, LinkList
 from crm_desktop.gui.links.panel_actions import LinkActions
-from crm_desktop.gui.links.words import cardinality, crowded
+from crm_desktop.gui.links.words import cardinality
 from crm_desktop.gui.tasks import Handle, Tasks
 from crm_desktop.gui.theme import unit
 from crm_desktop.gui.widgets.buttons import IconButton, SmallLink, plain_button
@@ -66,8 +66,6 @@ class PanelSection(Section):
         self.link_button.setVisible(not holds_one)
         self.create_button.setVisible(not holds_one)
         self.linked.show_count(count)
-        if self.linked.side.has_one and count > 1:
-            self.linked.notice.ask(crowded(count), [])
 
 
 class LinkPanels(QWidget):
