@@ -58,8 +58,13 @@ def read_rows(session: ReadSession, object_id: str) -> dict[str, ViewRow]:
 
 def views_naming(session: ReadSession, id_: str) -> list[tuple[str, str, str]]:
     """Return the object's id, its label and the name of each view whose row names this id."""
-    rows = session.execute(text(_NAMING), {"quoted": f'"{id_}"'})
+    rows = session.execute(text(_VIEWS_NAMING), {"quoted": f'"{id_}"'})
     return [(row.object_id, row.label, row.name) for row in rows]
+
+
+def objects_naming(session: ReadSession, mark: str) -> list[str]:
+    """Return the ids of the objects with a row in which this JSON text stands."""
+    return list(session.scalars(text(_NAMING), {"mark": mark}))
 
 
 def write_view_row(session: WriteSession, object_id: str, view_id: str, row: ViewRow) -> None:
@@ -114,7 +119,7 @@ _READ = """
 SELECT view_id, extras, is_default, entry, position FROM crm_desktop.table_views
 WHERE object_id = :object_id
 """
-_NAMING = """
+_VIEWS_NAMING = """
 SELECT v.object_id, o.label, COALESCE(v.entry ->> 'name', listed.name, v.view_id) AS name
 FROM crm_desktop.table_views v JOIN objects o ON o.id = v.object_id
 LEFT JOIN LATERAL (
@@ -125,6 +130,10 @@ LEFT JOIN LATERAL (
 ) AS listed ON true
 WHERE strpos(CAST(COALESCE(v.entry, '{}') AS text) || CAST(v.extras AS text), :quoted) > 0
   AND (v.entry IS NOT NULL OR listed.name IS NOT NULL)
+"""
+_NAMING = """
+SELECT DISTINCT object_id FROM crm_desktop.table_views
+WHERE strpos(CAST(extras AS text), :mark) > 0 OR strpos(CAST(entry AS text), :mark) > 0
 """
 _WRITE = """
 INSERT INTO crm_desktop.table_views (object_id, view_id, extras, entry, position)
