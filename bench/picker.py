@@ -6,9 +6,8 @@ from statistics import median
 from typing import Any
 
 import psycopg
-from sqlalchemy import Engine, event
 
-from bench.first_page import FORMATS, LIMIT
+from bench.first_page import FORMATS, LIMIT, statements_of
 from bench.linked import Linked, linked
 from bench.measure import Options, Result, in_turns, seconds
 from bench.searching import hidden_index
@@ -55,7 +54,7 @@ def _search(
 def _against_sql(
     data: Linked, name: str, search: Callable[[], list[Standing]], rounds: int
 ) -> Result:
-    statements = _statements_of(search)
+    statements = statements_of(search)
     with psycopg.connect(data.workspace.url, prepare_threshold=None) as connection:
         peer = partial(_fetch, connection, statements)
         if len(search()) != min(LIMIT, len(peer())):
@@ -91,23 +90,8 @@ def _against_no_trigrams(data: Linked, search: Callable[[], list[Standing]], rou
     )
 
 
-def _statements_of(search: Callable[[], object]) -> list[tuple[str, Any]]:
-    """Return what a search sends, as the driver gets it."""
-    seen: list[tuple[str, Any]] = []
-
-    def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
-        seen.append((statement, parameters))
-
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
-        search()
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
-    return seen
-
-
 def _fetch(
-    connection: psycopg.Connection[Any], statements: list[tuple[str, Any]]
+    connection: psycopg.Connection[Any], statements: list[tuple[str, dict[str, Any]]]
 ) -> list[tuple[Any, ...]]:
     """Fetch all of them in one transaction; the rows of the first are the records."""
     with connection.transaction():

@@ -107,6 +107,8 @@ def test_several_are_picked_by_keys_across_searches_and_linked_at_once(
     picker.grid.setFocus()
     qtbot.keyClick(picker.grid, KEY.Key_Space)
     assert picker.submit.text() == "Link 3"
+    qtbot.keyClick(picker.grid, KEY.Key_Escape)
+    assert "Press Escape again" in picker.problem.text()
     picker.tray.chips[staff["Eve Ende"]].removed.emit()
     with qtbot.waitSignal(picker.linked) as told:
         qtbot.keyClick(picker.grid, KEY.Key_Return)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from crm_desktop.db.database import Database
 from crm_desktop.db.tables import RelationshipRecord
 from crm_desktop.domain.access import Actor
-from crm_desktop.domain.errors import Conflict, NotFound, UserError
+from crm_desktop.domain.errors import Conflict, NotFound, Unavailable, UserError
 from crm_desktop.services import links, records, relationships
 from crm_desktop.services.link_checks import RefusedLinks
 from crm_desktop.services.relationships import RelationshipDraft
@@ -44,13 +44,21 @@ def race(
         said: list[str | RefusedLinks] = []
         for contact in contacts:
             start.wait()
+            said.append(link(place, contact))
+        return said
+
+    def link(place: int, contact: str) -> str | RefusedLinks:
+        while True:
             try:
                 with databases[place].write(actor) as session:
                     links.create_link(session, works, companies[place], contact)
-                said.append(companies[place])
             except RefusedLinks as refused:
-                said.append(refused)
-        return said
+                return refused
+            except (
+                Unavailable
+            ):  # on a busy computer twenty may wait longer than a lock is asked for
+                continue
+            return companies[place]
 
     with ThreadPoolExecutor(len(databases)) as threads:
         return list(threads.map(take_part, range(len(databases))))

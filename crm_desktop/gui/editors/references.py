@@ -124,7 +124,7 @@ class ReferenceEditor(ValueEditor):
         """Search for what is typed in a list with columns."""
         if self._is_locked:
             return
-        from crm_desktop.gui.links.picker import RecordPicker  # with the models of lists
+        from crm_desktop.gui.picking.record_picker import RecordPicker  # with the models of lists
 
         self._pause.stop()
         target = target_object_id(self.field)

@@ -16,7 +16,7 @@ from crm_desktop.gui.dialogs.delete_dialog import counted
 from crm_desktop.gui.dialogs.planned_dialog import PlannedDialog, Work
 from crm_desktop.gui.icons import icon, object_icon
 from crm_desktop.gui.links.bulk_report import show_rehearsal
-from crm_desktop.gui.links.picker import RecordPicker
+from crm_desktop.gui.picking.record_picker import RecordPicker
 from crm_desktop.gui.theme import unit
 from crm_desktop.gui.widgets.buttons import plain_button
 from crm_desktop.gui.widgets.form_row import FormRow
