@@ -38,7 +38,12 @@ class Standing:
 
 
 def standing_of(session: ReadSession) -> Standing:
-    row = session.execute(text(_STANDING)).one_or_none()
+    return standing_of_table(session, "table_views")
+
+
+def standing_of_table(session: ReadSession, name: str) -> Standing:
+    """Say what this login may do with a table of our schema."""
+    row = session.execute(text(_STANDING), {"name": name}).one_or_none()
     return Standing(bool(row and row.may_read), bool(row and row.may_write))
 
 
@@ -113,7 +118,7 @@ SELECT has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELE
            AND has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE')
            AND has_table_privilege(c.oid, 'DELETE') AS may_write
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = 'crm_desktop' AND c.relname = 'table_views'
+WHERE n.nspname = 'crm_desktop' AND c.relname = :name
 """
 _READ = """
 SELECT view_id, extras, is_default, entry, position FROM crm_desktop.table_views

@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 from sqlalchemy import select
@@ -291,6 +291,27 @@ def test_two_people_who_edit_the_keys_both_keep_what_does_not_meet(
     with qtbot.waitSignal(dialog.stored):
         press(qtbot, dialog.submit)
     assert [key.title for key in keys_of(database, make)] == ["Mine", "Job", "x"]
+
+
+def test_rules_that_cannot_be_read_keep_their_key_current(
+    qtbot: QtBot, page: RelationshipsPage, make: Make, database: Database
+) -> None:
+    save_keys(database, make, LinkKey("share", "", "number"), SINCE)
+    dialog = edited(qtbot, page)
+    dialog.tabs.setCurrentIndex(LINK_DATA)
+    schema = dialog.schema
+    boxes = {line.accessibleName(): line for line in schema.config.findChildren(QLineEdit)}
+    least = next(line for name, line in boxes.items() if "Smallest" in name)
+    least.setText("many")
+    least.textEdited.emit("many")
+    schema.view.setCurrentIndex(schema.model.index(1, 0))
+    qtbot.waitUntil(lambda: schema.view.currentIndex().row() == 0)
+    assert least.text() == "many"
+    least.setText("3")
+    least.textEdited.emit("3")
+    schema.view.setCurrentIndex(schema.model.index(1, 0))
+    assert schema.model.keys[0].config == {"min": 3}
+    dialog.done(0)
 
 
 def test_without_our_schema_it_is_said_why_keys_cannot_be_kept(

@@ -13,6 +13,7 @@ from crm_desktop.domain.cardinality import WRITABLE, from_has_one, inverse, mean
 from crm_desktop.domain.errors import Invalid
 from crm_desktop.gui.dialogs.crowded_list import CrowdedList
 from crm_desktop.gui.dialogs.form_dialog import Call, FormDialog, Input
+from crm_desktop.gui.dialogs.link_schema_editor import SchemaEditor
 from crm_desktop.gui.dialogs.relationship_saving import (
     Contents,
     KeyEdits,
@@ -23,7 +24,6 @@ from crm_desktop.gui.dialogs.relationship_saving import (
     update_relationship,
 )
 from crm_desktop.gui.icons import object_icon
-from crm_desktop.gui.links.schema_editor import SchemaEditor
 from crm_desktop.gui.models.relationships import sentences
 from crm_desktop.gui.theme import line_height, unit
 from crm_desktop.gui.widgets.buttons import link_button

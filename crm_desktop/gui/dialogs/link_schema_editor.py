@@ -20,13 +20,13 @@ from typing_extensions import override
 from crm_desktop.domain.errors import Invalid
 from crm_desktop.domain.field_types import type_of
 from crm_desktop.gui.delegates import GridDelegate, Index
+from crm_desktop.gui.dialogs.link_schema_impact import SchemaImpact
+from crm_desktop.gui.dialogs.link_schema_model import KEY, REQUIRED, TYPE, LinkKeysModel
+from crm_desktop.gui.dialogs.link_schema_proposals import SchemaProposals
 from crm_desktop.gui.editors.config.config_editor import ConfigEditor
 from crm_desktop.gui.editors.config.list_grid import ListGrid
 from crm_desktop.gui.icons import icon
-from crm_desktop.gui.links.schema_impact import SchemaImpact
-from crm_desktop.gui.links.schema_proposals import SchemaProposals
 from crm_desktop.gui.models.fields import type_label
-from crm_desktop.gui.models.link_keys import KEY, REQUIRED, TYPE, LinkKeysModel
 from crm_desktop.gui.theme import line_height, row_height, unit
 from crm_desktop.gui.widgets.buttons import IconButton, link_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
@@ -82,6 +82,7 @@ class SchemaEditor(QWidget):
         self._relationship_id = ""
         self._stored: tuple[LinkKey, ...] = ()
         self._is_loading = False
+        self._config_row = -1  # whose rules are shown
         self.model = LinkKeysModel(self)
         self.view = self._view()
         self.limit = TextLabel(role="warning", wraps=True)
@@ -96,7 +97,7 @@ class SchemaEditor(QWidget):
         self._settling.timeout.connect(self._ask_impact)
         self._lay_out()
         self.setFocusProxy(self.view)
-        self.view.selectionModel().currentRowChanged.connect(self._show_config)
+        self.view.selectionModel().currentRowChanged.connect(self._row_changed)
         for signal in (
             self.model.dataChanged,
             self.model.rowsInserted,
@@ -185,7 +186,7 @@ class SchemaEditor(QWidget):
 
     def show_keys(self, keys: Sequence[LinkKey]) -> None:
         self._is_loading = True
-        self.model.set_keys(keys)
+        self.model.set_rows(keys)
         if keys:
             self.view.setCurrentIndex(self.model.index(0, KEY))
         self._is_loading = False
@@ -232,7 +233,7 @@ class SchemaEditor(QWidget):
 
     def add_key(self) -> None:
         """Add a key at the end and begin to edit its name."""
-        self.model.add([LinkKey("", "")])
+        self.model.append([LinkKey("", "")])
         new = self.model.index(self.model.rowCount() - 1, KEY)
         self.view.setCurrentIndex(new)
         self.view.setFocus()
@@ -255,16 +256,39 @@ class SchemaEditor(QWidget):
             self.model.toggle_required(index.row())
 
     def _take(self, keys: Sequence[LinkKey]) -> None:
-        self.model.add(keys)
+        self.model.append(keys)
         self.view.setCurrentIndex(self.model.index(self.model.rowCount() - 1, KEY))
 
     # What follows
+
+    def _row_changed(self, current: QModelIndex) -> None:
+        """Show the rules of another key, unless those that are shown cannot be read yet."""
+        shown = self._config_row
+        if self._is_loading or not 0 <= shown < self.model.rowCount():
+            self._show_config()
+        elif current.row() != shown and not self._can_read_config():
+            QTimer.singleShot(0, self, partial(self._go_back_to, shown))
+        elif current.row() != shown:
+            self._show_config()
+
+    def _can_read_config(self) -> bool:
+        try:
+            self.config.config()
+        except Invalid:
+            return False  # it says in place what is wrong
+        return True
+
+    def _go_back_to(self, row: int) -> None:
+        if row < self.model.rowCount() and row == self._config_row:
+            self.view.setCurrentIndex(self.model.index(row, KEY))
+            self.config.form.focus_first_problem()
 
     def _show_config(self, *_: object) -> None:
         row = self.view.currentIndex().row()
         has_row = 0 <= row < self.model.rowCount()
         self.config.setEnabled(has_row and self.limit.isHidden())
         key = self.model.keys[row] if has_row else LinkKey("", "")
+        self._config_row = row if has_row else -1
         self._is_loading = True
         self.config.set_type(key.type)
         self.config.load(key.config)
