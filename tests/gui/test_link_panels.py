@@ -196,6 +196,7 @@ def test_a_record_is_created_and_linked_or_the_form_says_why_not(
     assert isinstance(name.editor, LineEditor)
     assert isinstance(phone.editor, LineEditor)
     assert isinstance(share, LineEditor)
+    assert nameless(dialog) == []
     qtbot.keyClicks(name.editor.line, "Nora")
     dialog.accept()
     qtbot.waitUntil(lambda: bool(phone.problem.text()))
