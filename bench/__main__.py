@@ -27,6 +27,7 @@ MODULES = {
     "paste": "bench.pasting",
     "link-panel": "bench.link_panel",
     "picker": "bench.picker",
+    "impact": "bench.impact",
 }
 
 

@@ -48,6 +48,12 @@ PRINTED = {
     "paste": ["paste, as new records", "paste, over records"],
     "link-panel": ["link-panel, first page", "link-panel, in the middle"],
     "picker": ["picker, nothing", "picker, few", "picker, a fifth", "picker, times no trigrams"],
+    "impact": [
+        "impact, times joining",
+        "impact, equal to the truth",
+        "impact, looking for strays",
+        "impact, first look",
+    ],
 }
 """What each benchmark prints, in order."""
 

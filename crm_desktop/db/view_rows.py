@@ -124,6 +124,10 @@ _READ = """
 SELECT view_id, extras, is_default, entry, position FROM crm_desktop.table_views
 WHERE object_id = :object_id
 """
+_NAMING = """
+SELECT DISTINCT object_id FROM crm_desktop.table_views
+WHERE strpos(CAST(extras AS text), :mark) > 0 OR strpos(CAST(entry AS text), :mark) > 0
+"""
 _VIEWS_NAMING = """
 SELECT v.object_id, o.label, COALESCE(v.entry ->> 'name', listed.name, v.view_id) AS name
 FROM crm_desktop.table_views v JOIN objects o ON o.id = v.object_id
@@ -135,10 +139,6 @@ LEFT JOIN LATERAL (
 ) AS listed ON true
 WHERE strpos(CAST(COALESCE(v.entry, '{}') AS text) || CAST(v.extras AS text), :quoted) > 0
   AND (v.entry IS NOT NULL OR listed.name IS NOT NULL)
-"""
-_NAMING = """
-SELECT DISTINCT object_id FROM crm_desktop.table_views
-WHERE strpos(CAST(extras AS text), :mark) > 0 OR strpos(CAST(entry AS text), :mark) > 0
 """
 _WRITE = """
 INSERT INTO crm_desktop.table_views (object_id, view_id, extras, entry, position)
