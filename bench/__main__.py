@@ -25,6 +25,7 @@ MODULES = {
     "layout-editor": "bench.layout_editor",
     "bulk-edit": "bench.bulk_edit",
     "paste": "bench.pasting",
+    "link-panel": "bench.link_panel",
     "picker": "bench.picker",
     "impact": "bench.impact",
 }

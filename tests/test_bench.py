@@ -47,6 +47,7 @@ PRINTED = {
     ],
     "paste": ["paste, as new records", "paste, over records"],
     "picker": ["picker, nothing", "picker, few", "picker, a fifth", "picker, against its SQL"],
+    "link-panel": ["link-panel, first page", "link-panel, in the middle"],
     "impact": [
         "impact, times joining",
         "impact, equal to the truth",

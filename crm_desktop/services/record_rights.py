@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import ARRAY, ColumnElement, String, and_, false, func, literal, or_
 from sqlalchemy.dialects.postgresql import JSONB
 
+from crm_desktop.db.expressions import Parameters
 from crm_desktop.db.tables import CrmObject, Record
 from crm_desktop.domain.access import Actor, RecordRight
 
@@ -56,4 +57,27 @@ def _is_own(actor: Actor, record: type[Record]) -> ColumnElement[bool]:
     return or_(
         func.coalesce(record.created_by == actor.user_id, false()),
         func.coalesce(owner == str(actor.user_id), false()),
+    )
+
+
+def may_sql(
+    parameters: Parameters, actor: Actor, right: RecordRight, record: str, crm_object: str
+) -> str:
+    """Return `may` as text over the names of two tables, for statements that are put together."""
+    me, owner = parameters.bind(str(actor.user_id)), parameters.bind(OWNER_KEY)
+    own = (
+        f"(jsonb_typeof({crm_object}.permissions -> '{right.value}') = 'array'"
+        f" AND {crm_object}.permissions -> '{right.value}' ? 'owner'"
+        f" AND (CAST({record}.created_by AS text) IS NOT DISTINCT FROM {me}"
+        f" OR {record}.data ->> {owner} IS NOT DISTINCT FROM {me}))"
+    )
+    return f"({opens_to_sql(parameters, actor, right, crm_object)} OR {own})"
+
+
+def opens_to_sql(parameters: Parameters, actor: Actor, right: RecordRight, crm_object: str) -> str:
+    """Return the condition that an object gives this right on all of its records."""
+    entries = f"{crm_object}.permissions -> '{right.value}'"
+    everybody = parameters.bind(["all", f"user_{actor.user_id}"], "text[]")
+    return (
+        f"({entries} IS NULL OR (jsonb_typeof({entries}) = 'array' AND {entries} ?| {everybody}))"
     )
