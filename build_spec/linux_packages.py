@@ -12,8 +12,8 @@ from functools import partial
 from importlib.metadata import distributions
 from pathlib import Path
 
-from build_spec.contents import NAME, SHOWN_NAME
-from build_spec.libraries import binaries_below, dependencies, is_from_package
+from build_spec.contents import NAME
+from build_spec.libraries import dependencies, is_from_package
 from build_spec.linux_files import File, desktop_files, filled, moment_of, packed
 from crm_desktop import __version__
 
@@ -76,10 +76,13 @@ def make_archive(
     put(files, top)
     (top / "README.txt").write_text(filled("portable.txt", version=__version__), encoding="utf-8")
     archive = target / f"{name}.tar.gz"
-    with archive.open("wb") as raw, gzip.GzipFile(
-        filename="", mode="wb", fileobj=raw, compresslevel=9, mtime=int(moment.timestamp())
-    ) as packed_, tarfile.open(fileobj=packed_, mode="w", format=tarfile.GNU_FORMAT) as tar:  # fmt: skip
-        add = partial(_as_root, moment=int(moment.timestamp()))
+    seconds = int(moment.timestamp())
+    with (
+        archive.open("wb") as raw,
+        gzip.GzipFile("", "wb", fileobj=raw, mtime=seconds) as packed_,
+        tarfile.open(fileobj=packed_, mode="w", format=tarfile.GNU_FORMAT) as tar,
+    ):
+        add = partial(_as_root, moment=seconds)
         for path in [top, *sorted(top.rglob("*"))]:
             tar.add(path, path.relative_to(stage), recursive=False, filter=add)
     return archive

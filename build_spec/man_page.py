@@ -1,5 +1,6 @@
 """Writes the man page from the command line's own help, so that it says what `--help` says."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -12,8 +13,8 @@ from crm_desktop.cli import app
 
 DESCRIPTION = f"""\
 {SHOWN_NAME} administers a metadata-driven CRM in PostgreSQL: objects and their fields, layouts,
-records, relationships and links. Without a command it opens its window. Without a database it uses a
-local workspace, for which it brings a PostgreSQL server along."""
+records, relationships and links. Without a command it opens its window. Without a database it uses
+a local workspace, for which it brings a PostgreSQL server along."""
 VARIABLES = {
     "CRM_DESKTOP_HOME": "The folder for everything that is kept, instead of the usual one.",
     "CRM_DESKTOP_DATABASE": "A PostgreSQL database, as for --database.",
@@ -75,4 +76,4 @@ def _section(title: str, terms: dict[str, str]) -> Iterator[str]:
 def _safe(text: str) -> str:
     """Keep what troff would take for its own: backslashes, hyphens, a point at a line's start."""
     text = text.replace("\\", r"\e").replace("-", r"\-")
-    return "\n".join(rf"\&{line}" if line.startswith((".", "'")) else line for line in text.split("\n"))
+    return re.sub(r"^(?=[.'])", r"\\&", text, flags=re.MULTILINE)
