@@ -47,7 +47,7 @@ def metainfo(moment: datetime) -> str:
 
 def completion(shell: str) -> str:
     """Return the script with which a shell completes the command."""
-    from typer.completion import get_completion_script
+    from typer.completion import get_completion_script  # type: ignore[attr-defined]  # used, not shown
 
     variable = f"_{NAME.replace('-', '_').upper()}_COMPLETE"
     return get_completion_script(prog_name=NAME, complete_var=variable, shell=shell) + "\n"

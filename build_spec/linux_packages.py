@@ -121,7 +121,7 @@ def make_deb(
             os.utime(path, (moment.timestamp(), moment.timestamp()))
     package = target / f"{NAME}_{__version__}_{architecture}.deb"
     subprocess.run(
-        ["dpkg-deb", "--root-owner-group", "-Zxz", "-z9", "--build", stage, package],
+        ["dpkg-deb", "--root-owner-group", "-Zxz", "-z6", "--build", stage, package],
         check=True,
         stdout=subprocess.DEVNULL,
     )
