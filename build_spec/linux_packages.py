@@ -19,8 +19,13 @@ from crm_desktop import __version__
 
 TOP = Path(__file__).parent.parent
 DOWNLOAD_BAR, INSTALLED_BAR = 75, 230  # megabytes of 1,000,000 bytes
-# What compilers left for debuggers, where taking it out was tried: Python itself and SQLAlchemy.
-STRIPPED = ("libpython*", "python3.*/lib-dynload/*.so", "sqlalchemy/**/*.so")
+# Where what compilers left for debuggers is taken out, and was tried without. Not in the server.
+STRIPPED = (
+    "libpython*",
+    "python3.*/lib-dynload/*.so",
+    "PySide6/Qt/lib/libicu*",
+    *(f"{name}/**/*.so" for name in ("sqlalchemy", "rustworkx", "regex", "simplejson", "bcrypt")),
+)
 COMMON_LICENCES = Path("/usr/share/common-licenses")
 
 
@@ -79,7 +84,7 @@ def make_archive(
     seconds = int(moment.timestamp())
     with (
         archive.open("wb") as raw,
-        gzip.GzipFile("", "wb", fileobj=raw, mtime=seconds) as packed_,
+        gzip.GzipFile("", "wb", 9, raw, seconds) as packed_,
         tarfile.open(fileobj=packed_, mode="w", format=tarfile.GNU_FORMAT) as tar,
     ):
         add = partial(_as_root, moment=seconds)

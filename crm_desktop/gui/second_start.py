@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,6 +14,9 @@ from crm_desktop.domain.second_start import Wish
 if TYPE_CHECKING:
     from crm_desktop.gui.main_window import MainWindow
     from crm_desktop.gui.startup import Startup
+
+
+_log = logging.getLogger(__name__)
 
 
 class SecondStarts(QObject):
@@ -29,6 +33,8 @@ class SecondStarts(QObject):
         return bool(wish.record_id) or self._startup.source.is_local
 
     def fulfil(self, wish: Wish) -> None:
+        what = "a record" if wish.record_id else "a file" if wish.file else "the window"
+        _log.info("A further start of the program asked for %s.", what)
         self._window.come_forward()
         self._fulfil_all([wish])
 
