@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from build_spec import contents
+from crm_desktop import files, selftest
 
 TOP = Path(__file__).parent.parent.parent
 PLUGINS = "PySide6/Qt/plugins"
@@ -113,3 +114,15 @@ def test_the_recipe_is_python_and_names_files_that_exist() -> None:
     for folder in ("resources", "migrations", "build_spec/launch.py"):
         assert (TOP / folder).exists()
         assert folder.split("/")[-1] in text
+
+
+def test_the_self_test_says_which_step_failed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(files, "_PACKAGE", tmp_path / "package")
+    (tmp_path / "resources").mkdir()
+    (tmp_path / "migrations").mkdir()
+    assert selftest.main() == 1
+    said = capsys.readouterr().out
+    assert said.splitlines()[-1].startswith("FAILED  ")
+    assert "workspace.json" in said
