@@ -4,7 +4,7 @@
 # Needs root, for a root folder of its own: everything happens in namespaces that end with this
 # script. The clean system is made once with debootstrap, from the sources that this system's own
 # apt has, and kept as ~/.cache/crm-desktop/clean-root-….tar. CRM_DESKTOP_SUITE names another
-# Debian than bookworm.
+# Debian than bookworm. Without an argument the newest .deb in dist is taken.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 suite=${CRM_DESKTOP_SUITE:-bookworm}
@@ -88,8 +88,8 @@ fresh_root() {
 
 if [ "${1:-}" != inside ]; then
     install_missing
-    package=$(ls -t dist/crm-desktop_*_"$architecture".deb 2>/dev/null | head -n 1) || true
-    if [ -z "$package" ]; then
+    package=${1:-$(ls -t dist/crm-desktop_*_"$architecture".deb 2>/dev/null | head -n 1)}
+    if [ ! -f "$package" ]; then
         say "There is no package in dist. Make it first: make package"
         exit 2
     fi

@@ -11,6 +11,7 @@ from pathlib import Path
 
 WIDTH, HEIGHT = 1440, 900
 PATIENCE = 90.0  # seconds
+STILL = 0.8  # seconds without a change
 GAP = 12  # pixels that separate one part of a window from the next
 Box = tuple[int, int, int, int]  # left, top, right, bottom; right and bottom are outside
 
@@ -34,7 +35,7 @@ class Screen:
     def windows(self) -> list[str]:
         """Return the program's windows that can be seen, the one opened last at the end."""
         found = subprocess.run(
-            ["xdotool", "search", "--onlyvisible", "--class", self.window_class],
+            ["xdotool", "search", "--onlyvisible", "--classname", self.window_class],
             env={"DISPLAY": self.display, "PATH": "/usr/bin:/bin"},
             capture_output=True, text=True, check=False,
         )  # fmt: skip
@@ -95,10 +96,17 @@ class Screen:
                 boxes.append((x, top, x + 1, bottom))
         return boxes
 
+    def press(self, name: str) -> bytes:
+        """Press a key, wait until something changed and all is still, and return the picture."""
+        before = self.picture()
+        self.key(name)
+        wait_until(lambda: self.picture() != before, f"the key {name} changes something")
+        return self.wait_until_still()
+
     def wait_until_still(self) -> bytes:
-        """Wait until the picture has not changed for half a second, and return it."""
+        """Wait until the picture has not changed for a moment, and return it."""
         last, since, deadline = self.picture(), time.monotonic(), time.monotonic() + PATIENCE
-        while time.monotonic() - since < 0.5:
+        while time.monotonic() - since < STILL:
             if time.monotonic() > deadline:
                 break  # a caret that blinks is no reason to give up
             time.sleep(0.1)
