@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from crm_desktop.gui.second_start import SecondStarts
     from crm_desktop.gui.startup import Source, Startup
     from crm_desktop.gui.tasks import Tasks
+    from crm_desktop.opening import DatabaseOpener
 
 LOG_BYTES, LOG_FILES = 1_000_000, 3
 WINDOW_LOCK, STARTING = "window.lock", 15.0  # seconds that a window may take to open its database
@@ -198,21 +199,27 @@ def _run(
     startup = Startup(window, opener, Source(options.database), loads_sample=options.sample)
     startup.other_database_requested.connect(_open_another_window)
     startup.finished.connect(garbage.begin)
+    offer = partial(_offer_backups, window, opener, startup)
+    startup.finished.connect(offer, Qt.ConnectionType.SingleShotConnection)
     starts = SecondStarts(window, startup, wishes)
     _prepare_first_page(options, app, window, startup)
     window.show()
 
-    def begin() -> None:
-        _open_log(home, on_exit)
-        _log.info("The window is shown.")
-        _show_icon(app)
-        if _is_first_window(home, on_exit):
-            listen = partial(_listen_for_starts, starts, home, on_exit)
-            startup.finished.connect(listen, Qt.ConnectionType.SingleShotConnection)
-        startup.begin()
-
-    _after_first_paint(window, begin)
+    listen = partial(_listen_for_starts, starts, home, on_exit)
+    _after_first_paint(window, partial(_begin, startup, listen, home, on_exit))
     return app.exec()
+
+
+def _begin(startup: Startup, listen: Callable[[], None], home: Path, on_exit: ExitStack) -> None:
+    """Open the database; further starts wait for the end of that, and are answered then."""
+    from PySide6.QtCore import Qt
+
+    _open_log(home, on_exit)
+    _log.info("The window is shown.")
+    if _is_first_window(home, on_exit):
+        startup.finished.connect(listen, Qt.ConnectionType.SingleShotConnection)
+    startup.begin()
+    _show_icon()
 
 
 def _application() -> QApplication:
@@ -256,13 +263,24 @@ def _prepare_first_page(
         taker.taken.connect(app.quit)
 
 
-def _show_icon(app: QApplication) -> None:
+def _offer_backups(window: MainWindow, opener: DatabaseOpener, startup: Startup) -> None:
+    """Let the window back up and restore; after a restore the program starts again at its end."""
+    from crm_desktop.gui.backups import Backups
+
+    def restart() -> None:
+        if window.close():
+            opener.at_end = partial(_open_another_window, startup.source)
+
+    Backups(window, opener, startup).restart_requested.connect(restart)
+
+
+def _show_icon() -> None:
     """Give the windows their icon, for desktops that don't take it from the desktop entry."""
-    from PySide6.QtGui import QIcon
+    from PySide6.QtGui import QGuiApplication, QIcon
 
     from crm_desktop.files import resources_folder
 
-    app.setWindowIcon(QIcon(str(resources_folder() / "icons" / "crm-desktop.svg")))
+    QGuiApplication.setWindowIcon(QIcon(str(resources_folder() / "icons" / "crm-desktop.svg")))
 
 
 def _is_first_window(home: Path, on_exit: ExitStack) -> bool:
@@ -321,7 +339,7 @@ def _open_another_window(source: Source) -> None:
     process.setProgram(sys.executable)
     is_frozen = getattr(sys, "frozen", False)  # then there is no interpreter to be asked
     code = "import sys; from crm_desktop.app import main; sys.exit(main())"
-    process.setArguments([] if is_frozen else ["-c", code])
+    process.setArguments([*([] if is_frozen else ["-c", code]), "--new-window"])
     environment = QProcessEnvironment.systemEnvironment()
     environment.insert("CRM_DESKTOP_DATABASE", source.url)
     process.setProcessEnvironment(environment)
