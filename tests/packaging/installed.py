@@ -195,10 +195,7 @@ class Visit:
         """Drag the third field above the second: their rows are where the marker moves."""
         before = self.machine.sql(FIELD_ORDER).split(",")
         self._go_to("layout of companies")
-        self.screen.key("Home")
-        self.screen.wait_until_still()
-        pictures = [self.screen.press("Down") for _ in range(3)]
-        left, top, right, bottom = self._marked_rows(*pictures)
+        left, top, right, bottom = self._second_and_third_row()
         x, height = left + (right - left) // 3, (bottom - top) // 2
         self.screen.drag((x, bottom - height // 2), (x, top + height // 8))
         self.screen.wait_until_still()
@@ -211,7 +208,18 @@ class Visit:
         if sorted(after) != sorted(before) or after[:3] != [before[0], "Customer", "Industry"]:
             raise Failure(f"The fields were {before} and are {after}.")
 
-    def _marked_rows(self, first: bytes, second: bytes, third: bytes) -> Box:
+    def _second_and_third_row(self) -> Box:
+        """Find the rows by moving the marker; a busy computer may need more than one try."""
+        for _ in range(5):
+            self.screen.key("Home")
+            self.screen.wait_until_still()
+            pictures = [self.screen.press("Down") for _ in range(3)]
+            rows = self._marked_rows(*pictures)
+            if rows is not None:
+                return rows
+        raise Failure("No marker was seen to move from row to row.")
+
+    def _marked_rows(self, first: bytes, second: bytes, third: bytes) -> Box | None:
         """Return the two rows of the list in which the marker moved down by one row each time."""
         earlier = self.screen.changes(first, second)
         for left, top, right, bottom in self.screen.changes(second, third):
@@ -220,7 +228,7 @@ class Visit:
                 step, height = top - top_then, bottom - top
                 if is_same and step == bottom - bottom_then and abs(2 * step - height) <= 6:
                     return left, top, right, bottom
-        raise Failure("No marker was seen to move from row to row.")
+        return None
 
     def hand_over_a_file(self) -> None:
         """Start it again with a file: the window that runs asks what to import."""
