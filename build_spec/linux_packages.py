@@ -13,7 +13,7 @@ from importlib.metadata import distributions
 from pathlib import Path
 
 from build_spec.contents import NAME
-from build_spec.libraries import dependencies, is_from_package
+from build_spec.libraries import dependencies, is_from_package, needs_of
 from build_spec.linux_files import File, desktop_files, filled, moment_of, packed
 from crm_desktop import __version__
 
@@ -79,7 +79,9 @@ def make_archive(
     top = stage / name
     fresh_copy(frozen, top)
     put(files, top)
-    (top / "README.txt").write_text(filled("portable.txt", version=__version__), encoding="utf-8")
+    glibc = ".".join(map(str, needs_of(frozen)[1]))
+    readme = filled("portable.txt", version=__version__, glibc=glibc)
+    (top / "README.txt").write_text(readme, encoding="utf-8")
     archive = target / f"{name}.tar.gz"
     seconds = int(moment.timestamp())
     with (
