@@ -11,6 +11,7 @@ from pathlib import Path
 
 WIDTH, HEIGHT = 1440, 900
 PATIENCE = 90.0  # seconds
+CARET = 4  # pixels
 STILL = 0.8  # seconds without a change
 GAP = 12  # pixels that separate one part of a window from the next
 Box = tuple[int, int, int, int]  # left, top, right, bottom; right and bottom are outside
@@ -106,14 +107,16 @@ class Screen:
     def wait_until_still(self) -> bytes:
         """Wait until the picture has not changed for a moment, and return it."""
         last, since, deadline = self.picture(), time.monotonic(), time.monotonic() + PATIENCE
-        while time.monotonic() - since < STILL:
-            if time.monotonic() > deadline:
-                break  # a caret that blinks is no reason to give up
+        while time.monotonic() - since < STILL and time.monotonic() < deadline:
             time.sleep(0.1)
             now = self.picture()
-            if now != last:
+            if now != last and not self._is_caret(self.changes(last, now)):
                 last, since = now, time.monotonic()
-        return last
+        return self.picture()
+
+    def _is_caret(self, boxes: list[Box]) -> bool:
+        """Say whether all that changed is the line that blinks where one types."""
+        return len(boxes) == 1 and boxes[0][2] - boxes[0][0] <= CARET
 
     def _tool(self, *arguments: str) -> None:
         subprocess.run(
