@@ -220,6 +220,7 @@ class MainWindow(QMainWindow):
         dialog.open()
         if path:
             dialog.set_file(path)
+            dialog.object.setFocus()
 
     def set_navigation_shown(self, *, is_shown: bool) -> None:
         self.navigation.setVisible(is_shown)
