@@ -25,6 +25,7 @@ MODULES = {
     "layout-editor": "bench.layout_editor",
     "bulk-edit": "bench.bulk_edit",
     "paste": "bench.pasting",
+    "picker": "bench.picker",
     "impact": "bench.impact",
 }
 

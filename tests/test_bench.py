@@ -46,6 +46,7 @@ PRINTED = {
         "bulk-edit, form's values",
     ],
     "paste": ["paste, as new records", "paste, over records"],
+    "picker": ["picker, nothing", "picker, few", "picker, a fifth", "picker, against its SQL"],
     "impact": [
         "impact, times joining",
         "impact, equal to the truth",

@@ -32,6 +32,25 @@ def may(
     )
 
 
+def right_sql(record: str, crm_object: str, right: str) -> str:
+    """Return the same condition as text, for these two aliases; `rights_values` are bound."""
+    listed = f"{crm_object}.permissions -> '{right}'"
+    return (
+        f"CASE WHEN NOT {crm_object}.permissions ? '{right}' THEN true"
+        f" WHEN jsonb_typeof({listed}) <> 'array' THEN false"
+        f" WHEN {listed} ?| CAST(:everybody AS text[]) THEN true"
+        f" WHEN {listed} ? 'owner' THEN coalesce({record}.created_by = CAST(:me AS uuid), false)"
+        f" OR coalesce({record}.data ->> '{OWNER_KEY}' = CAST(:me AS text), false)"
+        " ELSE false END"
+    )
+
+
+def rights_values(actor: Actor) -> dict[str, Any]:
+    """Return what `right_sql` says of a person."""
+    me = str(actor.user_id)
+    return {"everybody": ["all", f"user_{me}"], "me": me}
+
+
 def _is_own(actor: Actor, record: type[Record]) -> ColumnElement[bool]:
     owner = func.jsonb_extract_path_text(record.data, OWNER_KEY)
     return or_(
