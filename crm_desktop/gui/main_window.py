@@ -97,9 +97,8 @@ class MainWindow(QMainWindow):
         else:
             self.tabs.open(address)
 
-    def open_record(self, record_id: str) -> None:
-        """Show a record whose link was opened in another program, and come to the front."""
-        self.open(f"record:{record_id}")
+    def come_forward(self) -> None:
+        """Be in front of the other windows, as far as the desktop lets programs do that."""
         if self.isMinimized():
             self.showNormal()
         self.raise_()
@@ -209,8 +208,8 @@ class MainWindow(QMainWindow):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    def import_file(self) -> None:
-        """Ask for a file, for the object whose records are shown or for any other."""
+    def import_file(self, path: str = "") -> None:
+        """Ask for a file unless one is named, for the object whose records are shown or another."""
         from crm_desktop.gui.dialogs.import_dialog import ImportDialog
 
         frame = self.tabs.current
@@ -219,6 +218,9 @@ class MainWindow(QMainWindow):
         dialog = ImportDialog(self.tasks, object_id, self)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+        if path:
+            dialog.set_file(path)
+            dialog.object.setFocus()
 
     def check_links(self) -> None:
         """Show the links that break a rule."""
