@@ -112,9 +112,7 @@ def _layers_of(node_ids: list[str], ends: Sequence[Ends]) -> list[list[str]]:
     """Return the nodes by layer from left to right, each from top to bottom."""
     from fast_sugiyama import from_edges
 
-    edges = forward_edges(node_ids, ends)
-    if _bends(node_ids, edges) > _BENDS_AT_MOST:
-        edges = _outward_edges(node_ids, ends)
+    edges = edges_for_layers(node_ids, ends)
     numbers = {node_id: number for number, node_id in enumerate(node_ids)}
     placed = from_edges(
         [(numbers[a], numbers[b]) for a, b in edges],
@@ -140,6 +138,16 @@ def _folded(layers: list[list[str]], count: int) -> list[list[str]]:
         parts = -(-len(layer) // tallest)
         folded += [layer[part::parts] for part in range(parts)]
     return folded
+
+
+def edges_for_layers(node_ids: list[str], ends: Sequence[Ends]) -> list[Ends]:
+    """Return edges by which layers can be made in a short time, whatever the graph.
+
+    All of them, as they point, where few of them pass layers; else those that lead away from the
+    best connected node.
+    """
+    edges = forward_edges(node_ids, ends)
+    return edges if _bends(node_ids, edges) <= _BENDS_AT_MOST else _outward_edges(node_ids, ends)
 
 
 def forward_edges(node_ids: Sequence[str], ends: Sequence[Ends]) -> list[Ends]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil
 
-from PySide6.QtCore import QByteArray, QLineF, QRectF, QSize, Qt
+from PySide6.QtCore import QByteArray, QLineF, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath
 from PySide6.QtSvg import QSvgRenderer
 
@@ -163,11 +163,15 @@ def _paint_from_afar(
         lines.append(node.badge)
     painter.setFont(font)
     y = inner.center().y() - len(lines) * metrics.height() / 2
-    for number, text in enumerate(lines):
+    for number, line in enumerate(lines):
+        text = line
         painter.setPen(paper.inks.muted if number else _title_ink(paper, state))
-        cut = metrics.elidedText(text, Qt.TextElideMode.ElideRight, inner.width())
-        row = QRectF(inner.left(), y, inner.width(), metrics.height())
-        painter.drawText(row, _CENTER, cut)
+        wide = metrics.horizontalAdvance(text)
+        if wide > inner.width():
+            text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, inner.width())
+            wide = metrics.horizontalAdvance(text)
+        place = QPointF(inner.center().x() - wide / 2, y + metrics.ascent())
+        painter.drawText(place, text)
         y += metrics.height()
 
 

@@ -80,12 +80,13 @@ class SchemaPage(Page):
         words = CanvasWords(
             self.tr("Schema graph"), self.tr("Find object or field"), self.tr("relationship")
         )
+        self.store = DiagramStore(tasks, self._stand, self)
+        self.known, self._diagram_id, self._asked = Known(), diagrams.FIRST_ID, 0
+        self._read()  # while the widgets are made
         self.canvas = GraphCanvas(tasks, words)
         self.canvas.view.set_linkable(is_linkable=True)
-        self.known, self._diagram_id, self._asked = Known(), diagrams.FIRST_ID, 0
         self._has_picture = False
         self._applications: Sequence[ApplicationSummary] = ()
-        self.store = DiagramStore(tasks, self.canvas.view.points, self)
         self.figures = SchemaFigures(tasks, self)
         self.commands = SchemaCommands(tasks, self)
         self.choosing = SchemaChoice(self)
@@ -93,7 +94,6 @@ class SchemaPage(Page):
         self._make_actions()
         self._lay_out()
         self._connect()
-        self.refresh()
 
     def _make_actions(self) -> None:
         make = self.commands.make
@@ -158,6 +158,9 @@ class SchemaPage(Page):
 
     @override
     def refresh(self) -> None:
+        self._read()
+
+    def _read(self) -> None:
         self._asked += 1
         call = partial(read_page, diagram_id=self._diagram_id)
         self._tasks.read(self, call, partial(self._show, self._asked), self.refused.emit)
@@ -239,7 +242,8 @@ class SchemaPage(Page):
             self._show_picture()
 
     def _keep_counts(self, _: UserError) -> None:
-        """Go on without counts: they are no reason to disturb anybody."""
+        """Go on without counts, which are no reason to disturb anybody."""
+        self._show_counts(self.known.counts or {})
 
     def _changed(self, changes: frozenset[Change]) -> None:
         if any(change.topic in _TOPICS for change in changes):
@@ -301,6 +305,9 @@ class SchemaPage(Page):
         stand = self.canvas.view.points()
         moved = {each: at for each, at in (points or {}).items() if stand.get(each, at) != at}
         self.canvas.moves.arrange(self.tr("making room"), moved)
+
+    def _stand(self) -> Mapping[str, Point]:
+        return self.canvas.view.points()
 
     def _picture(self) -> tuple[Mapping[str, Any], Mapping[str, Point]]:
         return self.choosing.choice.settings(), self.canvas.view.points()
