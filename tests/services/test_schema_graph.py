@@ -86,7 +86,8 @@ def test_figures_tell_links_averages_and_each_kind_of_breach(
 
 
 def test_a_relationship_without_links_has_no_breaches(database: Database, make: Make) -> None:
-    loop = make.relationship(*[make.object("deal")] * 2, "lookup")
+    deal = make.object("deal")
+    loop = make.relationship(deal, deal, "lookup")
     figures = figures_of(database, make, loop)
     assert (figures.links, figures.breaches, figures.from_side.most) == (0, 0, 0)
 
