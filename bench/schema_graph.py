@@ -17,7 +17,7 @@ if sys.platform.startswith("linux"):  # what is painted goes into an image anywa
 import psycopg
 from fast_sugiyama import from_edges
 from PySide6.QtCore import QCoreApplication, QEvent, QEventLoop, QPoint, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPen
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
 from PySide6.QtWidgets import (
     QApplication,
     QGraphicsPathItem,
@@ -211,7 +211,7 @@ def _bare(view: GraphView) -> QGraphicsView:
         scene.addItem(path)
     bare = QGraphicsView(scene)
     scene.setParent(bare)
-    bare.setRenderHints(bare.renderHints())
+    bare.setRenderHint(QPainter.RenderHint.Antialiasing)  # as ours
     bare.setFrameShape(QGraphicsView.Shape.NoFrame)
     for bar in (bare.setHorizontalScrollBarPolicy, bare.setVerticalScrollBarPolicy):
         bar(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

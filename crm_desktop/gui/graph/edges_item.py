@@ -13,7 +13,18 @@ from typing_extensions import override
 from crm_desktop.domain.graph import GraphEdge, Point
 from crm_desktop.gui.graph.inks import DETAILS_FROM, Inks, inks, measures
 from crm_desktop.gui.graph.items import FADED, Sheet
-from crm_desktop.gui.graph.painting import PLAIN, State, paint_edge, pill_width
+from crm_desktop.gui.graph.painting import (
+    PLAIN,
+    Paper,
+    Pill,
+    State,
+    marks_of,
+    paint_edge,
+    paint_pill,
+    pill_of,
+    pill_width,
+    shows_words,
+)
 from crm_desktop.gui.graph.routes import Box, Route, path_of
 from crm_desktop.gui.graph.ways import Ways
 from crm_desktop.gui.theme import theme
@@ -33,6 +44,8 @@ class EdgesItem(QGraphicsItem):
         self.edges = {edge.id: edge for edge in edges}
         self._ways = Ways(edges, boxes)
         self._paths: dict[str, QPainterPath] = {}
+        self._marks: dict[str, list[QLineF]] = {}
+        self._pills: dict[tuple[str, bool], Pill | None] = {}
         self._widths: dict[str, float] = {}
         self._box = QRectF()
         self.chosen: frozenset[str] = frozenset()
@@ -57,11 +70,17 @@ class EdgesItem(QGraphicsItem):
         moved = {edge_id for node_id in boxes for edge_id in self.edges_of(node_id)}
         for edge_id in moved:
             self.update(self._reach(edge_id))
-            self._paths.pop(edge_id, None)
+            self._forget(edge_id)
         self._ways.move(boxes)
         for edge_id in moved:
             self.update(self._reach(edge_id))
         self._grow()
+
+    def _forget(self, edge_id: str) -> None:
+        self._paths.pop(edge_id, None)
+        self._marks.pop(edge_id, None)
+        for has_words in (True, False):
+            self._pills.pop((edge_id, has_words), None)
 
     def _grow(self) -> None:
         if self.edges:
@@ -100,13 +119,44 @@ class EdgesItem(QGraphicsItem):
     def _paint_near(self, painter: QPainter, exposed: QRectF) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         paper = self._sheet.paper()
-        seen = self._seen_in(exposed)
-        for edge_id in seen:
-            if edge_id not in self.chosen:
-                painter.setOpacity(FADED if edge_id in self.faded else 1.0)
-                way, path = self.way(edge_id), self._path(edge_id)
-                paint_edge(painter, paper, self.edges[edge_id], way, path, PLAIN)
+        seen = [each for each in self._seen_in(exposed) if each not in self.chosen]
+        for is_faded in (True, False):
+            edge_ids = [each for each in seen if (each in self.faded) is is_faded]
+            painter.setOpacity(FADED if is_faded else 1.0)
+            self._paint_lines(painter, paper, edge_ids)
+            self._paint_pills(painter, paper, edge_ids, exposed)
         painter.setOpacity(1.0)
+
+    def _paint_lines(self, painter: QPainter, paper: Paper, edge_ids: Sequence[str]) -> None:
+        """Paint lines and marks, all of one pen in a few calls."""
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for pen, is_breach in ((paper.inks.edge, False), (paper.inks.edge_breach, True)):
+            same = [each for each in edge_ids if self.edges[each].is_breach is is_breach]
+            if same:
+                painter.setPen(pen)
+                for edge_id in same:
+                    painter.drawPath(self._path(edge_id))
+                if marks := [line for each in same for line in self._marks_of(each)]:
+                    painter.drawLines(marks)
+
+    def _paint_pills(
+        self, painter: QPainter, paper: Paper, edge_ids: Sequence[str], exposed: QRectF
+    ) -> None:
+        for edge_id in edge_ids:
+            pill = self._pill(edge_id, paper)
+            if pill is not None and pill.box.intersects(exposed):
+                paint_pill(painter, paper, self.edges[edge_id], pill, PLAIN)
+
+    def _marks_of(self, edge_id: str) -> list[QLineF]:
+        if edge_id not in self._marks:
+            self._marks[edge_id] = marks_of(self.edges[edge_id], self.way(edge_id))
+        return self._marks[edge_id]
+
+    def _pill(self, edge_id: str, paper: Paper) -> Pill | None:
+        key = (edge_id, shows_words(paper))
+        if key not in self._pills:
+            self._pills[key] = pill_of(self.edges[edge_id], self.way(edge_id), paper)
+        return self._pills[key]
 
     def paint_chosen(self, painter: QPainter) -> None:
         """Paint what is chosen once more, above the nodes: no edge hides there."""
@@ -122,8 +172,20 @@ class EdgesItem(QGraphicsItem):
         return [
             edge_id
             for edge_id, (x, y, u, v) in self._ways.reaches()
-            if x < right and u > left and y < bottom and v > top
+            if x < right
+            and u > left
+            and y < bottom
+            and v > top
+            and self._runs_through(edge_id, left, top, right, bottom)
         ]
+
+    def _runs_through(
+        self, edge_id: str, left: float, top: float, right: float, bottom: float
+    ) -> bool:
+        return any(
+            min(x, u) < right and max(x, u) > left and min(y, v) < bottom and max(y, v) > top
+            for (x, y), (u, v) in self._legs(edge_id)
+        )
 
     def _path(self, edge_id: str) -> QPainterPath:
         if edge_id not in self._paths:
