@@ -16,7 +16,7 @@ from crm_desktop.domain.graph import Part, Point
 from crm_desktop.domain.graph_layout import Arrangement
 from crm_desktop.gui.dialogs.object_dialog import ObjectDialog
 from crm_desktop.gui.dialogs.relationship_dialog import RelationshipDialog
-from crm_desktop.gui.graph.schema_page import SchemaPage
+from crm_desktop.gui.graph.schema_page import AFTER_PAINT, SchemaPage
 from crm_desktop.gui.graph.view import GraphView
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.theme import Scheme, apply_theme
@@ -53,6 +53,7 @@ def open_page(qtbot: QtBot, tasks: Tasks) -> SchemaPage:
 def settle(qtbot: QtBot, tasks: Tasks, page: SchemaPage) -> None:
     """Wait until everything was read, arranged and stored."""
     wait_until_idle(qtbot, tasks)
+    qtbot.wait(2 * AFTER_PAINT)  # what shall not keep the picture from being painted begins
     is_quiet = lambda: not (page.canvas.arranging.is_running or page.store.is_storing)  # noqa: E731
     qtbot.waitUntil(is_quiet, timeout=10_000)
     wait_until_idle(qtbot, tasks)

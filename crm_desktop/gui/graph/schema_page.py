@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -51,6 +51,7 @@ _TOPICS = frozenset(
     {Topic.OBJECTS, Topic.FIELDS, Topic.LAYOUTS, Topic.RELATIONSHIPS, Topic.APPLICATIONS}
 )
 _COUNTING_PATIENCE = 120.0  # seconds
+AFTER_PAINT = 60  # milliseconds until work begins that would keep the picture from being painted
 
 
 class _Read(NamedTuple):
@@ -172,7 +173,7 @@ class SchemaPage(Page):
         self._applications = read.applications
         self._take_diagram(read.diagrams, read.diagram, read.places)
         self._show_picture()
-        self._count_records()
+        QTimer.singleShot(AFTER_PAINT, self, self._count_records)
 
     def _take_diagram(self, listed: DiagramList, diagram: Diagram, places: Places) -> None:
         is_other = diagram.id != self.store.diagram_id
@@ -207,9 +208,13 @@ class SchemaPage(Page):
             self._has_picture = True
             self.canvas.view.lens.fit()
             if not had_places and ids:
-                self.canvas.arranging.start(Arrangement.LAYERED, self._take_first_places)
+                QTimer.singleShot(AFTER_PAINT, self, self._arrange_first)
         self._follow(self.canvas.current())
         self._say_counts(len(nodes), len(edges))
+
+    def _arrange_first(self) -> None:
+        if not self.canvas.moves.names()[0]:
+            self.canvas.arranging.start(Arrangement.LAYERED, self._take_first_places)
 
     def _take_first_places(self, _: Arrangement, points: Mapping[str, Point]) -> None:
         """Put everything where the first arrangement wants it: no step of anybody's."""
