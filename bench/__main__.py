@@ -26,6 +26,7 @@ MODULES = {
     "schema-graph": "bench.schema_graph",
     "bulk-edit": "bench.bulk_edit",
     "paste": "bench.pasting",
+    "impact": "bench.impact",
 }
 
 

@@ -17,9 +17,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crm_desktop import __version__
+from crm_desktop.cli_backups import backup, restore
+from crm_desktop.cli_database import (
+    IN_STEPS,
+    UNCHANGED,
+    AsOption,
+    DatabaseOption,
+    JsonOption,
+    reached,
+)
 from crm_desktop.cli_output import progress, tell_diagnosis, tell_import, written
 from crm_desktop.cli_process import ending_in_order
-from crm_desktop.domain.errors import Cancelled, Invalid, Unavailable, UserError
+from crm_desktop.domain.errors import Cancelled, Invalid, Unavailable, UpgradeNeeded, UserError
 from crm_desktop.domain.record_links import is_link
 
 if TYPE_CHECKING:
@@ -61,24 +70,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-DatabaseOption = Annotated[
-    str,
-    typer.Option(
-        "--database",
-        metavar="URL",
-        envvar="CRM_DESKTOP_DATABASE",
-        help="A PostgreSQL database, postgresql://…, instead of the local workspace.",
-    ),
-]
-AsOption = Annotated[
-    str, typer.Option("--as", metavar="EMAIL", help="The user to act as; default: the owner.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-
-
-UNCHANGED = "Stopped. Nothing was changed."
-IN_STEPS = "Stopped. The steps that were finished stay; the same command goes on from there."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -302,17 +293,24 @@ def migrate(
     grant_to: Annotated[
         str, typer.Option(metavar="ROLE", help="A role that gets the rights on our schema.")
     ] = "",
+    backup_file: Annotated[
+        Path | None,
+        typer.Option("--backup", metavar="FILE", help="Save the database in this file first."),
+    ] = None,
     as_json: JsonOption = False,
     database: DatabaseOption = "",
 ) -> int:
     """Make the database ready; safe to run again. Foreign tables stay as they are."""
+    from crm_desktop.db.backups import back_up
     from crm_desktop.db.migrate import Extras
     from crm_desktop.db.migrate import migrate as make_ready
 
     if extend and contract_only:
         raise typer.BadParameter("--extend and --contract-only exclude each other.")
     wanted = Extras.YES if extend else Extras.NO if contract_only else Extras.ASK
-    with _url(context, database, IN_STEPS) as url:
+    with reached(context, database, IN_STEPS) as url:
+        if backup_file is not None:
+            back_up(url, backup_file, progress("Saving"))
         done = make_ready(url, extras=wanted, grant_to=grant_to)
     if as_json:
         typer.echo(
@@ -350,7 +348,7 @@ def detach(
     from crm_desktop.db.migrate import check
     from crm_desktop.db.migrate import detach as take_out
 
-    with _url(context, database, IN_STEPS) as url:
+    with reached(context, database, IN_STEPS) as url:
         if not yes:
             found = check(url)
             ours = [SCHEMA] if found.desktop_version else []
@@ -382,7 +380,7 @@ def doctor(
     from crm_desktop.db.migrate import check
     from crm_desktop.services.doctor import Diagnosis, examine_data
 
-    with _url(context, database) as url:
+    with reached(context, database) as url:
         found = check(url)
         diagnosis = Diagnosis((), (), {})
         if found.is_fit:
@@ -446,32 +444,16 @@ def sample(
     return 0
 
 
+app.command()(backup)
+app.command()(restore)
+
+
 @app.command("self-test")
 def self_test() -> int:
     """Try whether this installation works: resources, a database of its own, an object in it."""
     from crm_desktop import selftest
 
     return selftest.main()
-
-
-@contextmanager
-def _url(context: typer.Context, database: str, stopped: str = UNCHANGED) -> Iterator[str]:
-    """Give the address of the database, with the embedded server running where it is that one.
-
-    `stopped` is what Ctrl+C leaves, in a sentence.
-    """
-    wanted = database or context.obj["database"]
-    try:
-        if wanted:
-            yield wanted
-            return
-        from crm_desktop.db.profiles import home_folder
-        from crm_desktop.db.server import EmbeddedServer
-
-        with EmbeddedServer.running(home_folder()) as server:
-            yield server.url
-    except KeyboardInterrupt:  # before typer makes something else of it
-        raise Cancelled(stopped) from None
 
 
 @contextmanager
@@ -482,8 +464,12 @@ def _opened(
     from crm_desktop.db.database import Database
     from crm_desktop.db.migrate import migrate as make_ready
 
-    with _url(context, database) as url:
-        done = make_ready(url)
+    with reached(context, database) as url:
+        try:
+            done = make_ready(url, may_upgrade=False)
+        except UpgradeNeeded as question:
+            answer = "Do that with `crm-desktop migrate --backup FILE`, which saves it first."
+            raise Unavailable(f"{question} {answer}") from question
         if not done.after.is_fit:
             missing = "\n".join(done.after.missing[:8])
             raise Unavailable(f"This database lacks what CRM Desktop needs.\n{missing}")

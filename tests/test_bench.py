@@ -53,6 +53,12 @@ PRINTED = {
         "bulk-edit, form's values",
     ],
     "paste": ["paste, as new records", "paste, over records"],
+    "impact": [
+        "impact, times joining",
+        "impact, equal to the truth",
+        "impact, looking for strays",
+        "impact, first look",
+    ],
 }
 """What each benchmark prints, in order."""
 

@@ -9,6 +9,7 @@ from sqlalchemy import Select, func, insert, or_, select
 from sqlalchemy.orm import aliased
 
 from crm_desktop.db.database import ReadSession, WriteSession
+from crm_desktop.db.link_schema_rows import forget_gone
 from crm_desktop.db.rows import delete_row, version_of, write_row
 from crm_desktop.db.tables import CrmObject, Relationship, RelationshipRecord
 from crm_desktop.domain.access import Permission
@@ -120,6 +121,14 @@ def count_links(session: ReadSession) -> dict[str, int]:
     return dict(session.execute(query).all())
 
 
+def has_links(session: ReadSession, relationship_id: str) -> bool:
+    """Say whether there is any link under the relationship; quick however many there are."""
+    session.actor.require(Permission.READ_RECORDS)
+    links = select(RelationshipRecord.id)
+    held = links.where(RelationshipRecord.relationship_id == relationship_id).limit(1)
+    return session.scalar(held) is not None
+
+
 def create_relationship(session: WriteSession, draft: RelationshipDraft) -> str:
     """Relate two objects and return the relationship's id."""
     session.actor.require(Permission.EDIT_RELATIONSHIPS)
@@ -167,6 +176,7 @@ def delete_relationship(session: WriteSession, relationship_id: str, version: in
     session.actor.require(Permission.EDIT_RELATIONSHIPS)
     stored = get_relationship(session, relationship_id)
     delete_row(session, Relationship, relationship_id, what=_WHAT, version=version)
+    forget_gone(session)
     session.note(Topic.RELATIONSHIPS, relationship_id)
     session.note(Topic.LINKS, relationship_id)
     for object_id in (stored.from_object.id, stored.to_object.id):
@@ -284,9 +294,7 @@ def _check_name(
 
 
 def _check_has_no_links(session: WriteSession, relationship_id: str) -> None:
-    links = select(RelationshipRecord.id)
-    held = links.where(RelationshipRecord.relationship_id == relationship_id).limit(1)
-    if session.scalar(held) is not None:
+    if has_links(session, relationship_id):
         sentence = "There are links under this relationship, so its objects cannot be changed."
         raise Invalid({"from_object_id": sentence})
 

@@ -6,9 +6,9 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPoint, QTimer
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -35,16 +35,16 @@ from crm_desktop.gui.graph.schema_nodes import (
     edges_of,
     nodes_of,
 )
+from crm_desktop.gui.graph.schema_reading import PageContents, read_page
 from crm_desktop.gui.page import Page
 from crm_desktop.gui.widgets.empty_state import EmptyState
 from crm_desktop.gui.widgets.message_bar import Message
-from crm_desktop.services import applications, diagrams, objects, schema_graph
+from crm_desktop.services import diagrams, objects
 from crm_desktop.services.applications import ApplicationSummary
 from crm_desktop.services.diagrams import Diagram, DiagramList, Places
-from crm_desktop.services.schema_graph import Figures, Schema
+from crm_desktop.services.schema_graph import Figures
 
 if TYPE_CHECKING:
-    from crm_desktop.db.database import ReadSession
     from crm_desktop.gui.tasks import Tasks
 
 _TOPICS = frozenset(
@@ -52,21 +52,6 @@ _TOPICS = frozenset(
 )
 _COUNTING_PATIENCE = 120.0  # seconds
 AFTER_PAINT = 60  # milliseconds until work begins that would keep the picture from being painted
-
-
-class _Read(NamedTuple):
-    schema: Schema
-    applications: Sequence[ApplicationSummary]
-    diagrams: DiagramList
-    diagram: Diagram
-    places: Places
-
-
-def read_page(session: ReadSession, diagram_id: str) -> _Read:
-    """Read all that the first picture needs."""
-    schema = schema_graph.read_schema(session)
-    listed, diagram, places = diagrams.open_diagram(session, diagram_id)
-    return _Read(schema, applications.list_applications(session), listed, diagram, places)
 
 
 class SchemaPage(Page):
@@ -166,7 +151,7 @@ class SchemaPage(Page):
         call = partial(read_page, diagram_id=self._diagram_id)
         self._tasks.read(self, call, partial(self._show, self._asked), self.refused.emit)
 
-    def _show(self, number: int, read: _Read) -> None:
+    def _show(self, number: int, read: PageContents) -> None:
         if number != self._asked:
             return
         self.known = Known(read.schema, self.known.counts, self.known.figures)
