@@ -93,7 +93,7 @@ def test_the_keyboard_alone_travels_opens_selects_and_leaves(
     assert current(page) == NOTE
     press(page, key.Key_Up, key.Key_E)
     assert page.canvas.current() == Part("rel_owns", is_edge=True)
-    assert "Each Deal has at most one Account." in heard(page)
+    assert "has one Account." in heard(page)
     press(page, key.Key_E)
     assert current(page) == "rel_follows"
     press(page, key.Key_Left)  # from the node that E began at
@@ -154,7 +154,8 @@ def test_the_table_alone_shows_finds_opens_and_offers_the_same(
         ["Deals", "relationship", "Accounts \u2192 Deals", rows[3][3]],
         ["follows", "relationship", "Deals \u2192 Deals", rows[4][3]],
     ]
-    assert rows[3][3].startswith("1:N Each Account has any number of Deals.")
+    assert rows[3][3].startswith("1:N ")
+    assert "has many Deals." in rows[3][3]
     QTest.keyClick(table, Qt.Key.Key_Home)
     for _ in range(3):
         QTest.keyClick(table, Qt.Key.Key_Down)
