@@ -157,6 +157,10 @@ check_libraries() {
     fi
     if [ "$kind" = dev ]; then
         command -v xdotool >/dev/null || packages+=(xdotool)
+        # A test opens exported graphs in a browser; Ubuntu's package of this name only asks for a snap.
+        if ! command -v chromium >/dev/null && grep -qx 'ID=debian' /etc/os-release 2>/dev/null; then
+            packages+=(chromium)
+        fi
     fi
     if ! { command -v fc-list >/dev/null && [ -n "$(fc-list 2>/dev/null | head -n 1)" ]; } &&
         [ -z "$(find /usr/share/fonts "$HOME/.fonts" "$HOME/.local/share/fonts" \
