@@ -28,6 +28,12 @@ FROM object_fields a JOIN fields f ON f.id = a.field_id
 JOIN objects o ON o.id = a.object_id WHERE o.name = 'company'
 """
 
+LINKS = "SELECT count(*) FROM relationship_records"
+A_DEAL = """
+SELECT r.primary_value FROM records r JOIN objects o ON o.id = r.object_id
+WHERE o.name = 'deal' ORDER BY length(r.primary_value) DESC, r.id LIMIT 1
+"""
+
 
 class Failure(Exception):
     """A step did not do what it must."""
@@ -135,7 +141,7 @@ def self_test(machine: Machine, user: str) -> str:
 
 
 def use(machine: Machine) -> str:
-    """Start, load the sample, open an object, drag a field, hand over a file, quit."""
+    """Start, load the sample, open an object, drag a field, link records, import, quit."""
     with screen("crm-desktop") as screen_:
         machine.environment["DISPLAY"] = screen_.display
         visit = Visit(machine, screen_)
@@ -144,6 +150,7 @@ def use(machine: Machine) -> str:
                 visit.load_sample,
                 visit.open_object,
                 visit.drag_a_field,
+                visit.link_two_records,
                 visit.hand_over_a_file,
                 visit.quit,
             ):
@@ -154,7 +161,7 @@ def use(machine: Machine) -> str:
                     raise
                 visit.take_picture(step.__name__)
     machine.environment.clear()
-    return "sample loaded, object opened, field dragged, file handed over, quit"
+    return "sample, object, field dragged, records linked, file handed over, quit"
 
 
 @dataclass
@@ -229,6 +236,22 @@ class Visit:
                 if is_same and step == bottom - bottom_then and abs(2 * step - height) <= 6:
                     return left, top, right, bottom
         return None
+
+    def link_two_records(self) -> None:
+        """Link a deal to a contact that it is not linked to yet, in the picker."""
+        before = int(self.machine.sql(LINKS))
+        self._go_to(self.machine.sql(A_DEAL))
+        self.screen.press("ctrl+shift+l")  # the menu of what it can be linked to
+        self.screen.focus()
+        self.screen.press("Down")
+        self.screen.press("Return")
+        self.screen.focus()
+        self.screen.wait_until_still()
+        self.take_picture("picker")
+        for _ in range(20):  # past those that are linked already
+            self.screen.press("Down")
+        self.screen.press("ctrl+Return")
+        wait_until(lambda: int(self.machine.sql(LINKS)) == before + 1, "a link is stored")
 
     def hand_over_a_file(self) -> None:
         """Start it again with a file: the window that runs asks what to import."""
