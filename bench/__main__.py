@@ -25,6 +25,7 @@ MODULES = {
     "layout-editor": "bench.layout_editor",
     "bulk-edit": "bench.bulk_edit",
     "paste": "bench.pasting",
+    "record-graph": "bench.record_graph",
 }
 
 

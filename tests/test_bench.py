@@ -46,6 +46,12 @@ PRINTED = {
         "bulk-edit, form's values",
     ],
     "paste": ["paste, as new records", "paste, over records"],
+    "record-graph": [
+        "record-graph",
+        "record-graph, p95",
+        "record-graph, one level",
+        "record-graph, a path",
+    ],
 }
 """What each benchmark prints, in order."""
 

@@ -2,13 +2,16 @@
 
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, String, and_, false, func, literal, or_
+from sqlalchemy import ARRAY, ColumnElement, Dialect, String, and_, false, func, literal, or_
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import aliased
 
 from crm_desktop.db.tables import CrmObject, Record
 from crm_desktop.domain.access import Actor, RecordRight
 
 OWNER_KEY = "fld_system_owner"
+_DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 def may(
@@ -30,6 +33,12 @@ def may(
             and_(has_owner, _is_own(actor, record)),
         ),
     )
+
+
+def may_sql(actor: Actor, right: RecordRight) -> str:
+    """Return `may` as text, for a record `r` joined to its object `o`; nothing is left to bind."""
+    condition = may(actor, right, aliased(Record, name="r"), aliased(CrmObject, name="o"))
+    return str(condition.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True}))
 
 
 def _is_own(actor: Actor, record: type[Record]) -> ColumnElement[bool]:
