@@ -1,26 +1,51 @@
 """Links: two records joined under a relationship, with metadata of their own."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, insert, or_, select
+from sqlalchemy import (
+    ARRAY,
+    FromClause,
+    String,
+    Uuid,
+    case,
+    column,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+from sqlalchemy.dialects.postgresql import JSONB
 
 from crm_desktop.db.database import WriteSession
 from crm_desktop.db.rows import delete_row, write_row
-from crm_desktop.db.tables import CrmObject, Record, Relationship, RelationshipRecord
+from crm_desktop.db.tables import CrmObject, Record, RelationshipRecord
 from crm_desktop.domain.access import Permission, RecordRight
-from crm_desktop.domain.cardinality import from_has_one, to_has_one
 from crm_desktop.domain.changes import Topic
-from crm_desktop.domain.errors import Conflict, Forbidden, Invalid, NotFound
-from crm_desktop.domain.ids import Prefix, new_id
+from crm_desktop.domain.errors import Conflict, Forbidden, NotFound
+from crm_desktop.domain.ids import Prefix, new_ids
 from crm_desktop.domain.json_edits import JsonEdit
 from crm_desktop.services.inputs import check_json
+from crm_desktop.services.link_checks import (
+    LockedRelationship,
+    Pair,
+    as_error,
+    find_refusals,
+    given_pairs,
+    lock_records,
+    lock_relationship,
+    verdicts,
+)
+from crm_desktop.services.link_schemas import check_edited_metadata, check_link_metadata
 from crm_desktop.services.record_rights import may
 from crm_desktop.services.users import ensure_user
 
 _WHAT = "link"
 _NO_METADATA: Mapping[str, Any] = {}
+_NOTHING_MOVES: Mapping[str, str] = {}
 _Link = RelationshipRecord
 
 
@@ -31,44 +56,94 @@ def create_link(
     to_record_id: str,
     metadata: Mapping[str, Any] = _NO_METADATA,
 ) -> str:
-    """Link two records and return the link's id.
+    """Link two records and return the link's id; raises as `create_links` does."""
+    session.actor.require(Permission.EDIT_LINKS)
+    return create_links(session, relationship_id, [(from_record_id, to_record_id)], metadata)[0]
 
-    Raises NotFound, Invalid for a record of another object, and Conflict that names who is
-    linked already: both records are locked, so that two sessions cannot both succeed.
+
+def pairs_with(record_id: str, others: Sequence[str], *, is_from: bool) -> list[Pair]:
+    """Return one record with each of the others; `is_from` says on which side it stands."""
+    return [(record_id, other) if is_from else (other, record_id) for other in others]
+
+
+def create_links(
+    session: WriteSession,
+    relationship_id: str,
+    pairs: Sequence[Pair],
+    metadata: Mapping[str, Any] = _NO_METADATA,
+    moving: Mapping[str, str] = _NOTHING_MOVES,
+) -> list[str]:
+    """Link all these pairs or none, in a few statements; return the links' ids, pair by pair.
+
+    `moving` takes records away from those who hold them, by the id of the record that is taken:
+    who is named there must still be the only one that holds it. A link that moves keeps its id and
+    what it says, under other keys than those of `metadata`.
+
+    Both records of each pair are locked, so that of two sessions only one succeeds. Raises
+    NotFound and Invalid for what fits no link, and RefusedLinks with a reason for each pair that
+    is in the way; for a single pair, NotFound, Invalid or Forbidden where that is what it is.
     """
     session.actor.require(Permission.EDIT_LINKS)
     author = ensure_user(session, session.actor.user_id)
     check_json("relationship_metadata", metadata)
-    relationship = _lock_relationship(session, relationship_id)
-    ends = _lock_ends(session, from_record_id, to_record_id)
-    _check_place(ends[0], relationship.from_object_id, "from_record_id", relationship.from_object)
-    _check_place(ends[1], relationship.to_object_id, "to_record_id", relationship.to_object)
-    _check_may_link(*ends)
-    _check_free(session, relationship, *ends)
-    session.describe(f"link from “{ends[0].title}” to “{ends[1].title}”")
-    link_id = new_id(Prefix.LINK)
-    session.execute(
-        insert(_Link).values(
-            id=link_id,
-            relationship_id=relationship_id,
-            from_record_id=from_record_id,
-            to_record_id=to_record_id,
-            relationship_metadata=dict(metadata),
-            created_by=author,
-        )
-    )
-    session.note(Topic.LINKS, relationship_id)
-    return link_id
+    of = lock_relationship(session, relationship_id)
+    pairs = list(dict.fromkeys(pairs))
+    if not pairs:
+        return []
+    lock_records(session, [*{id_ for pair in pairs for id_ in pair}, *moving.values()])
+    query = verdicts(session.actor, of, given_pairs(pairs), moving)
+    found = sorted(session.execute(query).all(), key=lambda row: row.place)
+    if refusals := find_refusals(session, of, found):
+        raise as_error(refusals, pairs=len(pairs))
+    if any(not row.moved_id for row in found):
+        check_link_metadata(session, of.id, metadata)
+    else:
+        check_edited_metadata(session, of.id, metadata, metadata.keys())
+    session.describe(_title_of(of, found))
+    new = new_ids(Prefix.LINK, len(found))
+    ids = [row.moved_id or id_ for row, id_ in zip(found, new, strict=True)]
+    by_id = dict(zip(ids, found, strict=True))
+    _move(session, of, {id_: row for id_, row in by_id.items() if row.moved_id}, metadata)
+    added = {id_: row for id_, row in by_id.items() if not row.moved_id}
+    _insert(session, of, added, metadata, author)
+    session.note(Topic.LINKS, of.id)
+    return ids
+
+
+def move_link(session: WriteSession, link_id: str, new_holder_id: str, *, held_by: str) -> None:
+    """Give a record that can be linked once to somebody else, if `held_by` still holds it.
+
+    Under a 1:N relationship that is the record on the *to* side, and the holder that on the *from*
+    side; under N:1 the other way round. Raises NotFound, and Conflict that names who holds it now.
+    """
+    session.actor.require(Permission.EDIT_LINKS)
+    query = select(_Link.relationship_id, _Link.from_record_id, _Link.to_record_id)
+    row = session.execute(query.where(_Link.id == link_id)).one_or_none()
+    if row is None:
+        raise NotFound("This link no longer exists.")
+    of = lock_relationship(session, row.relationship_id)
+    if of.single is None:
+        raise Conflict(f"Records may have many links under “{of.name}”: add one instead.")
+    taken = row.to_record_id if of.single == "to" else row.from_record_id
+    pair = (new_holder_id, taken) if of.single == "to" else (taken, new_holder_id)
+    create_links(session, of.id, [pair], moving={taken: held_by})
 
 
 def update_link(session: WriteSession, link_id: str, edits: Sequence[JsonEdit]) -> None:
-    """Change the link's metadata at these paths (see `json_edits`), guarded by the old values."""
+    """Change the link's metadata at these paths (see `json_edits`), guarded by the old values.
+
+    Raises Invalid by key where what they hold afterwards breaks the relationship's schema; keys
+    that were not edited may hold what they did.
+    """
     session.actor.require(Permission.EDIT_LINKS)
     for edit in edits:
         check_json("relationship_metadata", [edit.path, edit.new])
     relationship_id = _changeable(session, link_id)
     session.describe("edit of a link")
     write_row(session, _Link, link_id, {}, what=_WHAT, edits={"relationship_metadata": edits})
+    edited = {str(edit.path[0]) for edit in edits if edit.path}
+    said = session.scalar(select(_Link.relationship_metadata).where(_Link.id == link_id))
+    check_edited_metadata(session, relationship_id, said, edited)
     session.note(Topic.LINKS, relationship_id)
 
 
@@ -81,116 +156,134 @@ def delete_link(session: WriteSession, link_id: str) -> None:
     session.note(Topic.LINKS, relationship_id)
 
 
-@dataclass(frozen=True, slots=True)
-class _Relationship:
-    id: str
-    name: str
-    type: str
-    from_object_id: str
-    to_object_id: str
-    from_object: str
-    to_object: str
+def delete_links(session: WriteSession, ids: Sequence[str]) -> int:
+    """Take these links away by one statement, all or none; return how many there still were.
 
-
-@dataclass(frozen=True, slots=True)
-class _End:
-    id: str
-    object_id: str
-    title: str
-    is_readable: bool
-    is_writable: bool
-
-
-def _lock_relationship(session: WriteSession, relationship_id: str) -> _Relationship:
-    """Return the relationship, whose type nobody changes until the commit."""
-    columns: list[Any] = [
-        Relationship.id,
-        Relationship.name,
-        Relationship.type,
-        Relationship.from_object_id,
-        Relationship.to_object_id,
-    ]
-    for end in (Relationship.from_object_id, Relationship.to_object_id):
-        label = select(CrmObject.label).where(CrmObject.id == end).scalar_subquery()
-        columns.append(label)
-    query = select(*columns).where(Relationship.id == relationship_id)
-    row = session.execute(query.with_for_update(read=True, of=Relationship)).one_or_none()
-    if row is None:
-        raise NotFound("This relationship no longer exists.")
-    return _Relationship(*row)
-
-
-def _lock_ends(session: WriteSession, from_id: str, to_id: str) -> tuple[_End, _End]:
-    """Return both records, locked in one order by everybody, so that nobody waits in a circle."""
-    rights = [
-        may(session.actor, right, Record, CrmObject)
-        for right in (RecordRight.READ, RecordRight.UPDATE)
-    ]
-    columns: list[Any] = [Record.id, Record.object_id, Record.primary_value]
+    Those that are gone already are passed over. Raises NotFound when none is left, Forbidden
+    where one starts at a record that the person may not change.
+    """
+    session.actor.require(Permission.EDIT_LINKS)
+    wanted = _Link.id == func.any(literal(list(ids), ARRAY(String)))
+    is_writable = may(session.actor, RecordRight.UPDATE, Record, CrmObject)
     query = (
-        select(*columns, *rights)
+        select(_Link.relationship_id, is_writable)
+        .join(Record, Record.id == _Link.from_record_id)
         .join(CrmObject, CrmObject.id == Record.object_id)
-        .where(Record.id.in_((from_id, to_id)))
-        .order_by(Record.id)
-        .with_for_update(key_share=True, of=Record)
+        .where(wanted)
     )
-    rows = session.execute(query)
-    ends = {row[0]: _End(row[0], row[1], row[2] or row[0], row[3], row[4]) for row in rows}
-    if {from_id, to_id} - {end.id for end in ends.values() if end.is_readable}:
-        raise NotFound("One of the two records no longer exists.")
-    return ends[from_id], ends[to_id]
+    found = session.execute(query).all()
+    if not found:
+        raise NotFound("These links no longer exist.")
+    refused = sum(not writable for _, writable in found)
+    if refused:
+        raise Forbidden(
+            f"You are not allowed to change the records that {refused:,} of these links start at. "
+            "Nothing was unlinked."
+        )
+    many = "a link" if len(found) == 1 else f"{len(found):,} links"
+    session.describe(f"deletion of {many}")
+    quick = delete(_Link).where(wanted).execution_options(synchronize_session=False)
+    deleted = session.execute(quick).rowcount  # type: ignore[attr-defined]  # of a cursor
+    for relationship_id in {row.relationship_id for row in found}:
+        session.note(Topic.LINKS, relationship_id)
+    return int(deleted)
 
 
-def _check_place(end: _End, object_id: str, name: str, label: str) -> None:
-    if end.object_id != object_id:
-        raise Invalid({name: f"“{end.title}” is no record of “{label}”."})
-
-
-def _check_may_link(from_end: _End, to_end: _End) -> None:
-    """Ask for the right to change the *from* record; reading both is asked before."""
-    if not from_end.is_writable:
-        sentence = f"You are not allowed to change “{from_end.title}”, nor to link it"
-        raise Forbidden(f"{sentence} to “{to_end.title}”.")
-
-
-def _check_free(
-    session: WriteSession, relationship: _Relationship, from_end: _End, to_end: _End
+def _insert(
+    session: WriteSession,
+    of: LockedRelationship,
+    added: Mapping[str, Any],
+    metadata: Mapping[str, Any],
+    author: UUID,
 ) -> None:
-    """Refuse a second link where one is the most; asked after the locks, so it stays true."""
-    same_from = _Link.from_record_id == from_end.id
-    same_to = _Link.to_record_id == to_end.id
-    in_the_way: list[ColumnElement[bool]] = [and_(same_from, same_to)]
-    if to_has_one(relationship.type):
-        in_the_way.append(same_to)
-    if from_has_one(relationship.type):
-        in_the_way.append(same_from)
-    query = (
-        select(_Link.from_record_id, _Link.to_record_id)
-        .where(_Link.relationship_id == relationship.id, or_(*in_the_way))
-        .limit(1)
-    )
-    row = session.execute(query).one_or_none()
-    if row is None:
+    """Store new links by one statement, so that the history is written once."""
+    if not added:
         return
-    if tuple(row) == (from_end.id, to_end.id):
-        sentence = f"“{from_end.title}” and “{to_end.title}” are linked already"
-        raise Conflict(f"{sentence} under “{relationship.name}”.")
-    taken, holder = (to_end, row[0]) if row[1] == to_end.id else (from_end, row[1])
-    raise Conflict(
-        f"“{taken.title}” already belongs to “{_title(session, holder)}” under "
-        f"“{relationship.name}”, and can belong to one only."
+    new = _rows_of(added)
+    said = literal(dict(metadata), JSONB())
+    columns = ["id", "relationship_id", "from_record_id", "to_record_id"]
+    columns += ["relationship_metadata", "created_by"]
+    rows = select(
+        new.c.id, literal(of.id), new.c.from_id, new.c.to_id, said, literal(author, Uuid())
     )
+    session.execute(insert(_Link).from_select(columns, rows))
 
 
-def _title(session: WriteSession, record_id: str) -> str:
-    """Return a record's name, unless the person may not read it."""
-    readable = may(session.actor, RecordRight.READ, Record, CrmObject)
+def _move(
+    session: WriteSession,
+    of: LockedRelationship,
+    moved: Mapping[str, Any],
+    metadata: Mapping[str, Any],
+) -> None:
+    """Give links their new ends; raises Forbidden for records they may not be taken from."""
+    if not moved:
+        return
+    _check_may_take(session, of, moved)
+    new = _rows_of(moved)
+    said: Any = _Link.relationship_metadata
+    if metadata:
+        is_object = func.jsonb_typeof(said) == "object"
+        merged = said.op("||", return_type=JSONB())(literal(dict(metadata), JSONB()))
+        said = case((is_object, merged), else_=said)
+    statement = (
+        update(_Link)
+        .where(_Link.id == new.c.id)
+        .values(from_record_id=new.c.from_id, to_record_id=new.c.to_id, relationship_metadata=said)
+        .execution_options(synchronize_session=False)
+    )
+    met = session.execute(statement).rowcount  # type: ignore[attr-defined]  # of a cursor
+    if met != len(moved):  # a program that takes no locks was quicker
+        raise Conflict("Someone else changed these links meanwhile. Look at them again.")
+
+
+def _check_may_take(
+    session: WriteSession, of: LockedRelationship, moved: Mapping[str, Any]
+) -> None:
+    if of.single != "to":  # then the record that changes hands is the one that is asked for
+        return
+    holders = literal([row.holder_id for row in moved.values()], ARRAY(String))
     query = (
         select(Record.primary_value)
         .join(CrmObject, CrmObject.id == Record.object_id)
-        .where(Record.id == record_id, readable)
+        .where(Record.id == func.any(holders))
+        .where(~may(session.actor, RecordRight.UPDATE, Record, CrmObject))
+        .limit(1)
     )
-    return session.scalar(query) or record_id
+    row = session.execute(query).one_or_none()
+    if row is not None:
+        whose = f"“{row[0]}”" if row[0] else "the record that holds it"
+        raise Forbidden(f"You are not allowed to change {whose}, nor to take a record from it.")
+
+
+def _rows_of(links: Mapping[str, Any]) -> FromClause:
+    """Return links as a table `new` with the columns `id`, `from_id` and `to_id`."""
+    sides = [
+        list(links),
+        [row.from_id for row in links.values()],
+        [row.to_id for row in links.values()],
+    ]
+    names = [column(name, String) for name in ("id", "from_id", "to_id")]
+    arrays = [literal(side, ARRAY(String)) for side in sides]
+    return func.unnest(*arrays).table_valued(*names, name="new").render_derived()
+
+
+def _title_of(of: LockedRelationship, found: Sequence[Any]) -> str:
+    """Name the gesture by what is linked; undo shows it."""
+    first = found[0]
+    ends = {
+        "from": (first.from_title or first.from_id, {row.from_id for row in found}),
+        "to": (first.to_title or first.to_id, {row.to_id for row in found}),
+    }
+    moves = all(row.moved_id for row in found)
+    if len(found) == 1:
+        if not moves:
+            return f"link from “{ends['from'][0]}” to “{ends['to'][0]}”"
+        taken, holder = ("to", "from") if of.single == "to" else ("from", "to")
+        return f"move of “{ends[taken][0]}” to “{ends[holder][0]}”"
+    for title, ids in ends.values():
+        if len(ids) == 1:
+            return f"{'move' if moves else 'link'} of {len(found):,} records to “{title}”"
+    return f"{'move' if moves else 'creation'} of {len(found):,} links"
 
 
 def _changeable(session: WriteSession, link_id: str) -> str:

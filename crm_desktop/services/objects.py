@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import Select, func, insert, or_, select
 
 from crm_desktop.db.database import ReadSession, WriteSession
+from crm_desktop.db.link_schema_rows import forget_gone
 from crm_desktop.db.rows import delete_row, version_of, write_row
 from crm_desktop.db.tables import CrmObject, ObjectField, Record, Relationship
 from crm_desktop.db.view_rows import forget_object
@@ -154,6 +155,7 @@ def delete_object(session: WriteSession, object_id: str, version: int) -> None:
     session.actor.require(Permission.EDIT_OBJECTS)
     delete_row(session, CrmObject, object_id, what=_WHAT, version=version)
     forget_object(session, object_id)
+    forget_gone(session)
     for topic in (Topic.OBJECTS, Topic.LAYOUTS, Topic.RECORDS):
         session.note(topic, object_id)
     session.note(Topic.RELATIONSHIPS, "")

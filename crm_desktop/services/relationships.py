@@ -9,6 +9,7 @@ from sqlalchemy import Select, func, insert, or_, select
 from sqlalchemy.orm import aliased
 
 from crm_desktop.db.database import ReadSession, WriteSession
+from crm_desktop.db.link_schema_rows import forget_gone
 from crm_desktop.db.rows import delete_row, version_of, write_row
 from crm_desktop.db.tables import CrmObject, Relationship, RelationshipRecord
 from crm_desktop.domain.access import Permission
@@ -167,6 +168,7 @@ def delete_relationship(session: WriteSession, relationship_id: str, version: in
     session.actor.require(Permission.EDIT_RELATIONSHIPS)
     stored = get_relationship(session, relationship_id)
     delete_row(session, Relationship, relationship_id, what=_WHAT, version=version)
+    forget_gone(session)
     session.note(Topic.RELATIONSHIPS, relationship_id)
     session.note(Topic.LINKS, relationship_id)
     for object_id in (stored.from_object.id, stored.to_object.id):

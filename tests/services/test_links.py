@@ -10,7 +10,8 @@ from crm_desktop.domain.access import Actor
 from crm_desktop.domain.changes import Change, Topic
 from crm_desktop.domain.errors import Conflict, Forbidden, Invalid, NotFound
 from crm_desktop.domain.json_edits import ABSENT, JsonEdit
-from crm_desktop.services import link_lists, links
+from crm_desktop.services import history, link_lists, links
+from crm_desktop.services.link_checks import Holding, RefusedLinks
 from crm_desktop.services.link_lists import RelatedPage
 from tests.make import Make
 
@@ -243,3 +244,143 @@ def test_rights_in_sql_say_what_the_actor_says(
 def test_links_need_permission(database: Database, make: Make, works: str) -> None:
     with pytest.raises(Forbidden):
         create(database, make.guest(), works, company(make), contact(make))
+
+
+def link_many(
+    database: Database, actor: Actor, relationship_id: str, *pairs: tuple[str, str]
+) -> list[str]:
+    with database.write(actor) as session:
+        return links.create_links(session, relationship_id, pairs)
+
+
+def ends(make: Make) -> set[tuple[str, str]]:
+    columns = (RelationshipRecord.from_record_id, RelationshipRecord.to_record_id)
+    with make.database.engine.begin() as connection:
+        return {(row[0], row[1]) for row in connection.execute(select(*columns))}
+
+
+def test_many_links_are_made_by_as_many_statements_as_one(
+    database: Database, actor: Actor, make: Make, works: str, statements: list[str]
+) -> None:
+    acme = company(make)
+    people = make.records("obj_contact", 201)
+    statements.clear()
+    with database.write(actor) as session:
+        links.create_links(session, works, [(acme, people[0])])
+        assert session.gesture == f"link from “Acme” to “{people[0]}”"
+    one = len(statements)
+    statements.clear()
+    with database.write(actor) as session:
+        others = links.pairs_with(acme, people[1:], is_from=True)
+        ids = links.create_links(session, works, [*others, others[0]], {"role": "staff"})
+        assert session.gesture == "link of 200 records to “Acme”"
+        assert session.changes == {Change(Topic.LINKS, works)}
+    assert len(statements) == one
+    assert len(set(ids)) == 200
+    assert ends(make) == {(acme, person) for person in people}
+    said = select(RelationshipRecord.relationship_metadata).where(RelationshipRecord.id == ids[7])
+    assert make.value(said) == {"role": "staff"}
+
+
+def test_what_stands_in_the_way_of_many_links_is_told_one_by_one_and_nothing_is_linked(
+    database: Database, actor: Actor, make: Make, works: str
+) -> None:
+    acme, apex = company(make), company(make, "Apex")
+    free, linked, taken = (contact(make, name) for name in ("Free", "Linked", "Taken"))
+    make.link(works, acme, linked)
+    held = make.link(works, apex, taken)
+    pairs = [(acme, free), (acme, linked), (acme, taken), (acme, apex), (acme, "rec_x")]
+    with pytest.raises(RefusedLinks) as refused:
+        link_many(database, actor, works, *pairs, (apex, free))
+    said = {(each.to_record_id, each.hindrance): each for each in refused.value.refusals}
+    assert set(said) == {
+        (linked, "linked"),
+        (taken, "taken"),
+        (apex, "to_wrong"),
+        ("rec_x", "to_gone"),
+        (free, "twice"),
+    }
+    assert said[taken, "taken"].holding == Holding(taken, "Taken", apex, "Apex", held)
+    assert said[linked, "linked"].holding is None
+    assert str(refused.value).endswith("4 more could not be linked either.")
+    assert make.count(RelationshipRecord) == 2
+
+
+def test_what_is_taken_moves_with_what_its_link_says_and_back_by_one_step(
+    database: Database, actor: Actor, make: Make, works: str
+) -> None:
+    acme, apex, bob, ann = company(make), company(make, "Apex"), contact(make), contact(make, "Ann")
+    held = make.link(works, acme, bob, relationship_metadata={"role": "CEO", "since": 2020})
+    with database.write(actor) as session:
+        ids = links.create_links(
+            session, works, [(apex, bob), (apex, ann)], {"since": 2026}, {bob: acme}
+        )
+    assert ids[0] == held
+    assert ends(make) == {(apex, bob), (apex, ann)}
+    said = select(RelationshipRecord.relationship_metadata).where(RelationshipRecord.id == held)
+    assert make.value(said) == {"role": "CEO", "since": 2026}
+    with database.write(actor) as session:
+        done = history.undo_state(session).undo
+        assert done is not None
+        assert done.title == "link of 2 records to “Apex”"
+        assert history.undo(session, done.id).refused == 0
+    assert ends(make) == {(acme, bob)}
+    assert make.value(said) == {"role": "CEO", "since": 2020}
+
+
+def test_a_link_moves_only_from_whom_it_was_seen_with(
+    database: Database, actor: Actor, make: Make, works: str
+) -> None:
+    acme, apex, other, bob = (
+        company(make),
+        company(make, "Apex"),
+        company(make, "Other"),
+        contact(make),
+    )
+    held = make.link(works, acme, bob)
+    with database.write(actor) as session:
+        links.move_link(session, held, apex, held_by=acme)
+        assert session.gesture == "move of “Bob” to “Apex”"
+    held_now = pytest.raises(RefusedLinks, match="“Bob” already belongs to “Apex”")
+    with held_now as refused, database.write(actor) as session:
+        links.move_link(session, held, other, held_by=acme)
+    assert refused.value.refusals[0].holding == Holding(bob, "Bob", apex, "Apex", held)
+    again = make.link(works, other, bob)  # a breach, by somebody who takes no locks
+    with pytest.raises(RefusedLinks), database.write(actor) as session:
+        links.move_link(session, held, acme, held_by=apex)
+    with database.write(actor) as session:
+        assert links.delete_links(session, [held, again, "rrec_gone"]) == 2
+        assert session.gesture == "deletion of 2 links"
+    with pytest.raises(NotFound, match="link"), database.write(actor) as session:
+        links.move_link(session, held, other, held_by=apex)
+    with pytest.raises(NotFound), database.write(actor) as session:
+        links.delete_links(session, [held])
+
+
+def test_under_many_to_one_the_record_on_the_from_side_moves(
+    database: Database, actor: Actor, make: Make
+) -> None:
+    make.object("company")
+    belongs = make.relationship(make.object("contact"), "obj_company", "N:1")
+    bob, acme, apex = contact(make), company(make), company(make, "Apex")
+    held = make.link(belongs, bob, acme)
+    with database.write(actor) as session:
+        links.move_link(session, held, apex, held_by=acme)
+    assert ends(make) == {(bob, apex)}
+    knows = make.relationship("obj_contact", "obj_contact", name="Knows")
+    with pytest.raises(Conflict, match="may have many links"), database.write(actor) as session:
+        links.move_link(session, make.link(knows, bob, bob), bob, held_by=bob)
+
+
+def test_nothing_is_taken_from_a_record_that_one_may_not_change(
+    database: Database, make: Make, works: str
+) -> None:
+    grace = make.actor()
+    acme, mine, bob = company(make), company(make, "Mine", created_by=grace.user_id), contact(make)
+    held = make.link(works, acme, bob)
+    make.sql("UPDATE objects SET permissions = '{\"update\": [\"owner\"]}' WHERE name = 'company'")
+    with pytest.raises(Forbidden, match="“Acme”"), database.write(grace) as session:
+        links.move_link(session, held, mine, held_by=acme)
+    with pytest.raises(Forbidden, match="1 of these links"), database.write(grace) as session:
+        links.delete_links(session, [held])
+    assert ends(make) == {(acme, bob)}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -36,6 +36,9 @@ KINDS = {
     "lookup": CellKind.LINK,
 }
 
+Remarks: TypeAlias = Callable[[Any, Sequence[str]], Mapping[str, Any]]
+"""Says of the records of a page what is not theirs, by id: it is given the session and the ids."""
+
 Cells: TypeAlias = tuple[str, tuple[str, ...], tuple[Any, ...], Sequence[Any]]
 """One row, ready to be painted: id, texts, for chips and boxes what they show; and JSON values."""
 
@@ -55,19 +58,22 @@ class Listing:
     """What is shown: a query, its columns, and how values are written.
 
     `summaries` are told of each group, by the ids of fields; what makes no sense is passed over.
+    `remarks` is asked once for each page that is read.
     """
 
     query: RecordQuery
     columns: tuple[EffectiveField, ...]
     formats: Formats
     summaries: tuple[tuple[str, str], ...] = ()
+    remarks: Remarks | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class CellPage:
     """Some rows, whether more follow, and the records at their ends where they are known.
 
-    `groups` are the keys of the rows' groups in a grouped list.
+    `groups` are the keys of the rows' groups in a grouped list, `remarks` what the listing asked
+    to be said of its records.
     """
 
     rows: list[Cells]
@@ -75,6 +81,7 @@ class CellPage:
     next: Cursor | None = None
     previous: Cursor | None = None
     groups: tuple[str | None, ...] = ()
+    remarks: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +113,21 @@ class Reread:
     def pages(self) -> dict[int, CellPage]:
         """Return them as pages by their numbers."""
         rows, first, groups = self.page.rows, self.start // PAGE_ROWS, self.page.groups
+        remarks = self.page.remarks
         spans = [slice(at, at + PAGE_ROWS) for at in range(0, len(rows), PAGE_ROWS)]
         pages = {
-            first + place: CellPage(rows[span], True, groups=groups[span])
+            first + place: CellPage(rows[span], True, groups=groups[span], remarks=remarks)
             for place, span in enumerate(spans[:-1])
         }
         if spans:
             previous = self.page.previous if len(spans) == 1 else None
             pages[first + len(spans) - 1] = CellPage(
-                rows[spans[-1]], self.page.has_more, self.page.next, previous, groups[spans[-1]]
+                rows[spans[-1]],
+                self.page.has_more,
+                self.page.next,
+                previous,
+                groups[spans[-1]],
+                remarks,
             )
         return pages
 
@@ -131,7 +144,10 @@ def read_page(session: Any, listing: Listing, place: Place) -> CellPage:
         limit=place.limit,
     )
     cells = _cells(found, listing.columns)
-    return CellPage(cells, found.next is not None, found.next, found.previous, found.groups)
+    remarks = listing.remarks(session, [row[0] for row in cells]) if listing.remarks else {}
+    return CellPage(
+        cells, found.next is not None, found.next, found.previous, found.groups, remarks
+    )
 
 
 def read_first(session: Any, listing: Listing) -> First:

@@ -24,7 +24,7 @@ from crm_desktop.domain.formats import Formats
 from crm_desktop.gui.delegates import CellKind, GridRole
 from crm_desktop.gui.models.group_headings import summary_word
 from crm_desktop.gui.models.pending_edits import CellEdit
-from crm_desktop.gui.models.record_cells import KINDS, PAGE_ROWS, Cells, Listing, Reread
+from crm_desktop.gui.models.record_cells import KINDS, PAGE_ROWS, Cells, Listing, Remarks, Reread
 from crm_desktop.gui.models.record_pages import RecordPages
 from crm_desktop.gui.models.row_groups import Identity, RowGroups
 from crm_desktop.gui.models.row_plan import RowPlan
@@ -72,6 +72,7 @@ class RecordTableModel(QAbstractTableModel):
         self.groups = RowGroups()
         self._plan: RowPlan | None = None  # theirs, looked at for every cell
         self._summaries: tuple[tuple[str, str], ...] = ()
+        self.remarks: Remarks | None = None  # from the next `show` on
         self._edits: Mapping[str, Mapping[str, CellEdit]] = {}
         self._reader = RecordPages(tasks, Listing(RecordQuery(""), (), formats), self)
         self._pages = self._reader.kept
@@ -140,7 +141,8 @@ class RecordTableModel(QAbstractTableModel):
             self.groups.forget_folded()
         self._kinds = _kinds_of(columns)
         self._set_loading(is_loading=True)
-        self._reader.begin(Listing(query, tuple(columns), self._formats, self._summaries))
+        told = (self._summaries, self.remarks)
+        self._reader.begin(Listing(query, tuple(columns), self._formats, *told))
         self.endResetModel()
         self.query_changed.emit()
 
@@ -204,6 +206,12 @@ class RecordTableModel(QAbstractTableModel):
         page = self._pages.get(row >> _SHIFT)
         place = row & _WITHIN
         return page.rows[place] if page is not None and 0 <= place < len(page.rows) else None
+
+    def remark_at(self, row: int) -> Any:
+        """Return what the listing's `remarks` said of the record in a row; None for nothing."""
+        row = row if self._plan is None else self._plan.place_of(row)
+        page = self._pages.get(row >> _SHIFT)
+        return None if page is None else page.remarks.get(self._id_at(row))
 
     def name_of(self, record_id: str) -> str:
         """Return what the list calls a record; its id where that is not in memory."""
@@ -350,7 +358,7 @@ class RecordTableModel(QAbstractTableModel):
 
     def _show_rows(self, start: int, end: int) -> None:
         if start < end and self._kinds:
-            last = self.index(end - 1, len(self._kinds) - 1)
+            last = self.index(end - 1, self.columnCount() - 1)
             self.dataChanged.emit(self.index(start, 0), last)
 
     def _set_loading(self, *, is_loading: bool) -> None:
