@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ARRAY, String, bindparam, text
 
+from crm_desktop.db.conditions import containing
 from crm_desktop.db.database import ReadSession
 from crm_desktop.domain.access import Permission, RecordRight
 from crm_desktop.domain.errors import NotFound
@@ -132,6 +133,35 @@ def expand(
     )
 
 
+def find_linked(
+    session: ReadSession, record_id: str, side: Side, search: str = "", limit: int = 200
+) -> list[GraphRecord]:
+    """Return records linked on one side whose name holds the search, by name; at most `limit`.
+
+    For a side with too many links to be drawn: this reads all of them, but only that.
+    """
+    session.actor.require(Permission.READ_RECORDS)
+    own, other = ("from", "to") if side.is_from else ("to", "from")
+    statement = _FIND_LINKED.format(
+        own=own, other=other, may=may_sql(session.actor, RecordRight.READ)
+    )
+    values = {
+        "record_id": record_id,
+        "relationship_id": side.relationship_id,
+        "pattern": containing(search),
+        "limit": limit,
+    }
+    return [GraphRecord(*row) for row in session.execute(text(statement), values)]
+
+
+_FIND_LINKED = """
+SELECT DISTINCT r.id, r.object_id, o.label, o.icon, r.primary_value, 1 AS distance
+FROM relationship_records AS l JOIN records AS r ON r.id = l.{other}_record_id
+JOIN objects AS o ON o.id = r.object_id
+WHERE l.{own}_record_id = :record_id AND :relationship_id IN ('', l.relationship_id)
+  AND coalesce(r.primary_value, r.id) ILIKE :pattern AND {may}
+ORDER BY r.primary_value, r.id LIMIT :limit
+"""
 _LISTS = [bindparam(name, type_=ARRAY(String)) for name in ("ids", "known")]
 
 # Records are numbered in the order in which they are met. `walk` has a row for each step: what it
