@@ -1,5 +1,7 @@
 """`make screenshots`: a picture of every page and main dialog, light and dark, in docs/images.
 
+It also writes docs/keyboard.md, which lists the keys of these pages.
+
 Takes the real window through a first start in a temporary home: the start page, then the sample
 workspace. Nothing is left behind but the pictures.
 """
@@ -29,6 +31,7 @@ from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.theme import Appearance, Scheme, apply_theme, theme
 from crm_desktop.gui.widgets.grid import GridView
 from crm_desktop.opening import DatabaseOpener
+from scripts.keyboard_page import keyboard_page, pages_of, read_sections
 from scripts.list_screenshots import take_lists
 
 if TYPE_CHECKING:
@@ -150,7 +153,16 @@ def main() -> int:
         _take_dialogs(photographer, folder)
         _open_records(photographer, "Deals")
         take_lists(photographer, cast("RecordsPage", photographer.window.current_page))
+        _write_keyboard_page(photographer)
     return 0
+
+
+def _write_keyboard_page(photographer: Photographer) -> None:
+    window = photographer.window
+    deals = _open_records(photographer, "Deals")
+    pages = pages_of(_object_id(window, "Deals"), str(deals.current_id()))
+    text = keyboard_page(read_sections(window, pages, photographer.wait))
+    (FOLDER.parent / "keyboard.md").write_text(text, encoding="utf-8")
 
 
 def _window(home: Path, on_exit: ExitStack) -> tuple[Photographer, Startup]:

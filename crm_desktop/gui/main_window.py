@@ -197,8 +197,15 @@ class MainWindow(QMainWindow):
     def open_find_objects(self) -> None:
         self.command_palette.open("@")
 
-    def open_commands(self) -> None:
-        self.command_palette.open(">")
+    def open_keyboard_map(self) -> None:
+        """Show every command of the window and of the shown page that has keys."""
+        from crm_desktop.gui.keyboard_map import KeyboardMapDialog, lines_of_page, lines_of_window
+
+        page = self.current_page
+        own = [] if page is None else lines_of_page(page, page.title)
+        dialog = KeyboardMapDialog([*own, *lines_of_window(self)], self)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
 
     def import_file(self) -> None:
         """Ask for a file, for the object whose records are shown or for any other."""
@@ -248,7 +255,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         self.top.find_requested.connect(self.open_palette)
         self.rail.mode_requested.connect(self._open_mode)
-        self.rail.help_requested.connect(self.open_commands)
+        self.rail.help_requested.connect(self.open_keyboard_map)
         self.rail.settings_requested.connect(self.menus.open_settings)
         self.navigation.open_requested.connect(self._open_from_tree)
         self.tabs.new_requested.connect(self.open_find_objects)

@@ -61,7 +61,7 @@ class WindowMenus:
         self._page_menu = bar.addMenu(self.tr("&Page"))
         self._page_menu.menuAction().setVisible(False)
         self._page_lines: list[QAction] = []
-        keys = Command(self.tr("Commands and their keys"), window.open_commands, "keyboard", ["F1"])
+        keys = Command(self.tr("Keyboard map"), window.open_keyboard_map, "keyboard", ["F1"])
         about = Command(self.tr("About CRM Desktop"), self._show_about, "info")
         fill_menu(bar, self.tr("&Help"), [keys, about], window)
 

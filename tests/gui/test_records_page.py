@@ -344,7 +344,7 @@ def test_columns_keep_the_widths_that_somebody_gave_them(
 
     assert usual != 333
     assert again.grid.columnWidth(0) == 333
-    assert again.inspector.isHidden()
+    assert again.inspecting.pane.isHidden()
     assert page.grid.columnWidth(1) == again.grid.columnWidth(1)
 
 

@@ -102,6 +102,11 @@ class CellEditor(QWidget):
         if isinstance(control, QLineEdit | QPlainTextEdit):
             control.selectAll()
 
+    def opens_list(self, *, by_typing: bool) -> bool:
+        """Say whether the editor shows its choices as soon as it is open."""
+        is_choice = not by_typing and isinstance(self.editor, ChoiceLineEditor)
+        return is_choice or isinstance(self.editor, MultiChoiceEditor)
+
     def go_to_end(self) -> None:
         """Let what is typed follow the content; what is searched for is typed anew."""
         control = self.editor.control

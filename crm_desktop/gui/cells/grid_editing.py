@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QModelIndex, QObject, Qt, Signal, Slot
 from PySide6.QtGui import QInputMethodEvent, QKeyEvent, QMouseEvent
@@ -12,13 +13,12 @@ from typing_extensions import override
 
 from crm_desktop.domain.errors import Invalid, UserError
 from crm_desktop.domain.field_types import is_user_field, target_ids
-from crm_desktop.gui.cells.cell_editor import CellEditor
-from crm_desktop.gui.editors.choice_line import ChoiceLineEditor
-from crm_desktop.gui.editors.choices import MultiChoiceEditor
-from crm_desktop.gui.editors.making import make_cell_editor
 from crm_desktop.gui.models.sheet import Cell, NewValue, Sheet
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.widgets.grid import GridView
+
+if TYPE_CHECKING:
+    from crm_desktop.gui.cells.cell_editor import CellEditor
 
 _ENTER = {Qt.Key.Key_Return, Qt.Key.Key_Enter}
 _UPRIGHT = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
@@ -86,9 +86,7 @@ class GridEditing(QObject):
         else:
             self._open.select_all()
         editor = self._open.editor
-        if isinstance(editor, MultiChoiceEditor) or (
-            event is None and isinstance(editor, ChoiceLineEditor)
-        ):
+        if self._open.opens_list(by_typing=event is not None):
             editor.open_list()
         elif event is not None:
             self._open.is_typing = True
@@ -97,9 +95,7 @@ class GridEditing(QObject):
     def open_list(self) -> None:
         """Edit the current cell with its list or calendar open (Alt+Down)."""
         self.begin(self._grid.currentIndex())
-        if self._open is not None and not isinstance(
-            self._open.editor, ChoiceLineEditor | MultiChoiceEditor
-        ):
+        if self._open is not None and not self._open.opens_list(by_typing=False):
             self._open.editor.open_list()
 
     def cell_to_edit(self, index: QModelIndex) -> Cell | None:
@@ -116,6 +112,9 @@ class GridEditing(QObject):
         return cell
 
     def _show_editor(self, index: QModelIndex, cell: Cell) -> None:
+        from crm_desktop.gui.cells.cell_editor import CellEditor  # not before the first records
+        from crm_desktop.gui.editors.making import make_cell_editor
+
         editor = make_cell_editor(cell.field, self.sheet.formats, self._tasks)
         editor.set_names(names_in(cell))
         editor.show_value(cell.value)

@@ -1,4 +1,7 @@
-"""Opens find and replace over a list of records, and goes from match to match with F3."""
+"""Opens find and replace over a list of records, and goes from match to match with F3.
+
+The dialog and what it calls are loaded when they are asked for, not before the first records.
+"""
 
 from __future__ import annotations
 
@@ -11,18 +14,17 @@ from PySide6.QtGui import QAction, QKeySequence
 
 from crm_desktop.domain.errors import UserError
 from crm_desktop.domain.text_search import TextSearch
-from crm_desktop.gui.clipboard.find_dialog import FindDialog, WithTarget
-from crm_desktop.gui.clipboard.find_form import FindScope
 from crm_desktop.gui.clipboard.placement import CellRange, selected_range
 from crm_desktop.gui.clipboard.words import counted
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.models.range_ids import RangeIds
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.widgets.message_bar import Message
-from crm_desktop.services import find_replace
 from crm_desktop.services.record_targets import ChosenRecords, FoundRecords
 
 if TYPE_CHECKING:
+    from crm_desktop.gui.clipboard.find_dialog import FindDialog, WithTarget
+    from crm_desktop.gui.clipboard.find_form import FindScope
     from crm_desktop.gui.pages.record_list import RecordList
 
 
@@ -86,6 +88,8 @@ class FindControl(QObject):
     def dialog(self) -> FindDialog:
         """The dialog of this list; made anew after it was closed."""
         if self._dialog is None:
+            from crm_desktop.gui.clipboard.find_dialog import FindDialog
+
             self._dialog = FindDialog(self._tasks, self._find_target, self._list.window())
             self._dialog.next_requested.connect(self.find_next)
             self._dialog.replaced.connect(self._tell_replaced)
@@ -94,6 +98,9 @@ class FindControl(QObject):
         return self._dialog
 
     def _scope(self) -> FindScope:
+        from crm_desktop.gui.clipboard.find_form import FindScope
+        from crm_desktop.services import find_replace
+
         try:
             self._chosen = selected_range(self._grid)
             self._find_chosen = self._ids.unmoved(self._ids.find)
@@ -122,6 +129,8 @@ class FindControl(QObject):
 
     def find_next(self) -> None:
         """Go to the next cell that matches, from the current one on."""
+        from crm_desktop.services import find_replace
+
         self._remember()
         if self._last is None:
             self.open_dialog()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from crm_desktop.gui.dialogs.drafts_dialog import DraftsDialog, address_of
 from crm_desktop.gui.drafts import CELLS, Draft, Drafts
 from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.widgets.notice_bar import NoticeBar
@@ -50,6 +49,8 @@ class ListDrafts(NoticeBar):
 
     def open_drafts(self) -> None:
         """Open the only draft, or the list of them."""
+        from crm_desktop.gui.dialogs.drafts_dialog import DraftsDialog, address_of
+
         mine = self._mine()
         if len(mine) == 1:
             self.open_requested.emit(address_of(mine[0]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer
 from PySide6.QtGui import QAction, QKeySequence, QPalette, QResizeEvent
@@ -17,9 +17,7 @@ from crm_desktop.gui.actions import Submenu, fill_groups, without_state
 from crm_desktop.gui.clipboard.control import ClipboardControl
 from crm_desktop.gui.clipboard.finding import FindControl
 from crm_desktop.gui.delegates import plain_tip
-from crm_desktop.gui.dialogs.go_to_row import GoToRowDialog
 from crm_desktop.gui.drafts import Drafts
-from crm_desktop.gui.editors.record_panel import RecordPanel
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.models.records import MOST_ROWS
 from crm_desktop.gui.page import Page
@@ -41,6 +39,9 @@ from crm_desktop.gui.widgets.buttons import (
 )
 from crm_desktop.gui.widgets.splitter import Splitter
 from crm_desktop.services.objects import ObjectDetail
+
+if TYPE_CHECKING:
+    from crm_desktop.gui.editors.record_panel import RecordPanel
 
 _NEEDS_GRID = {"Ctrl+Return", "Ctrl+Del"}  # other keys serve in the tree and the tabs as well
 _SETTLED_AFTER = 1000  # milliseconds without a change, before how the list is shown is kept
@@ -69,10 +70,9 @@ class RecordsPage(Page):
         self.bulk = BulkControl(tasks, self.list)
         self.clipboard = ClipboardControl(tasks, self.list)
         self.finding = FindControl(tasks, self.list, self.clipboard.ids)
-        self.inspector = RecordPanel(tasks, self._drafts, is_narrow=True)
         self.left_over = ListDrafts(self._drafts, object_id)
         self.lacking = LackingRecords(self.list)
-        self.inspecting = Inspecting(tasks, self.list, self.inspector)
+        self.inspecting = Inspecting(tasks, self.list, self._drafts)
         self.new_button = primary_button(self._new_text, icon_name="plus")
         self.import_button = plain_button(self.tr("Import…"), icon_name="file-up")
         self._make_actions()
@@ -192,11 +192,10 @@ class RecordsPage(Page):
         self.list.add_notice(self.left_over)
         self.split = Splitter(Qt.Orientation.Horizontal)
         self.split.addWidget(self.list)
-        self.split.addWidget(self.inspector)
+        self.split.addWidget(self.inspecting.pane)
         self.split.setStretchFactor(0, 1)
         self.split.setStretchFactor(1, 0)
         self.split.setSizes([round(line_height() * 50), round(line_height() * 19)])
-        self.inspector.setMinimumWidth(1)  # it gives way before the list does
         box = QHBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.addWidget(self.split)
@@ -227,12 +226,19 @@ class RecordsPage(Page):
         self._settling = QTimer(self, singleShot=True, interval=_SETTLED_AFTER)
         self._settling.timeout.connect(self.arranged)
         self.list.views.changed.connect(self._settling.start)
-        self.inspector.unsaved_changed.connect(self._tell_unsaved)
-        self.inspector.refused.connect(self.refused)
+        self.inspecting.made.connect(self._connect_inspector)
         self.inspecting.refused.connect(self.refused)
         self.left_over.open_requested.connect(self.open_requested)
-        self.inspector.open_requested.connect(self.open_requested)
         self._tasks.changed.connect(self._reload_if_touched)
+
+    @property
+    def inspector(self) -> RecordPanel:
+        return self.inspecting.panel
+
+    def _connect_inspector(self, panel: RecordPanel) -> None:
+        panel.unsaved_changed.connect(self._tell_unsaved)
+        panel.refused.connect(self.refused)
+        panel.open_requested.connect(self.open_requested)
 
     # Reading
 
@@ -245,7 +251,7 @@ class RecordsPage(Page):
         self.icon_name = crm_object.icon or "box"
         self.set_title(crm_object.plural_name)
         self.left_over.call_object(crm_object.label)
-        self.inspector.show_icon(crm_object.icon)
+        self.inspecting.show_icon(crm_object.icon)
         tip = self.tr("New {} (Ctrl+N)").replace("{}", crm_object.label)
         self.new_button.setToolTip(plain_tip(tip))
         self._new_text = new_record_text(crm_object.label)
@@ -260,8 +266,8 @@ class RecordsPage(Page):
         self.import_button.setEnabled(False)
 
     def _follow_arrived(self) -> None:
-        if not self.model.rowCount() and not self.inspector.has_unsaved():
-            self.inspector.show_nothing()
+        if not self.model.rowCount():
+            self.inspecting.show_nothing()
         self._follow_current()
 
     def _reload_if_touched(self, changes: frozenset[Change]) -> None:
@@ -328,29 +334,29 @@ class RecordsPage(Page):
             self._follow_current()
 
     def _show_inspector(self) -> None:
-        self._wants_inspector = self.inspector.isHidden()  # it may have gone for want of room
+        self._wants_inspector = self.inspecting.pane.isHidden()  # it may have gone for want of room
         self._set_inspector_shown(is_shown=self._wants_inspector)
         self._follow_current()
 
     def _set_inspector_shown(self, *, is_shown: bool) -> None:
         self.inspector_action.setChecked(is_shown)
-        self.inspector.setVisible(is_shown)
+        self.inspecting.pane.setVisible(is_shown)
 
     @override
     def save(self) -> None:
-        self.inspector.save()
+        self.inspecting.save()
         self.list.editing.save()
 
     @override
     def has_unsaved(self) -> bool:
-        return self.inspector.has_unsaved() or self.list.editing.has_unsaved()
+        return self.inspecting.has_unsaved() or self.list.editing.has_unsaved()
 
     def _tell_unsaved(self, _: bool) -> None:  # noqa: FBT001 - a slot
         self.unsaved_changed.emit(self.has_unsaved())
 
     @override
     def drop_unsaved(self) -> None:
-        self.inspector.drop_unsaved()
+        self.inspecting.drop_unsaved()
         self.list.editing.drop_unsaved()
 
     @override
@@ -401,6 +407,8 @@ class RecordsPage(Page):
 
     def ask_for_row(self) -> None:
         """Ask for the number of a row and go there."""
+        from crm_desktop.gui.dialogs.go_to_row import GoToRowDialog
+
         if self.model.rowCount():
             row = max(0, self.model.groups.number_of(max(0, self.grid.currentIndex().row()))) + 1
             dialog = GoToRowDialog(row, min(self.model.total, MOST_ROWS), self.window())

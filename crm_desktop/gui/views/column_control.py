@@ -15,11 +15,11 @@ from crm_desktop.gui.icons import icon
 from crm_desktop.gui.models.records import RecordTableModel
 from crm_desktop.gui.theme import line_height
 from crm_desktop.gui.views.arrangement import Arrangement
-from crm_desktop.gui.views.columns_dialog import ColumnsDialog
 from crm_desktop.gui.widgets.grid import GridView
 
 if TYPE_CHECKING:
     from crm_desktop.gui.pages.column_widths import ColumnWidths
+    from crm_desktop.gui.views.columns_dialog import ColumnsDialog
 
 
 class ColumnControl(QObject):
@@ -67,6 +67,8 @@ class ColumnControl(QObject):
 
     def open_dialog(self, parent: QWidget | None = None) -> ColumnsDialog:
         """Offer all fields to tick and to put in order."""
+        from crm_desktop.gui.views.columns_dialog import ColumnsDialog
+
         shown = self._arranged.settings().columns
         dialog = ColumnsDialog(
             self._arranged.fields, shown, self._arranged.usual, parent or self._grid.window()

@@ -17,7 +17,6 @@ from crm_desktop.gui.icons import icon
 from crm_desktop.gui.messages import ask
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.theme import Density
-from crm_desktop.gui.views.name_dialog import ViewNameDialog
 from crm_desktop.gui.views.view_button import ViewButton
 from crm_desktop.gui.views.view_control import ViewControl
 from crm_desktop.services import views
@@ -229,6 +228,8 @@ class ViewCommands(QObject):
         hint: str,
         then: Callable[[SavedView], None] | None,
     ) -> None:
+        from crm_desktop.gui.views.name_dialog import ViewNameDialog
+
         dialog = ViewNameDialog(self._tasks, title, verb, make, name, hint, self._owner.window())
         if then is not None:
             dialog.stored.connect(then)
