@@ -26,18 +26,16 @@ class RecordCommands(QObject):
     def __init__(self, page: RecordGraphPage) -> None:
         super().__init__(page)
         self._page = page
-        tr = self.tr
+        tr, growth = self.tr, page.growth
         self.open = self._make(tr("Open record"), "file-text", "Ctrl+Return", page.open_current)
-        self.expand = self._make(tr("Expand"), "unfold-horizontal", "X", page.growth.expand_current)
+        self.expand = self._make(tr("Expand"), "unfold-horizontal", "X", growth.expand_current)
         self.collapse = self._make(
-            tr("Collapse"), "fold-horizontal", "Shift+X", page.growth.collapse_current
+            tr("Collapse"), "fold-horizontal", "Shift+X", growth.collapse_current
         )
         self.start_here = self._make(tr("Graph from here"), "waypoints", "S", page.start_here)
-        self.path = self._make(
-            tr("Path to another record…"), "route", "P", page.growth.ask_for_path
-        )
+        self.path = self._make(tr("Path to another record…"), "route", "P", growth.ask_for_path)
         self.most = self._make(
-            tr("Most connected records…"), "chart-network", "", page.growth.show_most_connected
+            tr("Most connected records…"), "chart-network", "", growth.show_most_connected
         )
         self.edit = self._make(tr("Link data…"), "pencil", "F2", page.edit_current)
         self.unlink = self._make(tr("Unlink…"), "unlink", "Del", page.unlink_current)

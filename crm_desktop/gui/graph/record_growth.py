@@ -40,7 +40,11 @@ class Growth(QObject):
         if (rest := self._page.current_rest()) is not None:
             self.open_rest(rest)
         elif (record := self._page.current_record()) is not None:
-            self._expand(record.id, self._page.reach.value(), None)
+            self.expand(record.id)
+
+    def expand(self, record_id: str) -> None:
+        """Draw a record's links, and theirs, to the depth that is chosen."""
+        self._expand(record_id, self._page.reach.value(), None)
 
     def open_rest(self, rest: Rest) -> None:
         """Draw what is not drawn on one side; where that is too much, let it be searched."""
@@ -69,8 +73,9 @@ class Growth(QObject):
 
     def _expanded(self, record_id: str, depth: int, side: Side | None, graph: RecordGraph) -> None:
         before = self._page.content
-        near = {record.id for record in graph.records if 0 < record.distance < depth}
-        content = before.with_graph(graph, {record_id, *near}, side)
+        near = [record.id for record in graph.records if 0 < record.distance < depth]
+        whole = {record_id, *([] if graph.is_full else near)}
+        content = before.with_graph(graph, whole, side)
         added = len(content.records) - len(before.records)
         said = ""
         if graph.is_full:
@@ -162,9 +167,8 @@ class Growth(QObject):
         return words.replace("{}", str(record_paths.MOST_STEPS))
 
     def show_most_connected(self) -> None:
-        record = self._page.current_record() or self._page.content.records.get(
-            self._page.content.start
-        )
+        content = self._page.content
+        record = self._page.current_record() or content.records.get(content.start)
         objects: dict[str, RelatedObject] = {}
         for each in self._page.relationships.values():
             objects |= {each.from_object.id: each.from_object, each.to_object.id: each.to_object}

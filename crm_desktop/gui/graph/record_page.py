@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint
+from PySide6.QtCore import QPoint, QRectF
 from PySide6.QtGui import QAction, QPalette
 from PySide6.QtWidgets import QSpinBox, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.changes import Change, Topic
 from crm_desktop.domain.errors import UserError
-from crm_desktop.domain.graph import Part, Point
+from crm_desktop.domain.graph import Part, Point, ends_of
 from crm_desktop.domain.graph_layout import Arrangement
 from crm_desktop.gui.actions import Submenu
 from crm_desktop.gui.graph.canvas import CanvasWords, GraphCanvas
+from crm_desktop.gui.graph.inks import measures
+from crm_desktop.gui.graph.record_badges import BadgeClicks
 from crm_desktop.gui.graph.record_commands import RecordCommands
 from crm_desktop.gui.graph.record_content import Content, Rest
 from crm_desktop.gui.graph.record_drawing import Drawing, draw, other_object, title_of
 from crm_desktop.gui.graph.record_growth import Growth
 from crm_desktop.gui.graph.record_linking import Linking
+from crm_desktop.gui.graph.record_places import parents_of, places_around
 from crm_desktop.gui.graph.record_reading import Reading
 from crm_desktop.gui.graph.record_steps import Scene, Steps
 from crm_desktop.gui.page import Page
@@ -45,6 +48,8 @@ if TYPE_CHECKING:
     from crm_desktop.gui.tasks import Tasks
 
 _READABLE = 32  # records up to which the first picture has two steps; else it has one
+_LEGIBLE = 0.45  # zoom
+_GAP = 84.0  # between nodes: what stands on a link shall be read
 _TOPICS = {Topic.RECORDS, Topic.LINKS, Topic.OBJECTS, Topic.RELATIONSHIPS}
 Opened = tuple[Sequence[RelationshipSummary], RecordGraph]
 
@@ -66,7 +71,7 @@ class RecordGraphPage(Page):
         self.reading, self.steps = Reading(tasks, self), Steps(self)
         self.linking, self.growth = Linking(tasks, self), Growth(tasks, self)
         self.reach = QSpinBox()
-        self.commands = RecordCommands(self)
+        self.commands, self.badges = RecordCommands(self), BadgeClicks(self.canvas.view)
         self._lay_out()
         self._connect()
         self.commands.follow()
@@ -99,7 +104,9 @@ class RecordGraphPage(Page):
     def _connect(self) -> None:
         canvas, reading = self.canvas, self.reading
         canvas.view.set_linkable(is_linkable=True)
+        canvas.arranging.gap = _GAP
         canvas.current_changed.connect(self._current_changed)
+        self.badges.clicked.connect(self.growth.expand)
         canvas.opened.connect(self._open_part)
         canvas.menu_requested.connect(self._show_menu)
         canvas.link_requested.connect(self._link)
@@ -131,6 +138,8 @@ class RecordGraphPage(Page):
         depth = 1 if len(graph.records) > _READABLE else 2
         near = {record.id for record in graph.records if record.distance <= depth}
         whole = {record.id for record in graph.records if record.distance < depth}
+        if graph.is_full:
+            whole = {start.id}
         self._show(self.content.with_graph(graph, whole).only(near), {})
         self.canvas.set_current(Part(start.id))
         self.canvas.view.lens.fit()
@@ -179,7 +188,12 @@ class RecordGraphPage(Page):
 
     def _show(self, content: Content, points: Mapping[str, Point]) -> None:
         self.content, self._drawing = content, draw(content, self.relationships)
-        self.canvas.show_graph(self._drawing.nodes, self._drawing.edges, points)
+        nodes, edges = self._drawing.nodes, self._drawing.edges
+        if points:
+            sizes = {node.id: measures().size_of(node) for node in nodes}
+            parents = parents_of(sizes, ends_of(edges), points)
+            points = places_around(points, sizes, parents, content.start, _GAP)
+        self.canvas.show_graph(nodes, edges, points)
         records, links = len(content.records), len(content.links)
         words = self.tr("{0} records, {1} links")
         self.set_status(words.format(f"{records:,}", f"{links:,}"))
@@ -191,6 +205,19 @@ class RecordGraphPage(Page):
         self.steps.leave(Scene(self.content, points))
         self.canvas.say(said)
         self._show(content, points)
+        self._bring_in_sight(self.canvas.view.points().keys() - points.keys())
+
+    def _bring_in_sight(self, node_ids: Collection[str]) -> None:
+        """Show all where something new is out of sight, as long as that can still be read."""
+        view = self.canvas.view
+        seen, whole = view.lens.seen(), view.extent()
+        boxes = view.boxes()
+        if all(seen.contains(QRectF(*boxes[node_id])) for node_id in node_ids):
+            return
+        room = view.viewport().rect()
+        zoom = min(room.width() / whole.width(), room.height() / whole.height())
+        if zoom >= _LEGIBLE:
+            view.lens.fit()
 
     def go_back(self) -> None:
         if self.steps.can_go_back:
@@ -257,7 +284,7 @@ class RecordGraphPage(Page):
 
     def _link(self, one: str, other: str) -> None:
         records = self.content.records
-        if one in records and other in records:
+        if one in records and other in records and one != other:
             self.linking.link(records[one], records[other], self.content, self.relationships)
 
     def edit_current(self) -> None:
