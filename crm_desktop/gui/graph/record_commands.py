@@ -59,9 +59,10 @@ class RecordCommands(QObject):
         """Enable what can be done with what is current."""
         page = self._page
         record, link, rest = page.current_record(), page.current_link(), page.current_rest()
-        for action in (self.open, self.collapse, self.start_here, self.path, self.link):
+        for action in (self.collapse, self.start_here, self.path, self.link):
             action.setEnabled(record is not None)
-        self.expand.setEnabled(record is not None or rest is not None)
+        for action in (self.open, self.expand):
+            action.setEnabled(record is not None or rest is not None)
         self.edit.setEnabled(link is not None)
         self.unlink.setEnabled(link is not None)
         self.back.setEnabled(page.steps.can_go_back)
@@ -88,7 +89,7 @@ class RecordCommands(QObject):
         if part.is_edge and self._page.current_link() is not None:
             fill_groups(menu, [[self.edit, self.unlink]])
         elif self._page.current_rest() is not None:
-            fill_groups(menu, [[self.expand]])
+            fill_groups(menu, [[self.expand, self.open]])
         elif self._page.current_record() is not None:
             fill_groups(menu, self._record_groups(menu))
         else:

@@ -58,7 +58,7 @@ class Growth(QObject):
             dialog = SideDialog(
                 self._tasks, record, rest, self._page.relationships, self._page.window()
             )
-            dialog.chosen.connect(self._add)
+            dialog.chosen.connect(self.add)
             self._open_dialog(dialog)
 
     def _expand(self, record_id: str, depth: int, side: Side | None) -> None:
@@ -95,7 +95,7 @@ class Growth(QObject):
             return words.replace("{}", str(MOST_LINKS))
         return self.tr("There are no more links here.")
 
-    def _add(self, record_ids: Sequence[str]) -> None:
+    def add(self, record_ids: Sequence[str]) -> None:
         """Draw these records too, with their links to what is there."""
 
         def make() -> Callable[[ReadSession], RecordGraph]:

@@ -142,7 +142,7 @@ class RecordsDialog(QDialog):
             RecordLine(each.record, each.links) if isinstance(each, Connected) else RecordLine(each)
             for each in found
         )
-        if found and not self.grid.currentIndex().isValid():
+        if found and not self.ids():
             self.grid.setCurrentIndex(self.model.index(0, 0))
         self.note.setText(self.say_found(len(found)))
         self._update()

@@ -273,8 +273,11 @@ class RecordGraphPage(Page):
             self.open_current()
 
     def open_current(self) -> None:
-        if (record := self.current_record()) is not None:
-            self.open_requested.emit(f"record:{record.id}")
+        """Open the page of a record, or of the one whose links are not drawn: it lists them."""
+        rest, record = self.current_rest(), self.current_record()
+        record_id = rest.record_id if rest is not None else record.id if record is not None else ""
+        if record_id:
+            self.open_requested.emit(f"record:{record_id}")
 
     def start_here(self) -> None:
         if (record := self.current_record()) is not None:
