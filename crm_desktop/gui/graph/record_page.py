@@ -143,7 +143,13 @@ class RecordGraphPage(Page):
         self._show(self.content.with_graph(graph, whole).only(near), {})
         self.canvas.set_current(Part(start.id))
         self.canvas.view.lens.fit()
+        self.canvas.placed.connect(self._first_placed)
         self.canvas.arrange(Arrangement.ORGANIC)
+
+    def _first_placed(self, _: object) -> None:
+        """Nobody asked for the first arrangement, so nobody is to take it back."""
+        self.canvas.placed.disconnect(self._first_placed)
+        self.canvas.moves.forget()
 
     @override
     def refresh(self) -> None:
