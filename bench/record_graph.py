@@ -15,7 +15,7 @@ from bench.workspace import Workspace
 from crm_desktop.domain.access import RecordRight
 from crm_desktop.services import record_graph, record_paths
 from crm_desktop.services.record_graph import RecordGraph
-from crm_desktop.services.record_rights import may_sql
+from crm_desktop.services.record_rights import may_as_text
 
 STARTS, BAR, DEPTH = 150, 1.5, 3
 HUBS = 5  # one start in so many is a hub
@@ -45,7 +45,7 @@ def _measure(data: Linked, starts: list[str], depth: int) -> Iterator[Result]:
     ours: list[float] = []
     peers: list[float] = []
     found = 0
-    allowed = may_sql(data.workspace.actor, RecordRight.READ).replace("%", "%%")
+    allowed = may_as_text(data.workspace.actor, RecordRight.READ).replace("%", "%%")
     with psycopg.connect(data.workspace.url, prepare_threshold=None) as connection:
         for number, start in enumerate(starts):
             expand = partial(_expand, data.workspace, start, depth)

@@ -10,7 +10,7 @@ from crm_desktop.db.conditions import containing
 from crm_desktop.db.database import ReadSession
 from crm_desktop.domain.access import Permission, RecordRight
 from crm_desktop.domain.errors import NotFound
-from crm_desktop.services.record_rights import may_sql
+from crm_desktop.services.record_rights import may_as_text
 
 MOST_LINKS = 50  # of a record under one relationship; where there are more, they are only counted
 MOST_RECORDS = 300  # that one expansion brings
@@ -120,7 +120,7 @@ def expand(
         "most_counted": MOST_COUNTED,
         "glance": GLANCE,
     }
-    statement = _EXPAND.format(may=may_sql(session.actor, RecordRight.READ), glance=_GLANCE)
+    statement = _EXPAND.format(may=may_as_text(session.actor, RecordRight.READ), glance=_GLANCE)
     row = session.execute(text(statement).bindparams(*_LISTS), values).one()
     records = tuple(GraphRecord(*record) for record in row.records or ())
     if not {record.id for record in records}.intersection(record_ids):
@@ -143,7 +143,7 @@ def find_linked(
     session.actor.require(Permission.READ_RECORDS)
     own, other = ("from", "to") if side.is_from else ("to", "from")
     statement = _FIND_LINKED.format(
-        own=own, other=other, may=may_sql(session.actor, RecordRight.READ)
+        own=own, other=other, may=may_as_text(session.actor, RecordRight.READ)
     )
     values = {
         "record_id": record_id,

@@ -9,7 +9,7 @@ from crm_desktop.db.database import ReadSession
 from crm_desktop.domain.access import Permission, RecordRight
 from crm_desktop.domain.errors import NotFound
 from crm_desktop.services.record_graph import GraphRecord
-from crm_desktop.services.record_rights import may_sql
+from crm_desktop.services.record_rights import may_as_text
 
 MOST_STEPS = 6
 MOST_VISITED = 100_000
@@ -86,7 +86,7 @@ def _nothing(halves: Sequence[_Half], *, is_complete: bool) -> PathSearch:
 
 def _step(session: ReadSession, half: _Half, room: int) -> set[str]:
     """Follow all links of the frontier; return what is new, which is the next frontier."""
-    statement = _STEP.format(may=may_sql(session.actor, RecordRight.READ))
+    statement = _STEP.format(may=may_as_text(session.actor, RecordRight.READ))
     query = text(statement).bindparams(bindparam("ids", type_=ARRAY(String)))
     half.steps += 1
     frontier: dict[str, tuple[str, str]] = {}
@@ -122,7 +122,7 @@ def _joined(halves: Sequence[_Half], meeting: str) -> PathSearch:
 
 
 def _readable(session: ReadSession, record_ids: Collection[str]) -> set[str]:
-    statement = _READABLE.format(may=may_sql(session.actor, RecordRight.READ))
+    statement = _READABLE.format(may=may_as_text(session.actor, RecordRight.READ))
     query = text(statement).bindparams(bindparam("ids", type_=ARRAY(String)))
     return set(session.scalars(query, {"ids": list(record_ids)}))
 
@@ -137,7 +137,7 @@ def most_connected(
     are left out.
     """
     session.actor.require(Permission.READ_RECORDS)
-    statement = _MOST.format(may=may_sql(session.actor, RecordRight.READ))
+    statement = _MOST.format(may=may_as_text(session.actor, RecordRight.READ))
     values = {"object_id": object_id, "relationship_id": relationship_id, "limit": limit}
     return [
         Connected(

@@ -35,7 +35,7 @@ def may(
     )
 
 
-def may_sql(actor: Actor, right: RecordRight) -> str:
+def may_as_text(actor: Actor, right: RecordRight) -> str:
     """Return `may` as text, for a record `r` joined to its object `o`; nothing is left to bind."""
     condition = may(actor, right, aliased(Record, name="r"), aliased(CrmObject, name="o"))
     return str(condition.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True}))

@@ -221,6 +221,27 @@ def test_a_hub_is_counted_and_only_its_small_sides_are_followed(
     }
 
 
+def test_links_of_a_hub_are_found_by_name(database: Database, actor: Actor, make: Make) -> None:
+    company, contact = make.object("company"), make.object("contact")
+    works, knows = make.relationship(company, contact), make.relationship(contact, contact)
+    acme = make.record(company, {"fld_name": "Acme"})
+    for name in ("Bob", "Bo 50%", "Ann", "Bob"):
+        person = make.record(contact, {"fld_name": name})
+        make.link(works, acme, person)
+        make.link(works, acme, person)
+        make.link(knows, person, person)
+
+    def names(side: Side, search: str = "") -> list[str | None]:
+        with database.read(actor) as session:
+            found = record_graph.find_linked(session, acme, side, search)
+            return [record.title for record in found]
+
+    assert names(Side(works, is_from=True)) == ["Ann", "Bo 50%", "Bob", "Bob"]
+    assert names(Side(works, is_from=True), "bob") == ["Bob", "Bob"]
+    assert names(Side(works, is_from=True), "50%") == ["Bo 50%"]
+    assert names(Side(works, is_from=False)) == names(Side(knows, is_from=True)) == []
+
+
 def test_an_expansion_is_one_statement(
     database: Database, actor: Actor, make: Make, statements: list[str]
 ) -> None:

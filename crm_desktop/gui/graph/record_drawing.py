@@ -77,7 +77,7 @@ def _node(
         record.id,
         title_of(record),
         record.object_label,
-        record.icon or "",
+        record.icon or "box",
         badge,
         group=record.object_label,
         look=Look.MAIN if record.id == content.start else Look.PLAIN,
@@ -136,7 +136,7 @@ def _rest_node(rest: Rest, relationships: Relationships) -> GraphNode:
     return GraphNode(
         rest.id,
         words,
-        icon=(other.icon if other is not None else None) or "ellipsis",
+        icon=(other.icon or "box") if other is not None else "ellipsis",
         group=tr("Not shown"),
         look=Look.SUMMARY,
         tip="\n".join(text for text in (words, advice) if text),

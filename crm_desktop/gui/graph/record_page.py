@@ -260,7 +260,7 @@ class RecordGraphPage(Page):
 
     def icon_of(self, rest: Rest) -> str:
         other = other_object(rest.side, self.relationships)
-        return (other.icon if other is not None else "") or "ellipsis"
+        return (other.icon or "box") if other is not None else "ellipsis"
 
     def _current_changed(self, _: Part) -> None:
         self.commands.follow()
