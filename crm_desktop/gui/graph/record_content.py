@@ -104,7 +104,11 @@ class Content:
         Records keep their order.
         """
         found = {record.id: record for record in graph.records}
-        kept = {id_: found[id_] for id_ in self.records if id_ in found}
+        kept = {
+            id_: replace(found[id_], distance=record.distance)
+            for id_, record in self.records.items()
+            if id_ in found
+        }
         links = {link.id: link for link in graph.links}
         counts = self._counted(graph)
         return replace(

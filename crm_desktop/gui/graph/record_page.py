@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRectF
-from PySide6.QtGui import QAction, QPalette
+from PySide6.QtGui import QAction, QPalette, QShowEvent
 from PySide6.QtWidgets import QSpinBox, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 _READABLE = 32  # records up to which the first picture has two steps; else it has one
 _LEGIBLE = 0.45  # zoom
 _GAP = 84.0  # between nodes: what stands on a link shall be read
-_TOPICS = {Topic.RECORDS, Topic.LINKS, Topic.OBJECTS, Topic.RELATIONSHIPS}
+_TOPICS = {Topic.LINKS, Topic.OBJECTS, Topic.RELATIONSHIPS}
 Opened = tuple[Sequence[RelationshipSummary], RecordGraph]
 
 
@@ -59,10 +59,10 @@ class RecordGraphPage(Page):
 
     def __init__(self, tasks: Tasks, record_id: str, parent: QWidget | None = None) -> None:
         super().__init__(tasks, parent)
-        self.icon_name = "waypoints"
+        self.icon_name, self.title = "waypoints", self.tr("Links of a record")
         self.content = Content(record_id)
         self.relationships: Mapping[str, RelationshipSummary] = {}
-        self._drawing = Drawing((), (), {})
+        self._drawing, self._is_stale = Drawing((), (), {}), False
         self.canvas = GraphCanvas(
             tasks, CanvasWords(self.tr("Graph of links"), self.tr("Find in the graph"),
                                self.tr("Link")), self
@@ -134,7 +134,6 @@ class RecordGraphPage(Page):
         found, graph = opened
         self.relationships = {each.id: each for each in found}
         start = next(record for record in graph.records if record.id == self.content.start)
-        self.set_title(self.tr("Links of {}").replace("{}", title_of(start)))
         depth = 1 if len(graph.records) > _READABLE else 2
         near = {record.id for record in graph.records if record.distance <= depth}
         whole = {record.id for record in graph.records if record.distance < depth}
@@ -166,17 +165,34 @@ class RecordGraphPage(Page):
         return partial(_read_again, ids=asked, known=others)
 
     def _show_again(self, opened: Opened) -> None:
-        self.relationships = {each.id: each for each in opened[0]}
+        found = {each.id: each for each in opened[0]}
         content = self.content.read_again(opened[1])
-        self.show_content(content)
+        if (found, content) != (self.relationships, self.content):
+            self.relationships = found
+            self.show_content(content)
 
     def _follow_changes(self, changes: frozenset[Change]) -> None:
-        objects = {record.object_id for record in self.content.records.values()}
-        for change in changes:
-            if change.topic in _TOPICS and (change.topic is not Topic.RECORDS
-                                            or change.id in objects):  # fmt: skip
-                self.refresh()
-                return
+        """Read again after what touches the graph: at once, or when it is looked at next."""
+        if any(self._touches(change) for change in changes):
+            self._is_stale = True
+            if self.isVisible():
+                self._read_stale()
+
+    def _touches(self, change: Change) -> bool:
+        if change.topic is Topic.RECORDS:
+            records = self.content.records.values()
+            return any(record.object_id == change.id for record in records)
+        return change.topic in _TOPICS
+
+    def _read_stale(self) -> None:
+        self._is_stale = False
+        self.refresh()
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._is_stale:
+            self._read_stale()
 
     def _began(self, sentence: str) -> None:
         self.running.run(sentence, self.tr("Stopped. The graph is as it was."))
@@ -189,8 +205,11 @@ class RecordGraphPage(Page):
     # Showing.
 
     def show_content(self, content: Content) -> None:
-        """Show this where everything stands."""
+        """Show this where everything stands; nodes that are being arranged are arranged anew."""
+        is_arranging = self.canvas.arranging.is_running
         self._show(content, self.canvas.view.points())
+        if is_arranging:
+            self.canvas.arrange(Arrangement.ORGANIC)
 
     def _show(self, content: Content, points: Mapping[str, Point]) -> None:
         self.content, self._drawing = content, draw(content, self.relationships)
@@ -200,6 +219,10 @@ class RecordGraphPage(Page):
             parents = parents_of(sizes, ends_of(edges), points)
             points = places_around(points, sizes, parents, content.start, _GAP)
         self.canvas.show_graph(nodes, edges, points)
+        if (start := content.records.get(content.start)) is not None:
+            title = self.tr("Links of {}").replace("{}", title_of(start))
+            if title != self.title:
+                self.set_title(title)
         records, links = len(content.records), len(content.links)
         words = self.tr("{0} records, {1} links")
         self.set_status(words.format(f"{records:,}", f"{links:,}"))
