@@ -43,6 +43,9 @@ from crm_desktop.gui.dialogs.object_dialog import ObjectDialog
 from crm_desktop.gui.dialogs.relationship_dialog import RelationshipDialog
 from crm_desktop.gui.dialogs.user_dialog import UserDialog
 from crm_desktop.gui.drafts import Drafts
+from crm_desktop.gui.graph.record_content import Rest
+from crm_desktop.gui.graph.record_linking import WayDialog
+from crm_desktop.gui.graph.record_lists import MostConnectedDialog, SideDialog
 from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.pages.record import NewRecordPage
 from crm_desktop.gui.pages.records import RecordsPage
@@ -51,6 +54,7 @@ from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.views.columns_dialog import ColumnsDialog
 from crm_desktop.gui.views.name_dialog import ViewNameDialog
 from crm_desktop.services import fields
+from crm_desktop.services.record_graph import GraphRecord, Side
 from tests.gui.asking import open_dialog, shown
 from tests.gui.windows import make_window, wait_until_idle
 from tests.make import Make
@@ -69,6 +73,8 @@ CLASHES = {
     "fld_note": Clash("Short.", "It is long. " * 80, "Mine."),
     "fld_name": Clash("a", "b", ""),
 }
+RECORD = GraphRecord("rec_x", "obj_x", "Company", None, "Acme", 0)
+REST = Rest("rec_x", Side("rel_x", is_from=True), 60, 60, is_least=False, is_opened=False)
 PARTS = (QComboBox, QAbstractSpinBox, QAbstractItemView, QHeaderView, QLineEdit, QTabBar)
 
 
@@ -176,6 +182,9 @@ def test_every_setting_of_a_field_has_a_name(qtbot: QtBot, tasks: Tasks, name: s
         lambda tasks: DraftsDialog(Drafts(tasks), system_formats(), {}),
         lambda _: ConflictDialog("Changed", CLASHES, (), system_formats(), {}),
         lambda _: ConnectDialog([]),
+        lambda tasks: MostConnectedDialog(tasks, {}, {}),
+        lambda tasks: SideDialog(tasks, RECORD, REST, {}),
+        lambda _: WayDialog([], {}),
     ],
     ids=[
         "object",
@@ -187,6 +196,9 @@ def test_every_setting_of_a_field_has_a_name(qtbot: QtBot, tasks: Tasks, name: s
         "drafts",
         "conflict",
         "connect",
+        "most connected",
+        "links of a hub",
+        "which link",
     ],
 )
 def test_every_control_of_a_dialog_has_a_name(
