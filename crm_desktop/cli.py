@@ -17,6 +17,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crm_desktop import __version__
+from crm_desktop.cli_backups import backup, restore
+from crm_desktop.cli_database import (
+    IN_STEPS,
+    UNCHANGED,
+    AsOption,
+    DatabaseOption,
+    JsonOption,
+    reached,
+)
 from crm_desktop.cli_output import progress, tell_diagnosis, tell_import, written
 from crm_desktop.cli_process import ending_in_order
 from crm_desktop.domain.errors import Cancelled, Invalid, Unavailable, UserError
@@ -61,24 +70,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-DatabaseOption = Annotated[
-    str,
-    typer.Option(
-        "--database",
-        metavar="URL",
-        envvar="CRM_DESKTOP_DATABASE",
-        help="A PostgreSQL database, postgresql://…, instead of the local workspace.",
-    ),
-]
-AsOption = Annotated[
-    str, typer.Option("--as", metavar="EMAIL", help="The user to act as; default: the owner.")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
-
-
-UNCHANGED = "Stopped. Nothing was changed."
-IN_STEPS = "Stopped. The steps that were finished stay; the same command goes on from there."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -312,7 +303,7 @@ def migrate(
     if extend and contract_only:
         raise typer.BadParameter("--extend and --contract-only exclude each other.")
     wanted = Extras.YES if extend else Extras.NO if contract_only else Extras.ASK
-    with _url(context, database, IN_STEPS) as url:
+    with reached(context, database, IN_STEPS) as url:
         done = make_ready(url, extras=wanted, grant_to=grant_to)
     if as_json:
         typer.echo(
@@ -350,7 +341,7 @@ def detach(
     from crm_desktop.db.migrate import check
     from crm_desktop.db.migrate import detach as take_out
 
-    with _url(context, database, IN_STEPS) as url:
+    with reached(context, database, IN_STEPS) as url:
         if not yes:
             found = check(url)
             ours = [SCHEMA] if found.desktop_version else []
@@ -382,7 +373,7 @@ def doctor(
     from crm_desktop.db.migrate import check
     from crm_desktop.services.doctor import Diagnosis, examine_data
 
-    with _url(context, database) as url:
+    with reached(context, database) as url:
         found = check(url)
         diagnosis = Diagnosis((), (), {})
         if found.is_fit:
@@ -446,32 +437,16 @@ def sample(
     return 0
 
 
+app.command()(backup)
+app.command()(restore)
+
+
 @app.command("self-test")
 def self_test() -> int:
     """Try whether this installation works: resources, a database of its own, an object in it."""
     from crm_desktop import selftest
 
     return selftest.main()
-
-
-@contextmanager
-def _url(context: typer.Context, database: str, stopped: str = UNCHANGED) -> Iterator[str]:
-    """Give the address of the database, with the embedded server running where it is that one.
-
-    `stopped` is what Ctrl+C leaves, in a sentence.
-    """
-    wanted = database or context.obj["database"]
-    try:
-        if wanted:
-            yield wanted
-            return
-        from crm_desktop.db.profiles import home_folder
-        from crm_desktop.db.server import EmbeddedServer
-
-        with EmbeddedServer.running(home_folder()) as server:
-            yield server.url
-    except KeyboardInterrupt:  # before typer makes something else of it
-        raise Cancelled(stopped) from None
 
 
 @contextmanager
@@ -482,7 +457,7 @@ def _opened(
     from crm_desktop.db.database import Database
     from crm_desktop.db.migrate import migrate as make_ready
 
-    with _url(context, database) as url:
+    with reached(context, database) as url:
         done = make_ready(url)
         if not done.after.is_fit:
             missing = "\n".join(done.after.missing[:8])

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal
+from urllib.parse import quote
 
 from crm_desktop.db import binaries
 from crm_desktop.db.account import Account, give_to, run_as
@@ -49,6 +50,15 @@ class StillStarting(Unavailable):
     """The server goes on starting by itself; stopping it would only begin its recovery anew."""
 
 
+def address_of(found: Postmaster, password: str, database: str = DATABASE) -> str:
+    """Return the libpq URI of a database of this server, password included."""
+    login, name = f"{ROLE}:{quote(password, safe='')}", quote(database, safe="")
+    if sys.platform == "win32":
+        return f"postgresql://{login}@127.0.0.1:{found.port}/{name}"
+    folder = quote(found.folder, safe="")
+    return f"postgresql://{login}@/{name}?host={folder}&port={found.port}"
+
+
 @dataclass(frozen=True)
 class Cluster:
     """The folders below home; whoever calls a method that changes them holds the start lock.
@@ -59,6 +69,7 @@ class Cluster:
 
     home: Path
     account: Account | None
+    programs: Path | None = None  # of another version of PostgreSQL; None: our own
 
     @property
     def data(self) -> Path:
@@ -72,13 +83,23 @@ class Cluster:
     def exists(self) -> bool:
         return self.data.exists() and any(self.data.iterdir())
 
+    @property
+    def version(self) -> str:
+        """Return the major version that made the data, "" where the files do not say."""
+        try:
+            return (self.data / "PG_VERSION").read_text(encoding="ascii").strip()
+        except (FileNotFoundError, UnicodeDecodeError):
+            return ""
+
+    @property
+    def is_older(self) -> bool:
+        """Say whether an older PostgreSQL than ours made the data."""
+        version = self.version
+        return version.isdigit() and int(version) < int(binaries.major_version())
+
     def check_version(self) -> None:
         """Raise Unavailable, touching nothing, where our PostgreSQL cannot open the data."""
-        ours = binaries.major_version()
-        try:
-            theirs = (self.data / "PG_VERSION").read_text(encoding="ascii").strip()
-        except (FileNotFoundError, UnicodeDecodeError):
-            theirs = ""
+        ours, theirs = binaries.major_version(), self.version
         if theirs == ours:
             return
         if not theirs:
@@ -87,16 +108,10 @@ class Cluster:
                 "Nothing was changed. Put your backup there, or move the folder away to start "
                 "with an empty database."
             )
-        older = theirs.isdigit() and int(theirs) < int(ours)
         raise Unavailable(
             f"The database in {self.data} was made by PostgreSQL {theirs}, and this version of "
-            f"CRM Desktop brings PostgreSQL {ours}. Nothing was changed. "
-            + (
-                f"Open it with a CRM Desktop that brings PostgreSQL {theirs}, save it with "
-                "pg_dump, and load that here."
-                if older
-                else f"Open it with a newer CRM Desktop, one that brings PostgreSQL {theirs}."
-            )
+            f"CRM Desktop brings PostgreSQL {ours}. Nothing was changed. Open it with a newer CRM "
+            f"Desktop, one that brings PostgreSQL {theirs}."
         )
 
     def create(self, password: str) -> None:
@@ -176,6 +191,9 @@ class Cluster:
 
     # -- parts of the above
 
+    def _bin(self) -> Path:
+        return self.programs or binaries.bin_folder_for(self.account, self.home)
+
     def _end(self, found: Postmaster, mode: Literal["fast", "immediate"]) -> None:
         if sys.platform == "win32":
             self._run(["pg_ctl", "-D", str(self.data), "-m", mode, "-W", "stop"], "stop")
@@ -234,7 +252,7 @@ class Cluster:
             "unix_socket_permissions": "0700",
             "port": str(PORT),
         }
-        folder = binaries.bin_folder_for(self.account, self.home)
+        folder = self._bin()
         command = [str(binaries.program(folder, "postgres")), "-D", str(self.data)]
         for name, value in options.items():
             command += ["-c", f"{name}={value}"]
@@ -279,7 +297,7 @@ class Cluster:
     def _run(
         self, command: list[str], purpose: str, *, text: str = "", held: HeldLock | None = None
     ) -> None:
-        folder = binaries.bin_folder_for(self.account, self.home)
+        folder = self._bin()
         inherited = [] if held is None or sys.platform == "win32" else [held.descriptor]
         answer = subprocess.run(
             [binaries.program(folder, command[0]), *command[1:]],

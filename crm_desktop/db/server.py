@@ -4,16 +4,14 @@ import errno
 import logging
 import os
 import secrets
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import quote
 
 from crm_desktop.db import binaries
 from crm_desktop.db.account import open_home, server_account
 from crm_desktop.db.binaries import bin_folder
-from crm_desktop.db.cluster import DATABASE, ROLE, Cluster, StillStarting
+from crm_desktop.db.cluster import DATABASE, Cluster, StillStarting, address_of
 from crm_desktop.db.locks import HeldLock, try_lock, wait_for_lock
 from crm_desktop.db.private_files import write_private
 from crm_desktop.db.server_files import Postmaster, full_disk
@@ -21,6 +19,7 @@ from crm_desktop.domain.errors import Unavailable
 
 __all__ = ["EmbeddedServer", "bin_folder"]
 
+TAKING_OVER = "taking-over"
 BUSY_SECONDS = 130.0  # longer than a start and a stop may take
 FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -80,12 +79,7 @@ class EmbeddedServer:
         """Return the libpq URI of a database (workspace) of this server, password included."""
         if self._postmaster is None:
             raise Unavailable("The database server is not running.")
-        login = f"{ROLE}:{quote(self._password, safe='')}"
-        name, port = quote(database, safe=""), self._postmaster.port
-        if sys.platform == "win32":
-            return f"postgresql://{login}@127.0.0.1:{port}/{name}"
-        folder = quote(self._postmaster.folder, safe="")
-        return f"postgresql://{login}@/{name}?host={folder}&port={port}"
+        return address_of(self._postmaster, self._password, database)
 
     def ensure_running(self) -> None:
         """Bring the server up, or back; quick when it runs. Raises Unavailable with the reason.
@@ -143,6 +137,8 @@ class EmbeddedServer:
 
     def _ready_data(self, cluster: Cluster) -> str:
         """Make the data directory where none is, and return the password of its only role."""
+        if (self._home / TAKING_OVER).exists() or cluster.is_older:
+            self._take_over(cluster)
         if cluster.exists:
             cluster.check_version()
         password = self._read_password()
@@ -153,6 +149,19 @@ class EmbeddedServer:
         password = password or self._write_password()
         cluster.create(password)
         return password
+
+    def _take_over(self, cluster: Cluster) -> None:
+        """Bring what an older PostgreSQL made to ours, or end what was begun of that."""
+        from crm_desktop.db import takeover  # with the driver: most starts need none of it
+
+        if takeover.finish(cluster) or not cluster.is_older:
+            return
+        if self._others_run():
+            raise Unavailable(
+                "This workspace is to be taken over from an older PostgreSQL, and another CRM "
+                "Desktop uses it. Close that one, then start again."
+            )
+        takeover.take_over(cluster, self._read_password() or self._write_password())
 
     def _renew_password(self, cluster: Cluster) -> str:
         if self._others_run():

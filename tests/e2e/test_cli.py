@@ -17,7 +17,10 @@ import pytest
 from crm_desktop import __version__
 from crm_desktop.cli import main
 
-COMMANDS = ("import", "export", "migrate", "detach", "doctor", "sample", "self-test")
+COMMANDS = (
+    *("import", "export", "backup", "restore", "migrate"),
+    *("detach", "doctor", "sample", "self-test"),
+)
 
 
 @dataclass(frozen=True)

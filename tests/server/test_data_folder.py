@@ -141,7 +141,7 @@ def test_settings_of_ones_own_win_over_ours(own_home: Path) -> None:
 
 @pytest.mark.parametrize(
     ("made_by", "advice"),
-    [("16", "Open it with a CRM Desktop that brings PostgreSQL 16"), ("99", "a newer CRM Desktop")],
+    [("9", "install postgresql-9"), ("99", "a newer CRM Desktop")],
 )
 def test_data_of_another_version_is_not_touched(own_home: Path, made_by: str, advice: str) -> None:
     (own_home / "data" / "PG_VERSION").write_text(f"{made_by}\n")
