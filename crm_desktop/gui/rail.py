@@ -27,6 +27,7 @@ class Mode(NamedTuple):
         return QCoreApplication.translate("rail", str(self.text))
 
 
+SCHEMA = "relationships"  # the mode that has two pages: a table, and a graph
 MODES = (
     Mode(
         "objects",
@@ -39,7 +40,9 @@ MODES = (
         "applications", QT_TRANSLATE_NOOP("rail", "Applications"), "app-window", ("applications",)
     ),
     Mode("fields", QT_TRANSLATE_NOOP("rail", "Fields"), "library", ("fields", "field")),
-    Mode("relationships", QT_TRANSLATE_NOOP("rail", "Schema"), "workflow", ("relationships",)),
+    Mode(
+        "relationships", QT_TRANSLATE_NOOP("rail", "Schema"), "workflow", ("relationships", "graph")
+    ),
     Mode("users", QT_TRANSLATE_NOOP("rail", "Users"), "users", ("users",)),
 )
 

@@ -35,6 +35,7 @@ ROUTES = {
     "relationships": Route(
         "crm_desktop.gui.pages.relationships", "RelationshipsPage", "Relationships"
     ),
+    "graph": Route("crm_desktop.gui.graph.schema_page", "SchemaPage", "Schema graph"),
     "applications": Route("crm_desktop.gui.pages.applications", "ApplicationsPage", "Applications"),
     "indexes": Route("crm_desktop.gui.pages.indexes", "IndexesPage", "Indexes"),
     "users": Route("crm_desktop.gui.pages.users", "UsersPage", "Users"),

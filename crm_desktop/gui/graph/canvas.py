@@ -10,7 +10,16 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from crm_desktop.domain.graph import NO_PART, GraphEdge, GraphNode, Part, Point, ends_of
+from crm_desktop.domain.graph import (
+    NO_PART,
+    Ends,
+    GraphEdge,
+    GraphNode,
+    Part,
+    Point,
+    Size,
+    ends_of,
+)
 from crm_desktop.domain.graph_layout import Arrangement
 from crm_desktop.domain.graph_spacing import place_new
 from crm_desktop.gui.graph.arranging import Arranging
@@ -43,8 +52,9 @@ class CanvasWords(NamedTuple):
 class GraphCanvas(QWidget):
     """Shows nodes and edges that are plain data; knows nothing of what they stand for.
 
-    `bar` is the row above the picture: the search stands in it, a page adds its own. `placed` tells
-    which nodes came to other places, by hand, by arranging or by undoing.
+    `bar` is the row above the picture: the search stands in it, a page adds its own; what belongs
+    beside the picture goes into `sides`. `placed` tells which nodes came to other places, by hand,
+    by arranging or by undoing.
     """
 
     current_changed = Signal(object)  # Part: in the picture or in the table
@@ -71,6 +81,8 @@ class GraphCanvas(QWidget):
         self.hint = TextLabel(face="small", role="accent")
         self.notice = TextLabel(face="small", role="muted", wraps=True)
         self.running = RunningBar()
+        self._shown: tuple[Sequence[GraphNode], Sequence[GraphEdge]] = ((), ())
+        self._plan: tuple[dict[str, Size], list[Ends]] = ({}, [])  # what an arrangement is for
         self.bar = QHBoxLayout()
         self._lay_out()
         self._connect()
@@ -84,10 +96,13 @@ class GraphCanvas(QWidget):
         self.bar.addWidget(self.finder.found)
         self.bar.addStretch(1)
         self.panes = Splitter(Qt.Orientation.Vertical)
+        self.sides = Splitter(Qt.Orientation.Horizontal)
         self.panes.addWidget(self.view)
         self.panes.addWidget(self.table)
         self.panes.setSizes([600, 240])
         self.table.hide()
+        self.sides.addWidget(self.panes)
+        self.sides.setStretchFactor(0, 1)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
@@ -97,7 +112,7 @@ class GraphCanvas(QWidget):
         for label in (self.hint, self.notice):
             label.setContentsMargins(3 * unit(), 0, 3 * unit(), unit())
             label.hide()
-        box.addWidget(self.panes, 1)
+        box.addWidget(self.sides, 1)
         self.setFocusProxy(self.view)
 
     def _connect(self) -> None:
@@ -132,10 +147,14 @@ class GraphCanvas(QWidget):
     ) -> None:
         """Show these nodes and edges; nodes without a place get one beside a neighbour.
 
-        What is current, selected and zoomed stays; an arrangement under way is given up.
+        What is current, selected and zoomed stays. An arrangement under way is given up where it
+        would not fit any more.
         """
-        self.arranging.stop()
         sizes = {node.id: measures().size_of(node) for node in nodes}
+        plan = (sizes, ends_of(edges))
+        if plan != self._plan:
+            self.arranging.stop()
+            self._plan = plan
         places = points if sizes.keys() <= points.keys() else place_new(
             points, sizes, ends_of(edges), self.arranging.gap
         )  # fmt: skip
@@ -149,8 +168,6 @@ class GraphCanvas(QWidget):
         if not self.table.isHidden():
             self.table.show_graph(*self._shown)
             self.table.show_current(self.view.current)
-
-    _shown: tuple[Sequence[GraphNode], Sequence[GraphEdge]] = ((), ())
 
     def current(self) -> Part:
         """Return the node or edge that commands are about."""

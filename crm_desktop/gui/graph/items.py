@@ -21,12 +21,13 @@ from crm_desktop.gui.graph.painting import (
     paint_node,
     pill_width,
 )
-from crm_desktop.gui.graph.routes import Box, Route, path_of, route, slots_of
+from crm_desktop.gui.graph.routes import Box, Lane, Route, hits, path_of, route, slots_of
 from crm_desktop.gui.theme import theme
 
 FADED = 0.22
 HANDLE = 6.0  # radius of the handle from which links are drawn
 _MARGIN = RING + 4
+_WAYS_SOUGHT = 10_000  # nodes times edges up to which edges are led past nodes
 _CROWD = 200  # edges of a node that are kept apart from each other
 _CHOSEN = State(is_chosen=True)
 
@@ -158,12 +159,27 @@ class EdgesItem(QGraphicsItem):
     def _lead(self, edge_ids: Iterable[str], boxes: Mapping[str, Box]) -> None:
         for edge_id in edge_ids:
             edge = self.edges[edge_id]
-            ends = boxes[edge.from_id], boxes[edge.to_id]
-            way = route(*ends, self._slots[edge_id], self._asides[edge_id])
+            way = self._way(edge, boxes)
             self.ways[edge_id] = way
             xs, ys = [x for x, _ in way.corners], [y for _, y in way.corners]
             self._bounds[edge_id] = min(xs), min(ys), max(xs), max(ys)
             self._paths.pop(edge_id, None)
+
+    def _way(self, edge: GraphEdge, boxes: Mapping[str, Box]) -> Route:
+        """Lead an edge past other nodes, where the graph is small enough to look for a way."""
+        ends = boxes[edge.from_id], boxes[edge.to_id]
+        slot, aside = self._slots[edge.id], self._asides[edge.id]
+        best = route(*ends, slot, aside)
+        if len(boxes) * len(self.edges) > _WAYS_SOUGHT or edge.from_id == edge.to_id:
+            return best
+        others = [box for box in boxes.values() if box not in ends]
+        fewest = hits(best, others)
+        for lane in (Lane.START, Lane.END):
+            if fewest:
+                way = route(*ends, slot, aside, lane)
+                if (count := hits(way, others)) < fewest:
+                    best, fewest = way, count
+        return best
 
     def _grow(self) -> None:
         if not self._bounds:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from enum import Enum, auto
+from itertools import pairwise
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF
@@ -19,7 +21,16 @@ SOFTNESS = 220.0  # at this distance an edge ends half way between middle and co
 CORNER = 8.0
 REACH = 14.0  # a mark at an end reaches this far beyond the line
 _ROOMY = 1000.0
+_LANE = 30.0  # from a box to where an edge turns that turns beside it
 _NEAR = 40.0  # boxes nearer than this beside each other are joined from above to below
+
+
+class Lane(Enum):
+    """Where an edge turns: half way, or beside one of its ends."""
+
+    MIDDLE = auto()
+    START = auto()
+    END = auto()
 
 
 class Route(NamedTuple):
@@ -52,27 +63,34 @@ def slots_of(edges: Iterable[GraphEdge]) -> Mapping[str, float]:
     return slots
 
 
-def route(start: Box, end: Box, slot: float, aside: tuple[float, float] = (0, 0)) -> Route:
+def route(
+    start: Box,
+    end: Box,
+    slot: float,
+    aside: tuple[float, float] = (0, 0),
+    lane: Lane = Lane.MIDDLE,
+) -> Route:
     """Lead an edge from a box to another; of several edges each has its own slot.
 
-    `aside` moves its two ends a little along their sides, off those of other edges.
+    `aside` moves its two ends a little along their sides, off those of other edges. `lane` says
+    where it turns.
     """
     if start == end:
         return _loop(start, slot)
     across = max(end[0] - start[0] - start[2], start[0] - end[0] - end[2])
     down = max(end[1] - start[1] - start[3], start[1] - end[1] - end[3])
     if across < _NEAR and down > across:
-        turned = _sideways(_turned(start), _turned(end), slot, aside)
+        turned = _sideways(_turned(start), _turned(end), slot, aside, lane)
         x, y = turned.label
         return Route(tuple((x, y) for y, x in turned.corners), (y, x), _ROOMY)
-    return _sideways(start, end, slot, aside)
+    return _sideways(start, end, slot, aside, lane)
 
 
 def _turned(box: Box) -> Box:
     return box[1], box[0], box[3], box[2]
 
 
-def _sideways(start: Box, end: Box, slot: float, aside: tuple[float, float]) -> Route:
+def _sideways(start: Box, end: Box, slot: float, aside: tuple[float, float], lane: Lane) -> Route:
     """Lead from the right of the one to the left of the other, or the other way round."""
     is_rightward = end[0] + end[2] / 2 >= start[0] + start[2] / 2
     x1 = start[0] + start[2] if is_rightward else start[0]
@@ -85,9 +103,34 @@ def _sideways(start: Box, end: Box, slot: float, aside: tuple[float, float]) -> 
     lean = steepness if is_rightward else -steepness
     room = max(0.0, abs(x2 - x1) / 2 - REACH)
     shift = max(-room, min(room, sum(aside) - slot * APART * lean))
+    if lane is not Lane.MIDDLE:
+        return _turning_early((x1, y1), (x2, y2), shift, lane)
     x = (x1 + x2) / 2 + shift
     y = (y1 + y2) / 2 + max(-1.0, min(1.0, slot)) * min(APART, abs(y2 - y1) / 3)
     return Route(((x1, y1), (x, y1), (x, y2), (x2, y2)), (x, y), abs(x2 - x1))
+
+
+def _turning_early(start: Point, end: Point, shift: float, lane: Lane) -> Route:
+    """Turn beside one of the two boxes, and have the label where the edge runs straight."""
+    (x1, y1), (x2, y2) = start, end
+    forward = 1 if x2 > x1 else -1
+    near = _LANE + max(-_LANE / 2, min(_LANE / 2, shift))
+    x = x1 + forward * near if lane is Lane.START else x2 - forward * near
+    far, y = (x2, y2) if lane is Lane.START else (x1, y1)
+    corners = ((x1, y1), (x, y1), (x, y2), (x2, y2))
+    return Route(corners, ((x + far) / 2, y), abs(far - x) - REACH)
+
+
+def hits(way: Route, boxes: Iterable[Box]) -> int:
+    """Count how often the legs of an edge run through these boxes."""
+    legs = [
+        (min(x, u), min(y, v), max(x, u), max(y, v)) for (x, y), (u, v) in pairwise(way.corners)
+    ]
+    return sum(
+        left < x + wide and right > x and top < y + high and bottom > y
+        for x, y, wide, high in boxes
+        for left, top, right, bottom in legs
+    )
 
 
 def _port(box: Box, other: Box, slot: float, aside: float) -> float:

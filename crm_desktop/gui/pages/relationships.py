@@ -12,6 +12,7 @@ from crm_desktop.domain.changes import Topic
 from crm_desktop.gui.dialogs.delete_dialog import DeleteDialog
 from crm_desktop.gui.dialogs.deletions import deletion_of_relationship
 from crm_desktop.gui.dialogs.relationship_dialog import RelationshipDialog
+from crm_desktop.gui.graph.schema_switch import TABLE, SchemaSwitch
 from crm_desktop.gui.models.relationships import RelationshipsModel
 from crm_desktop.gui.pages.definitions_page import DefinitionsPage, Words
 from crm_desktop.gui.translating import tr
@@ -34,6 +35,9 @@ class RelationshipsPage(DefinitionsPage[RelationshipSummary]):
             tr("Filter relationships"),
         )
         super().__init__(tasks, RelationshipsModel(), words, parent)
+        self.switch = SchemaSwitch(TABLE)
+        self.switch.open_requested.connect(self.open_requested)
+        self.bar.insertWidget(0, self.switch)
         self.add_new_button(self.tr("New relationship"))
         self.add_row_action(self.tr("Edit relationship…"), "pencil", "F2", self.edit_current)
         self.add_row_action(
