@@ -8,10 +8,11 @@ from sqlalchemy import ARRAY, String, bindparam, text
 
 from crm_desktop.db.conditions import containing
 from crm_desktop.db.database import ReadSession
-from crm_desktop.domain.access import Permission, RecordRight
+from crm_desktop.domain.access import Permission
 from crm_desktop.domain.errors import NotFound
-from crm_desktop.services.record_rights import may_as_text
+from crm_desktop.services.record_rights import right_sql, rights_values
 
+MAY_READ = right_sql("r", "o", "read")  # a record `r` of the object `o`
 MOST_LINKS = 50  # of a record under one relationship; where there are more, they are only counted
 MOST_RECORDS = 300  # that one expansion brings
 DEEPEST = 3
@@ -119,9 +120,9 @@ def expand(
         "most_links": MOST_LINKS,
         "most_counted": MOST_COUNTED,
         "glance": GLANCE,
+        **rights_values(session.actor),
     }
-    statement = _EXPAND.format(may=may_as_text(session.actor, RecordRight.READ), glance=_GLANCE)
-    row = session.execute(text(statement).bindparams(*_LISTS), values).one()
+    row = session.execute(text(expansion_sql(MAY_READ)).bindparams(*_LISTS), values).one()
     records = tuple(GraphRecord(*record) for record in row.records or ())
     if not {record.id for record in records}.intersection(record_ids):
         raise NotFound("This record no longer exists.")
@@ -133,6 +134,11 @@ def expand(
     )
 
 
+def expansion_sql(may_read: str) -> str:
+    """Return the statement of `expand`, with what a record `r` and its object `o` must fulfil."""
+    return _EXPAND.format(may=may_read, glance=_GLANCE)
+
+
 def find_linked(
     session: ReadSession, record_id: str, side: Side, search: str = "", limit: int = 200
 ) -> list[GraphRecord]:
@@ -142,14 +148,13 @@ def find_linked(
     """
     session.actor.require(Permission.READ_RECORDS)
     own, other = ("from", "to") if side.is_from else ("to", "from")
-    statement = _FIND_LINKED.format(
-        own=own, other=other, may=may_as_text(session.actor, RecordRight.READ)
-    )
+    statement = _FIND_LINKED.format(own=own, other=other, may=MAY_READ)
     values = {
         "record_id": record_id,
         "relationship_id": side.relationship_id,
         "pattern": containing(search),
         "limit": limit,
+        **rights_values(session.actor),
     }
     return [GraphRecord(*row) for row in session.execute(text(statement), values)]
 

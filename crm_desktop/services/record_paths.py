@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from sqlalchemy import ARRAY, String, bindparam, text
 
 from crm_desktop.db.database import ReadSession
-from crm_desktop.domain.access import Permission, RecordRight
+from crm_desktop.domain.access import Permission
 from crm_desktop.domain.errors import NotFound
-from crm_desktop.services.record_graph import GraphRecord
-from crm_desktop.services.record_rights import may_as_text
+from crm_desktop.services.record_graph import MAY_READ, GraphRecord
+from crm_desktop.services.record_rights import rights_values
 
 MOST_STEPS = 6
 MOST_VISITED = 100_000
@@ -86,14 +86,12 @@ def _nothing(halves: Sequence[_Half], *, is_complete: bool) -> PathSearch:
 
 def _step(session: ReadSession, half: _Half, room: int) -> set[str]:
     """Follow all links of the frontier; return what is new, which is the next frontier."""
-    statement = _STEP.format(may=may_as_text(session.actor, RecordRight.READ))
-    query = text(statement).bindparams(bindparam("ids", type_=ARRAY(String)))
+    query = text(_STEP.format(may=MAY_READ)).bindparams(bindparam("ids", type_=ARRAY(String)))
     half.steps += 1
     frontier: dict[str, tuple[str, str]] = {}
     room += len(half.came_by)  # most of what a step meets may have been met before
-    for record_id, link_id, came_from in session.execute(
-        query, {"ids": half.frontier, "room": room}
-    ):
+    values = {"ids": half.frontier, "room": room, **rights_values(session.actor)}
+    for record_id, link_id, came_from in session.execute(query, values):
         if record_id not in half.came_by:
             frontier[record_id] = (link_id, came_from)
     half.came_by |= frontier
@@ -122,9 +120,9 @@ def _joined(halves: Sequence[_Half], meeting: str) -> PathSearch:
 
 
 def _readable(session: ReadSession, record_ids: Collection[str]) -> set[str]:
-    statement = _READABLE.format(may=may_as_text(session.actor, RecordRight.READ))
-    query = text(statement).bindparams(bindparam("ids", type_=ARRAY(String)))
-    return set(session.scalars(query, {"ids": list(record_ids)}))
+    query = text(_READABLE.format(may=MAY_READ)).bindparams(bindparam("ids", type_=ARRAY(String)))
+    values = {"ids": list(record_ids), **rights_values(session.actor)}
+    return set(session.scalars(query, values))
 
 
 def most_connected(
@@ -137,14 +135,18 @@ def most_connected(
     are left out.
     """
     session.actor.require(Permission.READ_RECORDS)
-    statement = _MOST.format(may=may_as_text(session.actor, RecordRight.READ))
-    values = {"object_id": object_id, "relationship_id": relationship_id, "limit": limit}
+    values = {
+        "object_id": object_id,
+        "relationship_id": relationship_id,
+        "limit": limit,
+        **rights_values(session.actor),
+    }
     return [
         Connected(
             GraphRecord(row.id, row.object_id, row.label, row.icon, row.primary_value, distance=0),
             int(row.n),
         )
-        for row in session.execute(text(statement), values)
+        for row in session.execute(text(_MOST.format(may=MAY_READ)), values)
     ]
 
 

@@ -2,16 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Dialect, String, and_, false, func, literal, or_
-from sqlalchemy.dialects import postgresql
+from sqlalchemy import ARRAY, ColumnElement, String, and_, false, func, literal, or_
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import aliased
 
+from crm_desktop.db.expressions import Parameters
 from crm_desktop.db.tables import CrmObject, Record
 from crm_desktop.domain.access import Actor, RecordRight
 
 OWNER_KEY = "fld_system_owner"
-_DIALECT: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 def may(
@@ -35,10 +33,23 @@ def may(
     )
 
 
-def may_as_text(actor: Actor, right: RecordRight) -> str:
-    """Return `may` as text, for a record `r` joined to its object `o`; nothing is left to bind."""
-    condition = may(actor, right, aliased(Record, name="r"), aliased(CrmObject, name="o"))
-    return str(condition.compile(dialect=_DIALECT, compile_kwargs={"literal_binds": True}))
+def right_sql(record: str, crm_object: str, right: str) -> str:
+    """Return the same condition as text, for these two aliases; `rights_values` are bound."""
+    listed = f"{crm_object}.permissions -> '{right}'"
+    return (
+        f"CASE WHEN NOT {crm_object}.permissions ? '{right}' THEN true"
+        f" WHEN jsonb_typeof({listed}) <> 'array' THEN false"
+        f" WHEN {listed} ?| CAST(:everybody AS text[]) THEN true"
+        f" WHEN {listed} ? 'owner' THEN coalesce({record}.created_by = CAST(:me AS uuid), false)"
+        f" OR coalesce({record}.data ->> '{OWNER_KEY}' = CAST(:me AS text), false)"
+        " ELSE false END"
+    )
+
+
+def rights_values(actor: Actor) -> dict[str, Any]:
+    """Return what `right_sql` says of a person."""
+    me = str(actor.user_id)
+    return {"everybody": ["all", f"user_{me}"], "me": me}
 
 
 def _is_own(actor: Actor, record: type[Record]) -> ColumnElement[bool]:
@@ -46,4 +57,27 @@ def _is_own(actor: Actor, record: type[Record]) -> ColumnElement[bool]:
     return or_(
         func.coalesce(record.created_by == actor.user_id, false()),
         func.coalesce(owner == str(actor.user_id), false()),
+    )
+
+
+def may_sql(
+    parameters: Parameters, actor: Actor, right: RecordRight, record: str, crm_object: str
+) -> str:
+    """Return `may` as text over the names of two tables, for statements that are put together."""
+    me, owner = parameters.bind(str(actor.user_id)), parameters.bind(OWNER_KEY)
+    own = (
+        f"(jsonb_typeof({crm_object}.permissions -> '{right.value}') = 'array'"
+        f" AND {crm_object}.permissions -> '{right.value}' ? 'owner'"
+        f" AND (CAST({record}.created_by AS text) IS NOT DISTINCT FROM {me}"
+        f" OR {record}.data ->> {owner} IS NOT DISTINCT FROM {me}))"
+    )
+    return f"({opens_to_sql(parameters, actor, right, crm_object)} OR {own})"
+
+
+def opens_to_sql(parameters: Parameters, actor: Actor, right: RecordRight, crm_object: str) -> str:
+    """Return the condition that an object gives this right on all of its records."""
+    entries = f"{crm_object}.permissions -> '{right.value}'"
+    everybody = parameters.bind(["all", f"user_{actor.user_id}"], "text[]")
+    return (
+        f"({entries} IS NULL OR (jsonb_typeof({entries}) = 'array' AND {entries} ?| {everybody}))"
     )
