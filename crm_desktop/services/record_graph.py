@@ -122,7 +122,7 @@ def expand(
         "glance": GLANCE,
         **rights_values(session.actor),
     }
-    row = session.execute(text(expansion_sql(MAY_READ)).bindparams(*_LISTS), values).one()
+    row = session.execute(_EXPANSION, values).one()
     records = tuple(GraphRecord(*record) for record in row.records or ())
     if not {record.id for record in records}.intersection(record_ids):
         raise NotFound("This record no longer exists.")
@@ -167,8 +167,6 @@ WHERE l.{own}_record_id = :record_id AND :relationship_id IN ('', l.relationship
   AND coalesce(r.primary_value, r.id) ILIKE :pattern AND {may}
 ORDER BY r.primary_value, r.id LIMIT :limit
 """
-_LISTS = [bindparam(name, type_=ARRAY(String)) for name in ("ids", "known")]
-
 # Records are numbered in the order in which they are met. `walk` has a row for each step: what it
 # reached, all that was reached, and how many more there may be. A direction of a record is all of
 # its links that start there, or all that end there: what the contract's indexes can read.
@@ -277,3 +275,5 @@ _GLANCE = """
     (SELECT l.id, l.relationship_id, false, l.from_record_id
      FROM relationship_records AS l WHERE l.to_record_id = f.id LIMIT :glance + 1)
 """
+_LISTS = [bindparam(name, type_=ARRAY(String)) for name in ("ids", "known")]
+_EXPANSION = text(expansion_sql(MAY_READ)).bindparams(*_LISTS)
