@@ -14,6 +14,7 @@ from crm_desktop.gui.graph.record_linking import WayDialog
 from crm_desktop.gui.graph.record_lists import MostConnectedDialog, SideDialog
 from crm_desktop.gui.graph.record_page import RecordGraphPage
 from crm_desktop.gui.links.metadata_dialog import MetadataDialog
+from crm_desktop.gui.links.picker import RecordPicker
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.services import links
 from crm_desktop.services.record_graph import MOST_LINKS
@@ -210,9 +211,13 @@ def test_what_belongs_to_somebody_else_can_be_moved(graph: Graph) -> None:
     zeta = graph.make.record(graph.company, {"fld_name": "Zeta"})
     ann = graph.people[0]
     page = graph.open()
-    page.growth.add([zeta])
+    graph.press(KEY.Key_T)
+    graph.go_down_to(Part(ann))
+    graph.press(KEY.Key_L, SHIFT)
+    dialog = open_dialog(graph.qtbot, RecordPicker)
     graph.wait()
-    page.canvas.link_requested.emit(zeta, ann)
+    dialog.picked.emit([(zeta, "Zeta")])
+    dialog.done(0)
     answer(graph.qtbot, "Move it here")
     graph.wait()
     graph.qtbot.waitUntil(lambda: page.content.links[graph.links[0]].from_record_id == zeta)

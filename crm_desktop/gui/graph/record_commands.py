@@ -42,6 +42,9 @@ class RecordCommands(QObject):
         self.back = self._make(tr("Back"), "arrow-left", "Backspace", page.go_back)
         self.forward = self._make(tr("Forward"), "arrow-right", "Shift+Backspace", page.go_forward)
         self.link = page.canvas.commands.link
+        self.link_other = self._make(
+            tr("Link with a record from a list…"), "link-2", "Shift+L", growth.ask_for_link
+        )
 
     def _make(self, text: str, icon_name: str, key: str, act: Callable[[], object]) -> QAction:
         action = QAction(icon(icon_name), text, self._page)
@@ -59,7 +62,7 @@ class RecordCommands(QObject):
         """Enable what can be done with what is current."""
         page = self._page
         record, link, rest = page.current_record(), page.current_link(), page.current_rest()
-        for action in (self.collapse, self.start_here, self.path, self.link):
+        for action in (self.collapse, self.start_here, self.path, self.link, self.link_other):
             action.setEnabled(record is not None)
         for action in (self.open, self.expand):
             action.setEnabled(record is not None or rest is not None)
@@ -74,7 +77,7 @@ class RecordCommands(QObject):
         return [
             [self.open, self.start_here],
             [self.expand, self.collapse, self.path, self.most],
-            [self.link, self.edit, self.unlink],
+            [self.link, self.link_other, self.edit, self.unlink],
             [self.back, self.forward],
             [Submenu(self.tr("Arrange"), "workflow", [arrange]),
              Submenu(self.tr("Zoom"), "zoom-in", [zoom])],
@@ -100,7 +103,8 @@ class RecordCommands(QObject):
         first: list[QAction | Submenu] = [self.expand]
         if sides := self._sides(menu):
             first.append(Submenu(self.tr("Expand by relationship"), "spline", [sides]))
-        return [[self.open, self.start_here], [*first, self.collapse], [self.path, self.link]]
+        links = [self.path, self.link, self.link_other]
+        return [[self.open, self.start_here], [*first, self.collapse], links]
 
     def _sides(self, menu: QMenu) -> list[QAction]:
         """Return an action for each side of the record where something is not drawn."""

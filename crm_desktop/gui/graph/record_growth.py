@@ -95,17 +95,43 @@ class Growth(QObject):
             return words.replace("{}", str(MOST_LINKS))
         return self.tr("There are no more links here.")
 
-    def add(self, record_ids: Sequence[str]) -> None:
+    def ask_for_link(self) -> None:
+        """Link the current record with one that is chosen from a list, shown already or not."""
+        record = self._page.current_record()
+        if record is None:
+            return
+        related = dict[str, None]()
+        for each in self._page.relationships.values():
+            ends = (each.from_object.id, each.to_object.id)
+            if record.object_id in ends:
+                related[ends[0] if ends[1] == record.object_id else ends[1]] = None
+        if not related:
+            words = self.tr("No relationship begins or ends at “{}”.")
+            self._page.tell(words.replace("{}", record.object_label))
+            return
+        dialog = RecordPicker(self._tasks, list(related), parent=self._page.window())
+        dialog.picked.connect(partial(self.link_picked, record.id))
+        self._open_dialog(dialog)
+
+    def link_picked(self, record_id: str, picked: Sequence[tuple[str, str]]) -> None:
+        """Draw the record that was chosen, and link it."""
+        self.add([picked[0][0]], partial(self._page.link, record_id, picked[0][0]))
+
+    def add(self, record_ids: Sequence[str], then: Callable[[], object] | None = None) -> None:
         """Draw these records too, with their links to what is there."""
 
         def make() -> Callable[[ReadSession], RecordGraph]:
             known = [id_ for id_ in self._page.content.records if id_ not in record_ids]
             return partial(record_graph.expand, record_ids=record_ids, depth=0, known=known)
 
-        self._page.reading.ask(self.tr("Reading the links…"), make, self._added)
+        self._page.reading.ask(self.tr("Reading the links…"), make, partial(self._added, then))
 
-    def _added(self, graph: RecordGraph) -> None:
-        self._page.go_on(self._page.content.with_graph(graph))
+    def _added(self, then: Callable[[], object] | None, graph: RecordGraph) -> None:
+        content = self._page.content.with_graph(graph)
+        if content.records.keys() != self._page.content.records.keys():
+            self._page.go_on(content)
+        if then is not None:
+            then()
 
     def collapse_current(self) -> None:
         """Take away what hangs on the current record alone."""

@@ -109,7 +109,7 @@ class RecordGraphPage(Page):
         self.badges.clicked.connect(self.growth.expand)
         canvas.opened.connect(self._open_part)
         canvas.menu_requested.connect(self._show_menu)
-        canvas.link_requested.connect(self._link)
+        canvas.link_requested.connect(self.link)
         canvas.moves.changed.connect(self.steps_changed)
         canvas.said.connect(self.tell)
         canvas.refused.connect(self.refused)
@@ -223,9 +223,7 @@ class RecordGraphPage(Page):
             title = self.tr("Links of {}").replace("{}", title_of(start))
             if title != self.title:
                 self.set_title(title)
-        records, links = len(content.records), len(content.links)
-        words = self.tr("{0} records, {1} links")
-        self.set_status(words.format(f"{records:,}", f"{links:,}"))
+        self._say_status()
         self.commands.follow()
 
     def go_on(self, content: Content, said: str = "") -> None:
@@ -287,6 +285,17 @@ class RecordGraphPage(Page):
 
     def _current_changed(self, _: Part) -> None:
         self.commands.follow()
+        self._say_status()
+
+    def _say_status(self) -> None:
+        """Say what stands on the current link, and otherwise how much is shown."""
+        part = self.canvas.current()
+        if part.is_edge:
+            self.set_status(self.canvas.view.words_of(part))
+            return
+        records, links = len(self.content.records), len(self.content.links)
+        words = self.tr("{0} records, {1} links")
+        self.set_status(words.format(f"{records:,}", f"{links:,}"))
 
     def _show_menu(self, part: Part, place: QPoint) -> None:
         self.commands.show_menu(part, place)
@@ -314,7 +323,8 @@ class RecordGraphPage(Page):
 
     # Links.
 
-    def _link(self, one: str, other: str) -> None:
+    def link(self, one: str, other: str) -> None:
+        """Link two records that are shown; what else there is cannot be linked."""
         records = self.content.records
         if one in records and other in records and one != other:
             self.linking.link(records[one], records[other], self.content, self.relationships)
