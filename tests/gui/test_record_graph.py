@@ -197,8 +197,8 @@ def test_where_several_relationships_fit_one_is_asked(graph: Graph) -> None:
     dialog = open_dialog(graph.qtbot, WayDialog)
     sentences = [dialog.choices.item(row).text() for row in range(dialog.choices.count())]
     assert sentences == [
-        f"{ann} \u2192 {bob}: Contacts (Knows)",
-        f"{bob} \u2192 {ann}: Contacts (Knows)",
+        f"{ann} \u2192 {bob}: Contacts",
+        f"{bob} \u2192 {ann}: Contacts",
     ]
     graph.qtbot.keyClick(dialog.choices, KEY.Key_Down)
     graph.qtbot.keyClick(dialog.choices, KEY.Key_Return)

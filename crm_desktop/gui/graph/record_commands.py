@@ -103,7 +103,7 @@ class RecordCommands(QObject):
         first: list[QAction | Submenu] = [self.expand]
         if sides := self._sides(menu):
             first.append(Submenu(self.tr("Expand by relationship"), "spline", [sides]))
-        links = [self.path, self.link, self.link_other]
+        links: list[QAction | Submenu] = [self.path, self.link, self.link_other]
         return [[self.open, self.start_here], [*first, self.collapse], links]
 
     def _sides(self, menu: QMenu) -> list[QAction]:

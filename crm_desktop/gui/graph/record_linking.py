@@ -134,16 +134,17 @@ class Linking(QObject):
         ends = (content.records[link.from_record_id], content.records[link.to_record_id])
         label = side_label(Side(link.relationship_id, is_from=True), relationships)
         data = summary(link.metadata, most=3, has_keys=True)
-        said = self.tr("Both records stay.")
+        said = self.tr("The link is “{}”. Both records stay.").replace("{}", label)
         if data:
-            said = self.tr("What stands on the link goes with it: {0}. Both records stay.").format(
-                data
+            words = self.tr(
+                "The link is “{0}”; what stands on it goes with it: {1}. Both records stay."
             )
-        words = self.tr("Take the link between “{0}” and “{1}” away ({2})?")
+            said = words.format(label, data)
+        words = self.tr("Unlink “{0}” and “{1}”?")
         ask(
             self._page,
             self.tr("Unlink"),
-            words.format(title_of(ends[0]), title_of(ends[1]), label),
+            words.format(title_of(ends[0]), title_of(ends[1])),
             said,
             self.tr("Unlink"),
             partial(self._unlink, link),
@@ -173,9 +174,13 @@ class WayDialog(QDialog):
         self.setWindowTitle(title)
         self.choices = QListWidget()
         self.choices.setAccessibleName(title)
-        for way in ways:
+        sentences = [way.sentence(relationships) for way in ways]
+        for way, sentence in zip(ways, sentences, strict=True):
             name = relationships[way.relationship_id].name
-            self.choices.addItem(f"{way.sentence(relationships)} ({name})")
+            is_clear = sentences.count(sentence) == 1
+            self.choices.addItem(sentence if is_clear else f"{sentence} ({name})")
+        self.choices.setWordWrap(True)
+        self.choices.setSpacing(unit() // 2)
         self.choices.setCurrentRow(0)
         self.choices.itemActivated.connect(self.accept)
         self.submit = primary_button(self.tr("Link"))
@@ -186,9 +191,7 @@ class WayDialog(QDialog):
         box = QVBoxLayout(self)
         box.setContentsMargins(5 * u, 5 * u, 5 * u, 4 * u)
         box.setSpacing(3 * u)
-        box.addWidget(
-            TextLabel(self.tr("These records can be linked in several ways."), wraps=True)
-        )
+        box.addWidget(TextLabel(self.tr("Choose what the link shall be."), wraps=True))
         box.addWidget(self.choices, 1)
         row = QHBoxLayout()
         row.setSpacing(2 * u)
@@ -196,7 +199,7 @@ class WayDialog(QDialog):
         row.addWidget(cancel)
         row.addWidget(self.submit)
         box.addLayout(row)
-        self.resize(round(line_height() * 32), round(line_height() * 16))
+        self.resize(round(line_height() * 38), round(line_height() * 16))
         self.choices.setFocus()
 
     @override
