@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from crm_desktop.gui.main_window import MainWindow
     from crm_desktop.gui.startup import Source, Startup
     from crm_desktop.gui.tasks import Tasks
+    from crm_desktop.opening import DatabaseOpener
 
 LOG_BYTES, LOG_FILES = 1_000_000, 3
 NO_DISPLAY = (
@@ -159,7 +160,8 @@ def _run(options: argparse.Namespace, home: Path, on_exit: ExitStack) -> int:
     startup.other_database_requested.connect(_open_another_window)
     startup.finished.connect(garbage.begin)
     startup.finished.connect(
-        partial(_listen_for_links, window, home, on_exit), Qt.ConnectionType.SingleShotConnection
+        partial(_serve, window, opener, startup, home, on_exit),
+        Qt.ConnectionType.SingleShotConnection,
     )
     _prepare_first_page(options, app, window, startup)
     app.lastWindowClosed.connect(app.quit)  # Qt by itself does not while answers are awaited
@@ -200,6 +202,25 @@ def _prepare_first_page(
         taker = PictureTaker(window, options.screenshot)
         startup.finished.connect(taker.begin)
         taker.taken.connect(app.quit)
+
+
+def _serve(
+    window: MainWindow, opener: DatabaseOpener, startup: Startup, home: Path, on_exit: ExitStack
+) -> None:
+    """Begin what waits for the first start to end: backups, and links from elsewhere."""
+    _offer_backups(window, opener, startup)
+    _listen_for_links(window, home, on_exit)
+
+
+def _offer_backups(window: MainWindow, opener: DatabaseOpener, startup: Startup) -> None:
+    """Let the window back up and restore; after a restore the program starts again at its end."""
+    from crm_desktop.gui.backups import Backups
+
+    def restart() -> None:
+        if window.close():
+            opener.at_end = partial(_open_another_window, startup.source)
+
+    Backups(window, opener, startup).restart_requested.connect(restart)
 
 
 def _listen_for_links(window: MainWindow, home: Path, on_exit: ExitStack) -> None:

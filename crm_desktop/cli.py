@@ -28,7 +28,7 @@ from crm_desktop.cli_database import (
 )
 from crm_desktop.cli_output import progress, tell_diagnosis, tell_import, written
 from crm_desktop.cli_process import ending_in_order
-from crm_desktop.domain.errors import Cancelled, Invalid, Unavailable, UserError
+from crm_desktop.domain.errors import Cancelled, Invalid, Unavailable, UpgradeNeeded, UserError
 from crm_desktop.domain.record_links import is_link
 
 if TYPE_CHECKING:
@@ -293,10 +293,15 @@ def migrate(
     grant_to: Annotated[
         str, typer.Option(metavar="ROLE", help="A role that gets the rights on our schema.")
     ] = "",
+    backup_file: Annotated[
+        Path | None,
+        typer.Option("--backup", metavar="FILE", help="Save the database in this file first."),
+    ] = None,
     as_json: JsonOption = False,
     database: DatabaseOption = "",
 ) -> int:
     """Make the database ready; safe to run again. Foreign tables stay as they are."""
+    from crm_desktop.db.backups import back_up
     from crm_desktop.db.migrate import Extras
     from crm_desktop.db.migrate import migrate as make_ready
 
@@ -304,6 +309,8 @@ def migrate(
         raise typer.BadParameter("--extend and --contract-only exclude each other.")
     wanted = Extras.YES if extend else Extras.NO if contract_only else Extras.ASK
     with reached(context, database, IN_STEPS) as url:
+        if backup_file is not None:
+            back_up(url, backup_file, progress("Saving"))
         done = make_ready(url, extras=wanted, grant_to=grant_to)
     if as_json:
         typer.echo(
@@ -458,7 +465,11 @@ def _opened(
     from crm_desktop.db.migrate import migrate as make_ready
 
     with reached(context, database) as url:
-        done = make_ready(url)
+        try:
+            done = make_ready(url, may_upgrade=False)
+        except UpgradeNeeded as question:
+            answer = "Do that with `crm-desktop migrate --backup FILE`, which saves it first."
+            raise Unavailable(f"{question} {answer}") from question
         if not done.after.is_fit:
             missing = "\n".join(done.after.missing[:8])
             raise Unavailable(f"This database lacks what CRM Desktop needs.\n{missing}")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +20,7 @@ from crm_desktop.db.profiles import (
     save_profiles,
     without_password,
 )
-from crm_desktop.domain.errors import Unavailable
+from crm_desktop.domain.errors import Conflict, Unavailable, UserError
 from crm_desktop.gui import routes
 from crm_desktop.gui.startup import Ready, Source
 from crm_desktop.gui.status_bar import Place
@@ -26,10 +28,14 @@ from crm_desktop.gui.status_bar import Place
 if TYPE_CHECKING:
     from crm_desktop.db.database import Database, WriteSession
     from crm_desktop.db.migrate import MigrationReport
+    from crm_desktop.db.restoring import Restored
     from crm_desktop.db.server import EmbeddedServer
     from crm_desktop.domain.access import Actor
+    from crm_desktop.gui.backups import Saved
     from crm_desktop.gui.dialogs.connect import ChosenConnection, SavedConnection
     from crm_desktop.gui.jobs import Progress
+
+_log = logging.getLogger(__name__)
 
 LOCAL_NAME, LOCAL_HOST = "workspace", "this computer"
 TO_CONNECT = ("crm_desktop.db.liveness", "crm_desktop.db.migrate")  # most of it is SQLAlchemy
@@ -42,6 +48,8 @@ class DatabaseOpener:
     def __init__(self, home: Path) -> None:
         self._home = home
         self._server: EmbeddedServer | None = None
+        self._restored: Restored | None = None
+        self.at_end: Callable[[], None] | None = None  # called when the server was given up
         self._may_preload, self._has_preloaded = threading.Event(), threading.Event()
         self._can_connect, self._can_read = threading.Event(), threading.Event()
 
@@ -61,10 +69,13 @@ class DatabaseOpener:
             for event in (self._can_connect, self._can_read, self._has_preloaded):
                 event.set()
 
-    def open(self, source: Source, *, extend: bool, tell: Callable[[str], None]) -> Ready:
+    def open(
+        self, source: Source, *, extend: bool, may_upgrade: bool, tell: Callable[[str], None]
+    ) -> Ready:
         """Return a database that answers and fits. Raises UserErrors.
 
-        `extend`: make what this program adds to the contract, also in a foreign database.
+        `extend`: make what this program adds to the contract, also in a foreign database. Unless
+        it `may_upgrade`, what an older version made is not touched: UpgradeNeeded is raised.
         """
         from crm_desktop.db.server import EmbeddedServer
 
@@ -77,7 +88,7 @@ class DatabaseOpener:
         from crm_desktop.db.migrate import Extras, migrate
 
         wanted = Extras.YES if extend and not source.is_local else Extras.ASK
-        report = migrate(url, extras=wanted)
+        report = migrate(url, extras=wanted, may_upgrade=may_upgrade)
         if not report.after.is_fit:
             raise Unavailable(_unfit(report))
         tell("Reading the workspace…")
@@ -85,6 +96,46 @@ class DatabaseOpener:
         ready = _ready(source, url, Database.at(url), report)
         self._has_preloaded.wait()
         return ready
+
+    def back_up_before_update(self, source: Source, on_progress: Progress) -> Path:
+        """Save the database beside the workspace's data; return the file."""
+        from crm_desktop.db.backups import SUFFIX, back_up
+
+        folder = self._home / "backups"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        file = folder / f"before-update-{datetime.now().astimezone():%Y%m%d-%H%M%S}{SUFFIX}"
+        back_up(source.url or self._own_server().url, file, on_progress)
+        return file
+
+    def back_up(self, source: Source, file: Path, on_progress: Progress) -> Saved:
+        from crm_desktop.db.backups import back_up
+        from crm_desktop.gui.backups import Saved
+
+        info = back_up(source.url or self._own_server().url, file, on_progress)
+        return Saved(file, info.size, info.made_at, "")
+
+    def examine_backup(self, file: Path) -> Saved:
+        """Say what a backup is, and what would make way for it. Raises Invalid for no backup."""
+        from crm_desktop.db.backups import describe, refuse_newer
+        from crm_desktop.db.restoring import contents, in_words
+        from crm_desktop.gui.backups import Saved
+
+        info = describe(file)
+        refuse_newer(info)
+        in_the_way = in_words(contents(self._own_server().url))
+        return Saved(file, info.size, info.made_at, in_the_way)
+
+    def restore(self, file: Path, on_progress: Progress) -> None:
+        """Load a backup beside the workspace; `close` lets them change places."""
+        from crm_desktop.db.restoring import restore_beside
+
+        server = self._own_server()
+        if server.is_shared():
+            raise Conflict(
+                "Other windows or commands of CRM Desktop use this workspace. Close them, then "
+                "restore again. Nothing was changed."
+            )
+        self._restored = restore_beside(server, file, on_progress)
 
     def sign_in(self, ready: Ready, email: str, password: str) -> Actor:
         from crm_desktop.services import auth
@@ -128,21 +179,43 @@ class DatabaseOpener:
             return url
         return f"{url}{'&' if '?' in url else '?'}password={quote(password, safe='')}"
 
+    def _own_server(self) -> EmbeddedServer:
+        if self._server is None:
+            raise RuntimeError("open comes first")
+        return self._server
+
     def bring_back(self) -> None:
         """Start the embedded server again if it has ended. Raises Unavailable."""
         if self._server is not None:
             self._server.ensure_running()
 
     def close(self) -> None:
-        """Give up the embedded server; the last program stops it."""
-        if self._server is not None:
+        """Give up the embedded server, what was restored in its place; the last one stops it."""
+        if self._server is None:
+            return
+        try:
+            if self._restored is not None:
+                self._put_in_place(self._server, self._restored)
+        finally:
             self._server.close()
+        if self.at_end is not None:
+            self.at_end()
+
+    def _put_in_place(self, server: EmbeddedServer, restored: Restored) -> None:
+        from crm_desktop.db.restoring import put_in_place
+
+        try:
+            kept = put_in_place(server, restored)
+        except (
+            UserError
+        ) as refusal:  # the workspace is as it was; the restored one stands beside it
+            _log.warning("The restored backup is not in place: %s", refusal)
+        else:
+            _log.info("The backup is in place; the former workspace: %s.", kept or "empty")
 
     def local_url(self, tell: Callable[[str], None]) -> str:
         """Start the embedded server, or join the one that runs, and return its address."""
-        server = self._server
-        if server is None:
-            raise RuntimeError("open comes first")
+        server = self._own_server()
         is_new = not server.data_directory.exists()
         tell("Making a new workspace…" if is_new else "Starting the database…")
         server.ensure_running()

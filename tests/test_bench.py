@@ -52,6 +52,12 @@ PRINTED = {
         "record-graph, one level",
         "record-graph, a path",
     ],
+    "impact": [
+        "impact, times joining",
+        "impact, equal to the truth",
+        "impact, looking for strays",
+        "impact, first look",
+    ],
 }
 """What each benchmark prints, in order."""
 

@@ -25,9 +25,9 @@ from crm_desktop.db.additions import (
     remove_additions,
 )
 from crm_desktop.db.connections import UPKEEP, Connector, connect
-from crm_desktop.db.fingerprint import OLDEST_SERVER, Fitness, examine
+from crm_desktop.db.fingerprint import DESKTOP_VERSIONS, OLDEST_SERVER, Fitness, examine
 from crm_desktop.db.problems import as_user_error, explain
-from crm_desktop.domain.errors import Cancelled, Unavailable
+from crm_desktop.domain.errors import Cancelled, Unavailable, UpgradeNeeded
 from crm_desktop.files import migrations_folder
 
 if TYPE_CHECKING:
@@ -35,6 +35,11 @@ if TYPE_CHECKING:
 
 LOCK = 0x63726D6465736B  # "crmdesk": whoever holds it migrates
 POLL = 0.1  # seconds
+OLDER = "This database was made by an older CRM Desktop ({}) and has to be brought up to date."
+NEWER = (
+    "This database was used by a newer CRM Desktop ({}) than this one, which might spoil what it "
+    "does not know. Install the newer version. Nothing was changed."
+)
 Progress = Callable[[int, int], bool]
 
 
@@ -78,13 +83,16 @@ def migrate(
     grant_to: str = "",
     patience: float = 600,
     on_progress: Progress | None = None,
+    may_upgrade: bool = True,
 ) -> MigrationReport:
     """Bring the database to what this program knows; safe to call at every start.
 
     `grant_to` names a role that gets the rights on our schema. Only one program migrates at a
     time: others wait, up to `patience` seconds, until what they need stands. An addition that
     fails is reported, never raised. Other UserErrors mean that the contract's tables could not be
-    made. `on_progress(done, total)` is asked often, False stops: it raises Cancelled.
+    made. `on_progress(done, total)` is asked often, False stops: it raises Cancelled. Unless it
+    `may_upgrade`, UpgradeNeeded is raised where an older version has made what is there; what a
+    newer one has made is refused in any case.
     """
     steps = _Steps(on_progress)
     with _in_words(), connect(url) as connection:
@@ -93,7 +101,10 @@ def migrate(
             raise Unavailable(
                 f"This server runs PostgreSQL {before.server}. CRM Desktop needs 15 or newer."
             )
+        _refuse_newer(before)
         plan = _Plan(before, extras, grant_to)
+        if plan.upgrades and not may_upgrade:
+            raise UpgradeNeeded(OLDER.format(before.desktop_version or before.core_version))
         offered = plan.offered()
         if not plan.has_work:
             return MigrationReport(before, before, offered=offered)
@@ -125,6 +136,12 @@ def detach(url: str) -> DetachReport:
         ]
         removed += [name for name in names if name not in kept]
         return DetachReport(tuple(removed), kept)
+
+
+def _refuse_newer(found: Fitness) -> None:
+    is_version = found.desktop_version.startswith("crm_desktop_")
+    if is_version and found.desktop_version > DESKTOP_VERSIONS[-1]:
+        raise Unavailable(NEWER.format(found.desktop_version))
 
 
 def _always() -> bool:
@@ -176,6 +193,12 @@ class _Plan:
     def is_urgent(self) -> bool:
         """Tell whether this has to be waited for; an index that is being built has not."""
         return self.core or self.desktop or bool(self.grant_to)
+
+    @property
+    def upgrades(self) -> bool:
+        """Tell whether something that holds people's work would be changed, not just added."""
+        has_older_core = self.core and self.found.core_version != ""
+        return has_older_core or (self.desktop and self.found.desktop_version != "")
 
     def offered(self) -> tuple[str, ...]:
         """Return the names of what could be added, had the user been asked."""

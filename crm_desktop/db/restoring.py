@@ -5,7 +5,7 @@ name, which the next restore takes away.
 """
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -108,8 +108,12 @@ def contents(url: str) -> dict[str, int]:
 def refuse_unless_empty(url: str) -> None:
     """Raise Conflict where something would have to make way for a backup."""
     if found := contents(url):
-        counts = ", ".join(f"{n:,} {each[:-1] if n == 1 else each}" for each, n in found.items())
-        raise Conflict(NOT_EMPTY.format(counts=counts))
+        raise Conflict(NOT_EMPTY.format(counts=in_words(found)))
+
+
+def in_words(rows: Mapping[str, int]) -> str:
+    """Return what `contents` found as people say it: "1 object, 2 records"."""
+    return ", ".join(f"{n:,} {name[:-1] if n == 1 else name}" for name, n in rows.items())
 
 
 def _fill(url: str, info: BackupInfo, on_progress: Progress) -> dict[str, int]:

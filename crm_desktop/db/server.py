@@ -101,6 +101,10 @@ class EmbeddedServer:
                     raise
                 self._is_left_alone = False
 
+    def is_shared(self) -> bool:
+        """Say whether another running copy of the program uses this server."""
+        return self._lease is not None and self._others_run()
+
     def close(self) -> None:
         """Give up our share; the last program stops the server. May be called more than once."""
         self._is_closed = True

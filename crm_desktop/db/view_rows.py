@@ -56,6 +56,11 @@ def read_rows(session: ReadSession, object_id: str) -> dict[str, ViewRow]:
     }
 
 
+def objects_naming(session: ReadSession, mark: str) -> list[str]:
+    """Return the ids of the objects with a row in which this JSON text stands."""
+    return list(session.scalars(text(_NAMING), {"mark": mark}))
+
+
 def write_view_row(session: WriteSession, object_id: str, view_id: str, row: ViewRow) -> None:
     """Store all of a row but whether it is the default."""
     entry = None if row.entry is None else dump_json(row.entry)
@@ -107,6 +112,10 @@ WHERE n.nspname = 'crm_desktop' AND c.relname = 'table_views'
 _READ = """
 SELECT view_id, extras, is_default, entry, position FROM crm_desktop.table_views
 WHERE object_id = :object_id
+"""
+_NAMING = """
+SELECT DISTINCT object_id FROM crm_desktop.table_views
+WHERE strpos(CAST(extras AS text), :mark) > 0 OR strpos(CAST(entry AS text), :mark) > 0
 """
 _WRITE = """
 INSERT INTO crm_desktop.table_views (object_id, view_id, extras, entry, position)

@@ -98,18 +98,18 @@ def flat_config(config: Any) -> dict[str, Any]:
 
 def _canonical(config: Mapping[str, Any]) -> dict[str, Any]:
     """Spell the keys in one way; a key in its main spelling wins over its other names."""
-    renamed = {_spelling(key): value for key, value in config.items()}
+    renamed = {spelling(key): value for key, value in config.items()}
     return {**renamed, **{key: config[key] for key in renamed if key in config}}
 
 
-def _spelling(key: str) -> str:
+def spelling(key: str) -> str:
     key = re.sub(r"_([a-z])", lambda found: found[1].upper(), key)
     return _CANONICAL.get(key, key)
 
 
 def rule(field: EffectiveField, name: str) -> Any:
     """Return what the config says under this name in any of its spellings, or None."""
-    return field.config.get(_spelling(name))
+    return field.config.get(spelling(name))
 
 
 def text_rule(field: EffectiveField, name: str) -> str:

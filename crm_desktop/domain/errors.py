@@ -50,3 +50,7 @@ class Unavailable(UserError):
 
 class Cancelled(UserError):
     """The user stopped it; nothing was changed."""
+
+
+class UpgradeNeeded(UserError):
+    """The database was made by an older version; nobody has said yet that it may be changed."""

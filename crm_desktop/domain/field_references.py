@@ -1,6 +1,6 @@
 """Where a JSON document names a field: found and replaced place by place, each with a guard."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,22 @@ def replaced_references(document: Any, old_id: str, new_id: str) -> list[PlaceEd
     new one, unless that has a value of its own.
     """
     return list(_edits((), document, old_id, new_id))
+
+
+def paths_naming(document: Any, ids: Collection[str], path: Path = ()) -> Iterator[Path]:
+    """Give the path of each text that is one of these ids, and of each value under such a key."""
+    if isinstance(document, str):
+        if document in ids:
+            yield path
+    elif isinstance(document, list):
+        for place, each in enumerate(document):
+            yield from paths_naming(each, ids, (*path, str(place)))
+    elif isinstance(document, Mapping):
+        for key, each in document.items():
+            if key in ids:
+                yield (*path, key)
+            else:
+                yield from paths_naming(each, ids, (*path, key))
 
 
 def _edits(path: Path, value: Any, old_id: str, new_id: str) -> Iterator[PlaceEdit]:

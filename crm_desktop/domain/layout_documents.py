@@ -1,6 +1,6 @@
 """A layout as a document of its own: in files, in drafts, and on the clipboard."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from crm_desktop.domain.layout_draft import (
 
 FORMAT = "crm-desktop layout"
 VERSION = 1
+MOST_SECTIONS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +101,10 @@ def read_document(said: Any) -> ReadDocument:
     if not isinstance(said, Mapping) or said.get("format") != FORMAT:
         raise Invalid({"file": "This is no layout that CRM Desktop wrote."})
     sections = said.get("sections")
-    if said.get("version") != VERSION or not isinstance(sections, Sequence) or not sections:
+    if said.get("version") != VERSION or not isinstance(sections, list) or not sections:
         raise Invalid({"file": "This layout was written by another version of CRM Desktop."})
+    if len(sections) > MOST_SECTIONS:
+        raise Invalid({"file": f"A layout can have at most {MOST_SECTIONS:,} sections."})
     words: list[FieldWords] = []
     found = []
     for number, each in enumerate(sections):

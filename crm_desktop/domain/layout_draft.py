@@ -124,11 +124,14 @@ def is_same(one: Layout, other: Layout) -> bool:
 def move(layout: Layout, entry_ids: Iterable[str], key: str, index: int) -> Layout:
     """Put entries together before what stands at `index` of a section, in the order they had.
 
-    `index` counts what is in the section before the move, as a drop does.
+    `index` counts what is in the section before the move, as a drop does. Where the section is
+    gone, nothing moves.
     """
     wanted = set(entry_ids)
     chosen = [entry for entry in layout.entries() if entry.id in wanted]
-    target = layout.by_key()[key]
+    target = layout.by_key().get(key)
+    if target is None:
+        return layout
     before = [entry.id for entry in target.entries[:index]]
     rest = detach(layout, wanted)
     place = sum(entry_id not in wanted for entry_id in before)
@@ -217,9 +220,9 @@ def change_section(layout: Layout, key: str, **attributes: Any) -> Layout:
 
 def remove_section(layout: Layout, key: str) -> Layout:
     """Take a section away; its fields go to the one above it, or else below. One always stays."""
-    if len(layout.sections) < 2:
-        return layout
     keys = [section.key for section in layout.sections]
+    if len(keys) < 2 or key not in keys:
+        return layout
     number = keys.index(key)
     gone = layout.sections[number]
     heir = layout.sections[number - 1 if number else 1]
@@ -239,9 +242,12 @@ def remove_section(layout: Layout, key: str) -> Layout:
 
 
 def move_section(layout: Layout, key: str, index: int) -> Layout:
-    """Put a section before the one at `index`, counted before the move."""
+    """Put a section before the one at `index`, counted before the move; none where it is gone."""
     sections = list(layout.sections)
-    number = next(place for place, each in enumerate(sections) if each.key == key)
+    keys = [section.key for section in sections]
+    if key not in keys:
+        return layout
+    number = keys.index(key)
     moved = sections.pop(number)
     sections.insert(index - (index > number), moved)
     return Layout(tuple(sections))

@@ -99,7 +99,7 @@ def target_ids(value: Any) -> tuple[str, ...]:
 
 def is_user_field(field: EffectiveField) -> bool:
     """Say whether the field's ids are users' ids."""
-    return field.type == "lookup" and rule(field, "lookupObject") in {"user", "users"}
+    return field.type == "lookup" and rule(field, "lookupObject") in ("user", "users")
 
 
 def target_object_id(field: EffectiveField) -> str:

@@ -43,9 +43,9 @@ class DraftNotices(QObject):
         if self._said or not count:
             return
         text = (
-            self.tr("What was typed into one record was not stored before the program ended.")
+            self.tr("One draft was not stored before the program ended.")
             if count == 1
-            else self.tr("What was typed into {} records was not stored before the program ended.")
+            else self.tr("{} drafts were not stored before the program ended.")
         )
         self._said = text.replace("{}", f"{count:,}")
         show = (self.tr("Show drafts…"), self.show_drafts)

@@ -48,6 +48,8 @@ class MainWindow(QMainWindow):
     """Can be shown before any database is known; pages are built once there is one."""
 
     connect_requested = Signal()
+    backup_requested = Signal()
+    restore_requested = Signal()
     scheme_chosen = Signal(object)  # Scheme
     about_to_close = Signal()
 

@@ -21,6 +21,8 @@ class StartPage(QWidget):
     local_requested = Signal()
     sample_requested = Signal()
     empty_requested = Signal()
+    backup_accepted = Signal()  # before the update that is asked about
+    update_accepted = Signal()  # without a backup
     additions_accepted = Signal(bool)  # False: work without them
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -37,6 +39,8 @@ class StartPage(QWidget):
         self.progress.setAccessibleName(self.tr("Starting"))
         self.retry = primary_button(self.tr("Try again"), icon_name="refresh-cw")
         self.sample = primary_button(self.tr("Start with sample data"), icon_name="sparkles")
+        self.save_first = primary_button(self.tr("Back up, then update"), icon_name="save")
+        self.update_now = plain_button(self.tr("Update without a backup"))
         self.accept = primary_button(self.tr("Add what is missing"), icon_name="plus")
         self.decline = plain_button(self.tr("Work without it"))
         self.empty = plain_button(self.tr("Start empty"))
@@ -47,6 +51,8 @@ class StartPage(QWidget):
             (self.retry, self.retry_requested),
             (self.sample, self.sample_requested),
             (self.empty, self.empty_requested),
+            (self.save_first, self.backup_accepted),
+            (self.update_now, self.update_accepted),
             (self.local, self.local_requested),
             (self.connect_button, self.connect_requested),
         )
@@ -89,6 +95,17 @@ class StartPage(QWidget):
             [self.sample, self.empty, self.connect_button],
         )
         self.sample.setFocus()
+
+    def show_upgrade(self, sentence: str) -> None:
+        """Ask before what an older version made is changed."""
+        safe = self.tr("A backup takes a moment; File, Restore… brings it back.")
+        self._show(
+            "database-backup",
+            self.tr("This workspace has to be updated"),
+            f"{sentence} {safe}",
+            [self.save_first, self.update_now, self.connect_button],
+        )
+        self.save_first.setFocus()
 
     def show_additions(self, sentences: str) -> None:
         """Ask before anything is added to a database that other programs use as well."""

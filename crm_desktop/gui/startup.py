@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from crm_desktop.domain.errors import Cancelled, UserError
+from crm_desktop.domain.errors import Cancelled, UpgradeNeeded, UserError
 from crm_desktop.gui.main_window import FIRST_PAGE
 from crm_desktop.gui.pulse import ConnectionState
 from crm_desktop.gui.status_bar import Place
 
 if TYPE_CHECKING:  # dialogs are imported when they are asked for: not before the first paint
+    from pathlib import Path
+
     from crm_desktop.db.database import Database, WriteSession
     from crm_desktop.domain.access import Actor
     from crm_desktop.gui.dialogs.connect import ChosenConnection, SavedConnection
@@ -59,7 +61,11 @@ class Opener(Protocol):
 
     def preload(self, address: str) -> None: ...
 
-    def open(self, source: Source, *, extend: bool, tell: Callable[[str], None]) -> Ready: ...
+    def open(
+        self, source: Source, *, extend: bool, may_upgrade: bool, tell: Callable[[str], None]
+    ) -> Ready: ...
+
+    def back_up_before_update(self, source: Source, on_progress: Progress) -> Path: ...
 
     def sign_in(self, ready: Ready, email: str, password: str) -> Actor: ...
 
@@ -91,13 +97,15 @@ class Startup(QObject):
         self._source, self._loads_sample = source, loads_sample
         self._ready: Ready | None = None
         self._words = self.tr("Starting…")
-        self._is_working = self._has_extended = False
+        self._is_working = self._has_extended = self._may_upgrade = False
         page = window.start_page
         page.retry_requested.connect(self.begin)
         page.local_requested.connect(self._open_local)
         page.connect_requested.connect(self.ask_for_connection)
         page.sample_requested.connect(self._load_sample)
         page.empty_requested.connect(self._show_pages)
+        page.backup_accepted.connect(self._back_up_first)
+        page.update_accepted.connect(self._upgrade)
         page.additions_accepted.connect(self._decide_additions)
         window.connect_requested.connect(self.ask_for_connection)
         self._told.connect(self._show_words)
@@ -123,7 +131,13 @@ class Startup(QObject):
         frame = self._window.tabs.current
         preload = partial(self._opener.preload, frame.address if frame else FIRST_PAGE)
         self._tasks.compute(self, preload, self._build_page)
-        call = partial(self._opener.open, self._source, extend=extend, tell=self._told.emit)
+        call = partial(
+            self._opener.open,
+            self._source,
+            extend=extend,
+            may_upgrade=self._may_upgrade,
+            tell=self._told.emit,
+        )
         self._tasks.compute(self, call, self._opened, self._failed)
 
     def _build_page(self, _: object) -> None:
@@ -304,8 +318,31 @@ class Startup(QObject):
     def _say(self, error: UserError) -> None:
         self._window.messages.show_message("danger", str(error))
 
+    def _back_up_first(self) -> None:
+        """Save what an older version made, then update it."""
+        title = self.tr("Backing up the workspace")
+        self._window.start_page.show_starting(title)
+        call = partial(self._opener.back_up_before_update, self._source)
+        job = self._tasks.run_aside(self, title, call, self._backed_up, self._failed)
+        job.progressed.connect(partial(self._window.start_page.show_progress, title))
+
+    def _backed_up(self, file: Path) -> None:
+        said = self.tr("The backup is in {}.").replace("{}", str(file))
+        self._window.messages.show_message("success", said)
+        self._upgrade()
+
+    def _upgrade(self) -> None:
+        self._may_upgrade = True
+        self._words = self.tr("Updating the workspace…")
+        self.begin()
+
     def _failed(self, error: UserError) -> None:
         self._is_working = False
+        if isinstance(error, UpgradeNeeded):
+            self._window.show_start()
+            self._window.start_page.show_upgrade(str(error))
+            self.finished.emit()
+            return
         title = self.tr("The workspace could not be opened") if self._source.is_local else ""
         self._show_failure(
             title or self.tr("The database could not be opened"),

@@ -95,6 +95,7 @@ QPushButton[look="plain"]:default:focus { border-color: $accent; }
 QPushButton:disabled, QPushButton:default:disabled, QPushButton[look]:disabled {
   background: $window; color: $disabled; border-color: $border; font-weight: 400;
 }
+QPushButton[look="snug"] { min-width: 0; }
 QPushButton[look="link"], QPushButton[look="link"]:default {
   background: transparent; border: 1px solid transparent; color: $accent; font-weight: 600;
   padding: 1px ${inside}px; min-width: 0;

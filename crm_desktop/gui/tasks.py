@@ -269,6 +269,23 @@ class Tasks(QObject):
         work = partial(self._maintain, partial(_with_progress, call, job))
         return self._start_job(job, _Call(owner, work, then, on_error))
 
+    def run_aside(
+        self,
+        owner: QObject,
+        title: str,
+        call: Callable[[Progress], T],
+        then: Callable[[T], None] = _ignore,
+        on_error: OnError | None = None,
+    ) -> Job:
+        """Run `call(on_progress)` without a session on a thread of its own: backups, for example.
+
+        The job is shown as running until it ends; where it was cancelled, its next report of
+        progress answers False.
+        """
+        job = Job(title)
+        work = partial(_without_database, partial(call, job.report))
+        return self._start_job(job, _Call(owner, work, then, on_error), needs_database=False)
+
     def compute(
         self,
         owner: QObject,
@@ -333,10 +350,10 @@ class Tasks(QObject):
             pool.submit(number)
         return Handle(self, number)
 
-    def _start_job(self, job: Job, call: _Call) -> Job:
+    def _start_job(self, job: Job, call: _Call, *, needs_database: bool = True) -> Job:
         call.on_error = partial(self._job_failed, call.on_error)
         call.at_end = partial(self._end_job, job)
-        handle = self._submit(self._long, call)
+        handle = self._submit(self._long, call, needs_database=needs_database)
         job.cancelled.connect(partial(self._interrupt, handle.number))
         self._jobs.append(job)
         self.started.emit(job)

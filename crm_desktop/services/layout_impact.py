@@ -1,6 +1,6 @@
 """What stricter rules would meet in the records: values that lack, and values that break them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,13 +11,21 @@ from crm_desktop.db.tables import CrmObject, Field, ObjectField, Record
 from crm_desktop.domain.access import Permission
 from crm_desktop.domain.effective import flat_config, merge_field
 from crm_desktop.domain.errors import Cancelled, NotFound
-from crm_desktop.domain.field_types import EffectiveField, is_column, is_empty, value_checker
+from crm_desktop.domain.field_types import (
+    EffectiveField,
+    is_column,
+    is_empty,
+    target_ids,
+    value_checker,
+)
 from crm_desktop.domain.filters import Condition, RecordQuery
 from crm_desktop.domain.json_edits import JsonEdit, applied
-from crm_desktop.services.field_values import Held, count_values, distinct_values
+from crm_desktop.services.field_values import Held, HeldValue, count_values, distinct_values
 from crm_desktop.services.record_query import count_matching
+from crm_desktop.services.reference_checks import REFERRING, problems_of_targets
 
 Progress = Callable[[int, int], bool]
+_Checker = Callable[[Sequence[HeldValue]], Iterator[tuple[HeldValue, str | None]]]
 MOST_SAMPLES = 5
 
 
@@ -195,21 +203,39 @@ def _breaking(
     """Check each different value once; what is empty breaks no rule here."""
     if is_column(usage.field):
         return Breaking(usage.object_id, usage.label, 0, ())
-    check = value_checker(replace(usage.field, is_required=False))
+    check = _checker(session, usage.field)
     count = done = 0
     samples: list[BrokenValue] = []
     for batch in distinct_values(session, usage.object_id, usage.field.id):
         if not on_progress(done, total):
             raise Cancelled("Stopped counting.")
-        for held in batch:
+        for held, problem in check(batch):
             done += held.count
-            problem = None if is_empty(held.value) else check(held.value)
             if problem is None:
                 continue
             count += held.count
             if len(samples) < MOST_SAMPLES:
                 samples.append(BrokenValue(held.value, problem, held.count, held.record_id, ""))
     return Breaking(usage.object_id, usage.label, count, _named(session, samples))
+
+
+def _checker(session: ReadSession, field: EffectiveField) -> _Checker:
+    """Return what says what is wrong with each value of a batch; also with what it points to."""
+    check = value_checker(replace(field, is_required=False))
+
+    def check_each(batch: Sequence[HeldValue]) -> Iterator[tuple[HeldValue, str | None]]:
+        problems: Mapping[str, str] = {}
+        if field.type in REFERRING:
+            ids = {id_ for held in batch for id_ in target_ids(held.value)}
+            problems = problems_of_targets(session, field, sorted(ids))
+        for held in batch:
+            problem = None if is_empty(held.value) else check(held.value)
+            if problem is None and problems:
+                found = (problems.get(id_) for id_ in target_ids(held.value))
+                problem = next(filter(None, found), None)
+            yield held, problem
+
+    return check_each
 
 
 def _named(session: ReadSession, samples: Sequence[BrokenValue]) -> tuple[BrokenValue, ...]:

@@ -132,8 +132,7 @@ def save_layout(
 def store_order(session: WriteSession, object_id: str) -> None:
     """Let `display_order` say what the form that is shown now says."""
     session.actor.require(Permission.EDIT_LAYOUTS)
-    ids = _Stored(session, object_id, locks=True).layout.ids()
-    session.execute(text(_ORDER), {"object_id": object_id, "ids": ids})
+    _number(session, object_id, _Stored(session, object_id, locks=True).layout.ids())
     session.note(Topic.LAYOUTS, object_id)
 
 
@@ -232,8 +231,7 @@ class _Writing:
         self._detach([entry for id_, entry in old.items() if id_ not in new])
         self._change([(old[id_], entry) for id_, entry in new.items() if id_ in old])
         self._attach([entry for id_, entry in new.items() if id_ not in old])
-        values = {"object_id": self._object_id, "ids": self._wanted.ids()}
-        self._session.execute(text(_ORDER), values)
+        _number(self._session, self._object_id, self._wanted.ids())
         left_out = self._write_form()
         self._session.note(Topic.LAYOUTS, self._object_id)
         if old.keys() != new.keys():
@@ -367,6 +365,15 @@ def _not_allowed() -> Forbidden:
     return Forbidden("The database does not let you change this layout.")
 
 
+def _number(session: WriteSession, object_id: str, ids: Sequence[str]) -> None:
+    """Give the attachments numbers in this order, in one statement.
+
+    The ids go as one JSON text: psycopg takes longer over a list of 500 than the server over the
+    whole rest of it.
+    """
+    session.execute(text(_ORDER), {"object_id": object_id, "ids": dump_json(list(ids))})
+
+
 def _run(session: WriteSession, statement: str, **values: Any) -> int:
     """Run a statement that returns a row for each row it met; answers how many."""
     return len(session.execute(text(statement), values).all())
@@ -375,7 +382,7 @@ def _run(session: WriteSession, statement: str, **values: Any) -> int:
 _DETACH = "DELETE FROM object_fields WHERE id = ANY(:ids) RETURNING 1"
 _ORDER = """
 UPDATE object_fields AS f SET display_order = w.place - 1
-FROM unnest(CAST(:ids AS text[])) WITH ORDINALITY AS w (id, place)
+FROM json_array_elements_text(CAST(:ids AS json)) WITH ORDINALITY AS w (id, place)
 WHERE f.id = w.id AND f.object_id = :object_id AND f.display_order <> w.place - 1
 """
 _FLAGS = """

@@ -1,7 +1,8 @@
 """Deletes records, however many, by one statement; counts beforehand what goes with them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from dataclasses import field as further
 from typing import Any
 
 from sqlalchemy import Select, or_, select
@@ -31,10 +32,29 @@ from crm_desktop.services.reference_checks import REFERRING
 
 @dataclass(frozen=True, slots=True)
 class Referrers:
-    """How many other records name one of them in a field, by the field's label."""
+    """How many other records name one of them in a field, by the field's label.
+
+    `by_object` says it for each object by its id.
+    """
 
     field: str
     records: int
+    field_id: str = further(default="", compare=False)
+    by_object: Mapping[str, int] = further(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LinksOf:
+    """How many links of a relationship go: from the records, to them, and among them."""
+
+    relationship_id: str
+    outward: int
+    inward: int
+    among: int
+
+    @property
+    def all(self) -> int:
+        return self.outward + self.inward + self.among
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +71,7 @@ class DeletionImpact:
     links: int
     referrers: tuple[Referrers, ...]
     can_be_undone: bool
+    by_relationship: tuple[LinksOf, ...] = further(default=(), compare=False)
 
 
 def impact_of_deletion(session: ReadSession, target: RecordTarget) -> DeletionImpact:
@@ -67,26 +88,38 @@ def impact_of_deletion(session: ReadSession, target: RecordTarget) -> DeletionIm
     )
     row: Any = execute(session, statement, parameters.values).one()
     records, refused, links = row
+    by_relationship = tuple(LinksOf(id_, *map(int, counts)) for id_, *counts in links)
     chosen = len(target.ids) if isinstance(target, ChosenRecords) else records
     return DeletionImpact(
         records=records,
         gone=chosen - records,
         forbidden=refused,
-        links=links,
+        links=sum(each.all for each in by_relationship),
         referrers=tuple(_referrers(session, parameters, target, found)) if records else (),
         can_be_undone=keeps_history(session),
+        by_relationship=by_relationship,
     )
 
 
 # Joins, which a server spills to its disk: a subquery of a million ids would be read anew for
 # each link. A link with both ends among the records counts once.
 _LINKS = """
-    SELECT (SELECT count(*) FROM target AS t JOIN relationship_records AS l
-            ON l.from_record_id = t.id)
-         + (SELECT count(*) FROM target AS t JOIN relationship_records AS l
-            ON l.to_record_id = t.id)
-         - (SELECT count(*) FROM target AS t JOIN relationship_records AS l
-            ON l.from_record_id = t.id JOIN target AS u ON l.to_record_id = u.id)
+    SELECT coalesce(jsonb_agg(jsonb_build_array(
+        relationship_id, outward - among, inward - among, among) ORDER BY relationship_id), '[]')
+    FROM (
+        SELECT relationship_id, sum(outward) AS outward, sum(inward) AS inward, sum(among) AS among
+        FROM (
+            SELECT l.relationship_id, count(*) AS outward, 0 AS inward, 0 AS among
+            FROM target AS t JOIN relationship_records AS l ON l.from_record_id = t.id GROUP BY 1
+            UNION ALL
+            SELECT l.relationship_id, 0, count(*), 0
+            FROM target AS t JOIN relationship_records AS l ON l.to_record_id = t.id GROUP BY 1
+            UNION ALL
+            SELECT l.relationship_id, 0, 0, count(*)
+            FROM target AS t JOIN relationship_records AS l ON l.from_record_id = t.id
+            JOIN target AS u ON l.to_record_id = u.id GROUP BY 1
+        ) AS sides GROUP BY relationship_id
+    ) AS sums
 """
 
 
@@ -142,22 +175,40 @@ def _referrers(
     session: ReadSession, parameters: Parameters, target: RecordTarget, found: str
 ) -> Iterator[Referrers]:
     """Count the records that stay and name one that goes, field by field."""
-    name = session.scalar(select(CrmObject.name).where(CrmObject.id == target.object_id))
-    for field, object_ids in _reference_fields(session):
-        if target_object_id(field) not in {"", target.object_id, name}:
-            continue
+    for each, object_ids in reference_fields(session, target.object_id):
         bound = Parameters(dict(parameters.values))
-        key, objects = bound.bind(field.id), bound.bind(object_ids, "text[]")
+        objects = bound.bind(object_ids, "text[]")
         statement = (
-            f"{found} SELECT count(DISTINCT o.id) FROM records AS o"  # noqa: S608 - bound
-            f" CROSS JOIN LATERAL jsonb_array_elements_text(CASE jsonb_typeof(o.data -> {key})"
-            f" WHEN 'array' THEN o.data -> {key} ELSE jsonb_build_array(o.data -> {key}) END)"
-            f" AS named(id) JOIN target AS t ON t.id = named.id LEFT JOIN target AS own"
-            f" ON own.id = o.id WHERE o.object_id = ANY({objects}) AND own.id IS NULL"
+            f"{found} SELECT o.object_id, count(DISTINCT o.id) AS number FROM records AS o"  # noqa: S608
+            f" CROSS JOIN LATERAL {named_ids(bound, each.id)} AS named(id)"
+            f" JOIN target AS t ON t.id = named.id LEFT JOIN target AS own ON own.id = o.id"
+            f" WHERE o.object_id = ANY({objects}) AND own.id IS NULL GROUP BY o.object_id"
         )
-        count = execute(session, statement, bound.values).scalar_one()
-        if count:
-            yield Referrers(field.label, count)
+        counts = {row.object_id: row.number for row in execute(session, statement, bound.values)}
+        if counts:
+            yield Referrers(each.label, sum(counts.values()), each.id, counts)
+
+
+def named_ids(parameters: Parameters, field_id: str) -> str:
+    """Return the texts that a record `o` holds in a field, as a function in FROM."""
+    key = parameters.bind(field_id)
+    return (
+        f"jsonb_array_elements_text(CASE jsonb_typeof(o.data -> {key})"
+        f" WHEN 'array' THEN o.data -> {key} ELSE jsonb_build_array(o.data -> {key}) END)"
+    )
+
+
+def reference_fields(
+    session: ReadSession, object_id: str
+) -> list[tuple[EffectiveField, list[str]]]:
+    """Return the fields that may refer to the object's records, with the objects that use each."""
+    session.actor.require(Permission.READ_DEFINITIONS)
+    name = session.scalar(select(CrmObject.name).where(CrmObject.id == object_id))
+    return [
+        (each, users)
+        for each, users in _reference_fields(session)
+        if target_object_id(each) in {"", object_id, name}
+    ]
 
 
 def _reference_fields(session: ReadSession) -> list[tuple[EffectiveField, list[str]]]:

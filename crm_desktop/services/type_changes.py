@@ -1,6 +1,6 @@
 """Gives a field another type: what becomes of every value is planned first, then done at once."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from json.encoder import encode_basestring
 from typing import Any, LiteralString
@@ -10,11 +10,10 @@ from sqlalchemy import ARRAY, String, func, literal, select, text
 from crm_desktop.db.copying import copy_blocks
 from crm_desktop.db.database import ReadSession, WriteSession
 from crm_desktop.db.expressions import Parameters, primary_value_sql
-from crm_desktop.db.tables import CrmObject, ObjectField, Record
-from crm_desktop.domain.access import Permission, Reach, RecordRight
+from crm_desktop.db.tables import Record
+from crm_desktop.domain.access import Permission
 from crm_desktop.domain.changes import Topic
-from crm_desktop.domain.effective import merge_field
-from crm_desktop.domain.errors import Cancelled, Conflict, Forbidden, Invalid
+from crm_desktop.domain.errors import Cancelled, Conflict, Invalid
 from crm_desktop.domain.field_types import (
     FIELD_TYPES,
     EffectiveField,
@@ -26,7 +25,7 @@ from crm_desktop.domain.field_types import (
     type_of,
 )
 from crm_desktop.domain.formats import Formats, plain_number
-from crm_desktop.domain.json_edits import ABSENT, JsonEdit, applied, same_json
+from crm_desktop.domain.json_edits import ABSENT, JsonEdit, same_json
 from crm_desktop.domain.type_conversion import (
     REFERRING,
     Conversion,
@@ -43,6 +42,12 @@ from crm_desktop.services.import_rows import copy_text, json_for_copy
 from crm_desktop.services.records import fields_of, refresh_primary_values
 from crm_desktop.services.reference_checks import problems_of_targets
 from crm_desktop.services.references import name_references
+from crm_desktop.services.type_reach import (
+    UnfitView,
+    indexes_left_behind,
+    views_that_no_longer_fit,
+)
+from crm_desktop.services.type_settings import LostSettings, Use, plan_retyping, write_overrides
 from crm_desktop.services.users import ensure_user
 
 Progress = Callable[[int, int], bool]
@@ -76,7 +81,10 @@ class TypePlan:
 
     The counts are of records: `unchanged` keep the JSON value that they have, `clean` ones get
     another that says the same, `lossy` ones lose something of it, `failed` ones keep the old
-    value as it is, although it does not suit the new type.
+    value as it is, although it does not suit the new type. `lost` are settings that mean nothing
+    to the new type and go, `unfit_defaults` where a default stays that is of no use any more (see
+    `Retyping`), `unfit_views` saved views that will be refused, as they stand, until somebody
+    mends their filter, and `indexes` the objects whose index on the field has to be built anew.
     """
 
     field_id: str
@@ -90,6 +98,10 @@ class TypePlan:
     failed: int
     samples: tuple[Sample, ...]
     can_be_undone: bool
+    lost: tuple[LostSettings, ...] = ()
+    unfit_defaults: tuple[str, ...] = ()
+    unfit_views: tuple[UnfitView, ...] = ()
+    indexes: tuple[str, ...] = ()
 
     @property
     def values(self) -> int:
@@ -123,7 +135,8 @@ def plan_type_change(
     stored = get_field(session, field_id)
     _check_type(stored, new_type)
     tally = _Tally()
-    uses = _uses(session, stored, new_type, config_changes)
+    retyping = plan_retyping(session, stored, new_type, config_changes, formats)
+    uses = retyping.uses
     for use in uses:
         for _ in _converted(session, use, formats, tally, on_progress):
             pass
@@ -139,6 +152,10 @@ def plan_type_change(
         failed=tally.counts[Fate.FAILED],
         samples=_named(session, tally.samples),
         can_be_undone=keeps_history(session),
+        lost=retyping.lost,
+        unfit_defaults=retyping.unfit_defaults,
+        unfit_views=views_that_no_longer_fit(session, uses),
+        indexes=indexes_left_behind(session, uses),
     )
 
 
@@ -150,7 +167,8 @@ def change_type(
     What does not convert stays in `data` as it is: it is shown, counted among the values that
     break today's rules, and never dropped. Records that somebody else changes meanwhile keep what
     they get. Raises Conflict when the field changed since, or more values would now be lost or
-    left over than were planned. Undo brings the old values back, not the old type.
+    left over than were planned, or other settings. Undo brings the old values back, not the old
+    type and its settings.
     """
     session.actor.require(Permission.EDIT_FIELDS)
     session.actor.require(Permission.UPDATE_RECORDS)
@@ -161,13 +179,17 @@ def change_type(
     _check_type(stored, plan.new_type)
     words = type_of(stored.type).label, type_of(plan.new_type).label
     session.describe(f"change of “{stored.label}” from {words[0]} to {words[1]}")
-    uses = _uses(session, stored, plan.new_type, plan.config_changes)
+    retyping = plan_retyping(session, stored, plan.new_type, plan.config_changes, formats)
+    if retyping.lost != plan.lost:
+        raise Conflict("An object's own settings were changed meanwhile. Count them again.")
+    uses = retyping.uses
     tally = _Tally()
     staged = _stage(session, uses, formats, tally, on_progress)
     if tally.counts[Fate.LOSSY] > plan.lossy or tally.counts[Fate.FAILED] > plan.failed:
         raise Conflict("Values were changed meanwhile, and more would be lost. Count them again.")
     naming = {use.object_id: _naming(session, use.object_id) for use in uses}
-    retype_field(session, plan.field_id, plan.version, plan.new_type, plan.config_changes)
+    retype_field(session, plan.field_id, plan.version, plan.new_type, retyping.config_edits)
+    write_overrides(session, retyping)
     converted = 0
     for use in uses:
         _check_goes_on(on_progress, converted, staged)
@@ -187,7 +209,7 @@ def options_from_values(session: ReadSession, field_id: str, new_type: str) -> t
     session.actor.require(Permission.EDIT_FIELDS)
     stored = get_field(session, field_id)
     found: set[str] = set()
-    for use in _uses(session, stored, stored.type, NO_EDITS):
+    for use in plan_retyping(session, stored, stored.type, NO_EDITS, Formats.iso()).uses:
         show = type_of(stored.type).shower(use.old, Formats.iso())
         for batch in distinct_values(session, use.object_id, field_id):
             for part in (part for held in batch for part in _parts(held.value)):
@@ -204,16 +226,6 @@ def _parts(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-@dataclass(frozen=True, slots=True)
-class _Use:
-    """An object that uses the field, with the field as it is and as it will be there."""
-
-    object_id: str
-    label: str
-    old: EffectiveField
-    new: EffectiveField
-
-
 @dataclass
 class _Tally:
     """Counts what becomes of the records' values, and keeps the first samples of each fate."""
@@ -223,7 +235,7 @@ class _Tally:
     samples: list[Sample] = field(default_factory=list)
     _kept: dict[Fate, int] = field(default_factory=lambda: dict.fromkeys(Fate, 0))
 
-    def add(self, use: _Use, held: HeldValue, made: Conversion) -> None:
+    def add(self, use: Use, held: HeldValue, made: Conversion) -> None:
         if made.fate is Fate.CLEAN and same_json(held.value, made.value):
             self.unchanged += held.count
             return
@@ -247,48 +259,8 @@ def _check_type(stored: FieldSummary, new_type: str) -> None:
         raise Invalid({"type": "The field has this type already."})
 
 
-def _uses(
-    session: ReadSession, stored: FieldSummary, new_type: str, edits: Sequence[JsonEdit]
-) -> list[_Use]:
-    """Return the objects that use the field, each once; raises Forbidden for one without rights."""
-    config = stored.config if isinstance(stored.config, Mapping) else {}
-    after = applied(config, tuple(edits))
-    query = (
-        select(
-            CrmObject.id, CrmObject.label, CrmObject.permissions,
-            ObjectField.field_overrides, ObjectField.is_required,
-        )
-        .join(ObjectField, ObjectField.object_id == CrmObject.id)
-        .where(ObjectField.field_id == stored.id)
-        .order_by(func.lower(CrmObject.label), CrmObject.id, ObjectField.display_order)
-    )  # fmt: skip
-    uses: dict[str, _Use] = {}
-    for row in session.execute(query):
-        _check_rights(session, row.label, row.permissions)
-        old = merge_field(
-            id=stored.id, name=stored.name, label=stored.label, type=stored.type,
-            config=config, overrides=row.field_overrides, is_required=row.is_required,
-        )  # fmt: skip
-        new = merge_field(
-            id=stored.id, name=stored.name, label=stored.label, type=new_type,
-            config=after, overrides=row.field_overrides, is_required=row.is_required,
-        )  # fmt: skip
-        uses.setdefault(row.id, _Use(row.id, row.label, old, new))
-    return list(uses.values())
-
-
-def _check_rights(session: ReadSession, label: str, permissions: Any) -> None:
-    granted = permissions if isinstance(permissions, dict) else {}
-    for right in (RecordRight.READ, RecordRight.UPDATE):
-        if session.actor.reach(granted, right) is not Reach.ALL:
-            raise Forbidden(
-                f"Records of “{label}” hold values in this field, and you may not change all of "
-                "them."
-            )
-
-
 def _converted(
-    session: ReadSession, use: _Use, formats: Formats, tally: _Tally, on_progress: Progress
+    session: ReadSession, use: Use, formats: Formats, tally: _Tally, on_progress: Progress
 ) -> Iterator[list[tuple[HeldValue, Conversion]]]:
     """Convert each different value of an object once, in batches; counts all of them."""
     kind = kept_kind(use.old, use.new)
@@ -310,7 +282,7 @@ def _converted(
     _check_goes_on(on_progress, total, total)
 
 
-def _look_up(session: ReadSession, use: _Use, batch: Sequence[HeldValue], known: Known) -> None:
+def _look_up(session: ReadSession, use: Use, batch: Sequence[HeldValue], known: Known) -> None:
     """Learn the names of the records that values point to, or the ids of those they name."""
     if (use.old.type in REFERRING) == (use.new.type in REFERRING):
         return
@@ -371,7 +343,7 @@ def _check_goes_on(on_progress: Progress, done: int, total: int) -> None:
 
 def _stage(
     session: WriteSession,
-    uses: Sequence[_Use],
+    uses: Sequence[Use],
     formats: Formats,
     tally: _Tally,
     on_progress: Progress,
@@ -388,7 +360,7 @@ def _stage(
     return staged
 
 
-def _line(use: _Use, held: HeldValue, made: Conversion) -> str:
+def _line(use: Use, held: HeldValue, made: Conversion) -> str:
     """Return the row of one value for COPY; "" where it stays as it is."""
     if made.fate is Fate.FAILED or same_json(held.value, made.value):
         return ""
@@ -398,7 +370,7 @@ def _line(use: _Use, held: HeldValue, made: Conversion) -> str:
     return f"{copy_text(use.object_id)}\t{copy_text(held.text)}\t{patch}\t{int(is_gone)}\n"
 
 
-def _write(session: WriteSession, use: _Use, author: Any) -> int:
+def _write(session: WriteSession, use: Use, author: Any) -> int:
     """Write what was staged for one object, in one statement; return how many records changed."""
     bound = Parameters()
     key = bound.bind(use.new.id)

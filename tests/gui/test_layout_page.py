@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from sqlalchemy import select
 
@@ -28,6 +28,7 @@ from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.views.name_dialog import ViewNameDialog
 from crm_desktop.services import layout_saving
 from tests.domain.layouts import layout_of, text_of
+from tests.gui.layout_hands import choose, dialog_of, ids_of, save, shown
 from tests.gui.windows import wait_until_idle
 from tests.make import Make
 
@@ -44,38 +45,6 @@ def deal(make: Make) -> str:
 def page(qtbot: QtBot, tasks: Tasks, deal: str) -> Iterator[LayoutPage]:
     yield shown(qtbot, tasks, deal)
     QGuiApplication.clipboard().clear()  # this platform's outlives the interpreter
-
-
-def shown(qtbot: QtBot, tasks: Tasks, object_id: str, drafts: Drafts | None = None) -> LayoutPage:
-    page = LayoutPage(tasks, object_id, drafts=drafts)
-    qtbot.addWidget(page)
-    page.resize(1200, 800)
-    with qtbot.waitActive(page):
-        page.show()
-        page.activateWindow()
-    wait_until_idle(qtbot, tasks)
-    return page
-
-
-def choose(page: LayoutPage, *names: str) -> list[str]:
-    ids = [ids_of(page)[name] for name in names]
-    page.tree.choose(tuple(ids))
-    page.tree.setFocus()
-    return ids
-
-
-def ids_of(page: LayoutPage) -> dict[str, str]:
-    return {entry.field_id[4:]: entry.id for entry in page.state.layout.entries()}
-
-
-def save(qtbot: QtBot, page: LayoutPage) -> None:
-    page.save()
-    wait_until_idle(qtbot, page._tasks)
-
-
-def dialog_of(kind: type[QDialog]) -> QDialog:
-    found = [each for each in QApplication.topLevelWidgets() if isinstance(each, kind)]
-    return next(each for each in found if each.isVisible())
 
 
 def test_the_trees_are_models_in_order(qtbot: QtBot, page: LayoutPage) -> None:
@@ -243,7 +212,7 @@ def test_each_type_has_one_default_with_the_fitting_editor(
     box.setFocus()
     qtbot.keyClick(box, Qt.Key.Key_Down)
     assert page.state.layout.by_id()[stage].overrides == {"default": "won"}
-    assert "“new”" in default.whose.text()
+    assert "“New”" in default.whose.text()
 
     options = next(row for row in page.settings.rows if row.setting.name == "options")
     assert isinstance(options.editor, OptionsEditor)

@@ -190,7 +190,7 @@ def test_lists_and_the_start_say_what_was_left_over_and_lead_there(
     assert frame is not None
     message = frame.messages.message()
     assert message is not None
-    assert "into 2 records" in message.text
+    assert "2 drafts" in message.text
     assert page.left_over.sentence() == "Typed before and not stored: Orion, Orion."
 
     window.draft_notices.show_drafts()

@@ -37,11 +37,13 @@ class LocalOpener(DatabaseOpener):
         self.problem: Unavailable | None = None
 
     @override
-    def open(self, source: Source, *, extend: bool, tell: Callable[[str], None]) -> Ready:
+    def open(
+        self, source: Source, *, extend: bool, may_upgrade: bool, tell: Callable[[str], None]
+    ) -> Ready:
         if self.problem is not None:
             self._may_preload.set()
             raise self.problem
-        return super().open(source, extend=extend, tell=tell)
+        return super().open(source, extend=extend, may_upgrade=may_upgrade, tell=tell)
 
     @override
     def local_url(self, tell: Callable[[str], None]) -> str:

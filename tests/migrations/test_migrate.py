@@ -11,8 +11,9 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from crm_desktop.db.additions import ADDITIONS, State
+from crm_desktop.db.fingerprint import DESKTOP_VERSIONS
 from crm_desktop.db.migrate import LOCK, Extras, check, migrate
-from crm_desktop.domain.errors import Cancelled, Forbidden, Invalid, Unavailable
+from crm_desktop.domain.errors import Cancelled, Forbidden, Invalid, Unavailable, UpgradeNeeded
 from tests.migrations.contract import COLUMNS, FOREIGN_DDL
 from tests.migrations.dump import contents_of, schema_of
 
@@ -211,12 +212,28 @@ def test_a_version_table_of_another_shape_is_foreign(empty_database_url: str) ->
     assert check(empty_database_url).core_version == "?"
 
 
-def test_a_schema_newer_than_we_know_is_left_alone(database_url: str) -> None:
-    run_sql(database_url, "UPDATE crm_desktop.alembic_version SET version_num = 'crm_desktop_9999'")
-    report = migrate(database_url)
-    assert report.made == ()
-    assert report.after.is_fit
-    assert report.after.desktop_version == "crm_desktop_9999"
+def test_what_a_newer_version_used_is_refused_and_not_touched(database_url: str) -> None:
+    set_version(database_url, "crm_desktop_9999")
+    with pytest.raises(Unavailable, match="newer CRM Desktop"):
+        migrate(database_url)
+    assert check(database_url).desktop_version == "crm_desktop_9999"
+
+
+def test_what_an_older_version_made_is_changed_only_when_that_is_agreed_to(
+    database_url: str,
+) -> None:
+    run_sql(database_url, "DROP TABLE crm_desktop.link_schemas, crm_desktop.link_panels")
+    run_sql(database_url, "DROP TABLE crm_desktop.diagram_positions, crm_desktop.diagrams")
+    set_version(database_url, "crm_desktop_0005")
+    with pytest.raises(UpgradeNeeded, match="older CRM Desktop"):
+        migrate(database_url, may_upgrade=False)
+    assert check(database_url).desktop_version == "crm_desktop_0005"
+    assert migrate(database_url).after.desktop_version == DESKTOP_VERSIONS[-1]
+    assert migrate(database_url, may_upgrade=False).made == ()
+
+
+def set_version(url: str, version: str) -> None:
+    run_sql(url, f"UPDATE crm_desktop.alembic_version SET version_num = '{version}'")
 
 
 def test_a_login_that_may_not_add_anything_still_works(

@@ -4,7 +4,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -18,6 +20,8 @@ from crm_desktop.db.fingerprint import DESKTOP_VERSIONS
 from crm_desktop.db.migrate import migrate
 from crm_desktop.db.server import EmbeddedServer
 from crm_desktop.domain.errors import Cancelled, Conflict, Invalid
+from crm_desktop.gui.startup import Source
+from crm_desktop.opening import DatabaseOpener
 from crm_desktop.services import auth, fields, layouts, objects, records
 from tests import homes
 
@@ -202,3 +206,23 @@ def test_the_terminal_saves_and_restores_into_a_new_workspace(
             assert labels(other.url) == expected
         assert main(["restore", str(file)]) == 1
         assert "not empty" in capsys.readouterr().err
+
+
+def test_what_the_window_restores_takes_its_place_when_the_window_is_closed(
+    filled_home: Path, server: EmbeddedServer, saved: Path
+) -> None:
+    fill(server.url, "Late")
+    server.close()  # whoever restores has the workspace alone
+    opener = DatabaseOpener(filled_home)
+    started = threading.Event()
+    opener.at_end = started.set
+    with ThreadPoolExecutor(1) as other:
+        other.submit(opener.preload, "objects")  # what the program does meanwhile
+        ready = opener.open(Source(), extend=True, may_upgrade=False, tell=lambda _words: None)
+    ready.database.close()
+    assert opener.examine_backup(saved).in_the_way.endswith("records")
+    opener.restore(saved, on)
+    opener.close()
+    assert started.is_set()
+    with EmbeddedServer.running(filled_home) as again:
+        assert labels(again.url) == ["Deal"]

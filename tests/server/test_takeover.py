@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from crm_desktop.db import binaries, takeover
-from crm_desktop.db.account import open_home, server_account
+from crm_desktop.db.account import give_to, open_home, server_account
 from crm_desktop.db.cluster import Cluster, address_of
 from crm_desktop.db.locks import wait_for_lock
 from crm_desktop.db.migrate import migrate
@@ -30,7 +30,7 @@ def old_home() -> Iterator[Path]:
             secret = home / "socket-secret"
             cluster._write(secret, "secret")
             (home / "data").mkdir(mode=0o700)
-            takeover.give_to(account, home / "data")
+            give_to(account, home / "data")
             cluster._run(
                 ["initdb", "-D", str(home / "data"), "-U", "crm", "-A", "scram-sha-256",
                  f"--pwfile={secret}", "-E", "UTF8", "--locale=C"],

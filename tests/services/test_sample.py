@@ -12,6 +12,7 @@ from crm_desktop.domain.field_types import FIELD_TYPES, validate_record
 from crm_desktop.services.applications import list_applications
 from crm_desktop.services.doctor import examine_data
 from crm_desktop.services.fields import list_fields
+from crm_desktop.services.layout_saving import load_layout
 from crm_desktop.services.objects import list_objects
 from crm_desktop.services.records import fields_of
 from crm_desktop.services.sample import SampleReport, load_sample
@@ -33,6 +34,7 @@ def test_the_sample_has_every_field_type_and_valid_records_without_a_breach(
                 validate_record(fields, data) for data in session.scalars(query, {"id": row.id})
             ]
             assert not any(problems), row.name
+            assert not load_layout(session, row.id).is_out_of_order, row.name
         found = examine_data(session)
         assert found.is_sound, found.breaches
         assert sum(each.records for each in found.objects) == 2_500

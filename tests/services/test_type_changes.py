@@ -1,21 +1,35 @@
 """Changing a field's type: planned over all records first, then done in one transaction."""
 
 from collections import Counter
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
 import pytest
+from psycopg.types.json import Jsonb
 from sqlalchemy import select, text
 
 from crm_desktop.db.database import Database, ReadSession
-from crm_desktop.db.tables import Field, Record
+from crm_desktop.db.tables import Field, ObjectField, Record
 from crm_desktop.domain.access import Actor
 from crm_desktop.domain.errors import Cancelled, Conflict, Forbidden
+from crm_desktop.domain.filters import Condition, Group, LinkCondition
 from crm_desktop.domain.formats import Formats
+from crm_desktop.domain.index_kinds import IndexKind
 from crm_desktop.domain.json_edits import json_edits, same_json
 from crm_desktop.domain.type_conversion import Fate, Known, converter
-from crm_desktop.services import field_values, fields, history, type_changes
-from crm_desktop.services.type_changes import TypePlan, TypeResult
+from crm_desktop.domain.views import ViewSettings
+from crm_desktop.services import (
+    field_values,
+    fields,
+    history,
+    index_advice,
+    type_changes,
+    views,
+)
+from crm_desktop.services.type_changes import TypePlan, TypeResult, silent
+from crm_desktop.services.type_settings import LostSettings
+from crm_desktop.services.views import ViewDraft
 from tests.domain.awkward import CONFIGS, TYPES, VALUES, field_of
 from tests.make import Make
 
@@ -233,3 +247,91 @@ def test_equal_values_are_read_once_and_those_that_stay_not_at_all(
     read.clear()
     assert plan(database, actor, "fld_size", "textarea").unchanged == 3
     assert read == []
+
+
+def test_settings_that_mean_nothing_to_the_new_type_go_and_the_plan_says_so(
+    database: Database, actor: Actor, make: Make
+) -> None:
+    config = {"maxLength": 9, "theirs": 1.50, "default": "7", "validation": {"regex": "^[0-9]"}}
+    make.field("size", config=config)
+    deal = make.object("deal", fields=["name"])
+    own = {"pattern": "^9", "label": "Extent", "default": "many", "min": 3}
+    make.attach(deal, "size", field_overrides=own)
+    make.attach(make.object("ticket"), "size", field_overrides=["odd"])
+
+    planned = plan(database, actor, "fld_size", "number")
+
+    assert planned.lost == (
+        LostSettings("", ("maxLength", "regex")),
+        LostSettings("Deal", ("pattern",)),
+    )
+    assert planned.unfit_defaults == ("Deal",)
+    change(database, actor, planned)
+    stored = make.value(select(Field.config).where(Field.id == "fld_size"))
+    assert same_json(stored, {"theirs": Decimal("1.5"), "default": 7})
+    query = select(ObjectField.field_overrides).where(ObjectField.field_id == "fld_size")
+    mine = query.where(ObjectField.object_id == deal)
+    assert make.value(mine) == {"label": "Extent", "default": "many", "min": 3}
+    assert make.value(query.where(ObjectField.object_id == "obj_ticket")) == ["odd"]
+
+
+def test_settings_that_changed_since_they_were_planned_are_counted_again(
+    database: Database, actor: Actor, make: Make
+) -> None:
+    deal = make.object("deal", fields=["size"])
+    planned = plan(database, actor, "fld_size", "number")
+    make.sql("UPDATE object_fields SET field_overrides = '{\"maxLength\": 3}'")
+
+    with pytest.raises(Conflict, match="Count them again"):
+        change(database, actor, planned)
+
+    query = select(ObjectField.field_overrides).where(ObjectField.object_id == deal)
+    assert make.value(query) == {"maxLength": 3}
+
+
+def test_views_that_would_be_refused_are_named_also_those_of_other_objects(
+    database: Database, actor: Actor, make: Make
+) -> None:
+    deal = make.object("deal", fields=["name", "size"])
+    firm = make.object("firm", fields=["name"])
+    make.relationship(firm, deal, "1:N")
+    many = Condition("fld_size", "contains", "many")
+    linked = LinkCondition("rel_firm_deal", True, "has_link", many)
+    for object_id, name, filters in (
+        (deal, "Still fits", (Condition("fld_size", "is_empty"),)),
+        (deal, "In words", (many,)),
+        (deal, "Nested", (Group("any", (many, Condition("fld_name", "contains", "a"))),)),
+        (deal, "Broken before", (many, Condition("fld_gone", "equals", "a"))),
+        (firm, "By link", (linked,)),
+        (firm, "Of another field", (Condition("fld_name", "contains", "many"),)),
+    ):
+        with database.write(actor) as session:
+            settings = ViewSettings(filters=filters)
+            views.create_view(session, object_id, ViewDraft(name=name), settings)
+    make.sql(
+        "UPDATE objects SET views = jsonb_set(views, '{tables}', views -> 'tables' || :odd)"
+        " WHERE id = 'obj_deal'",
+        odd=Jsonb([7, {"filters": {"fld_size": "fld_size"}}, {"filters": [["fld_size"]]}]),
+    )
+
+    planned = plan(database, actor, "fld_size", "number")
+
+    named = [(view.object_label, view.name) for view in planned.unfit_views]
+    assert named == [("Deal", "In words"), ("Deal", "Nested"), ("Firm", "By link")]
+    assert plan(database, actor, "fld_size", "textarea").unfit_views == ()
+    change(database, actor, planned)
+    with database.read(actor) as session:
+        kept = views.list_views(session, deal).views
+    assert many in [part for view in kept for part in view.settings.filters]
+
+
+def test_an_index_that_serves_the_field_no_more_is_told(
+    database: Database, actor: Actor, make: Make
+) -> None:
+    deal = make.object("deal", fields=["name", "size"])
+    with database.upkeep(actor) as session:
+        index_advice.build_index(
+            session, silent, object_id=deal, field_id="fld_size", kind=IndexKind.CONTAINS
+        )
+    assert plan(database, actor, "fld_size", "number").indexes == ("Deal",)
+    assert plan(database, actor, "fld_size", "textarea").indexes == ()

@@ -15,6 +15,7 @@ from crm_desktop.domain.type_conversion import CHOICES, Fate
 from crm_desktop.gui.delegates import EMPTY
 from crm_desktop.gui.dialogs.delete_dialog import counted, listed
 from crm_desktop.gui.dialogs.planned_dialog import PlannedDialog, Work
+from crm_desktop.gui.editors.config.settings import setting_label
 from crm_desktop.gui.editors.config.type_list import TypeList
 from crm_desktop.gui.icons import Role
 from crm_desktop.gui.models.fields import type_label
@@ -23,11 +24,15 @@ from crm_desktop.gui.widgets.buttons import set_look
 from crm_desktop.services import type_changes
 from crm_desktop.services.fields import FieldSummary
 from crm_desktop.services.type_changes import Sample, TypePlan
+from crm_desktop.services.type_settings import LostSettings
 
 if TYPE_CHECKING:
     from crm_desktop.db.database import WriteSession
     from crm_desktop.gui.jobs import Progress
     from crm_desktop.gui.tasks import Tasks
+
+
+_MOST_VIEWS = 5
 
 
 class ChangeTypeDialog(PlannedDialog):
@@ -108,7 +113,53 @@ class ChangeTypeDialog(PlannedDialog):
             samples = [each for each in plan.samples if each.fate is fate]
             if samples:
                 self._show_samples(samples, heading)
+        self._say_settings(plan)
+        self._say_reach(plan)
         self._say_rest(plan)
+
+    def _say_settings(self, plan: TypePlan) -> None:
+        """Say which settings go, and which default stays without being of use."""
+        say = self.report.say
+        if plan.lost:
+            said = "; ".join(self._place_words(each) for each in plan.lost)
+            sentence = self.tr("These settings mean nothing to {type} and go: {settings}.").format(
+                type=f"“{type_label(plan.new_type)}”", settings=said
+            )
+            say("settings-2", "warning", sentence)
+        if plan.unfit_defaults:
+            places = ", ".join(self._place(each) for each in plan.unfit_defaults)
+            sentence = self.tr(
+                "The default does not fit the new type ({places}). It stays as it is, and new "
+                "records do without it."
+            )
+            say("triangle-alert", "warning", sentence.format(places=places))
+
+    def _place(self, object_label: str) -> str:
+        return f"“{object_label}”" if object_label else self.tr("library")
+
+    def _place_words(self, lost: LostSettings) -> str:
+        names = (setting_label(self.field.type, key) or key for key in lost.keys)
+        return f"{', '.join(name.lower() for name in names)} ({self._place(lost.object_label)})"
+
+    def _say_reach(self, plan: TypePlan) -> None:
+        """Say which views and indexes do not fit the field any more afterwards."""
+        say = self.report.say
+        if plan.unfit_views:
+            count = counted(len(plan.unfit_views), self.tr("saved view"), self.tr("saved views"))
+            views = [f"“{each.name}” ({each.object_label})" for each in plan.unfit_views]
+            shown = ", ".join(views[:_MOST_VIEWS])
+            if len(views) > _MOST_VIEWS:
+                shown += self.tr(" and {0} more").format(len(views) - _MOST_VIEWS)
+            sentence = self.tr(
+                "The filter of {count} does not fit the new type: {views}. It stays as it is; the "
+                "list says so instead of showing records, until the filter is changed."
+            )
+            say("table-2", "warning", sentence.format(count=count, views=shown))
+        if plan.indexes:
+            sentence = self.tr(
+                "An index on it ({objects}) serves no more: build it anew under Indexes."
+            )
+            say("database", "muted", sentence.format(objects=listed(plan.indexes)))
 
     def _say_counts(self, plan: TypePlan) -> None:
         say, number = self.report.say, self._number
@@ -168,7 +219,8 @@ class ChangeTypeDialog(PlannedDialog):
     def _say_rest(self, plan: TypePlan) -> None:
         if plan.can_be_undone:
             sentence = self.tr(
-                "One Undo (Ctrl+Z) brings the old values back; the type is changed back here."
+                "One Undo (Ctrl+Z) brings the old values back, but not the type and its settings: "
+                "change the type back here as well."
             )
             role: Role = "muted"
         else:

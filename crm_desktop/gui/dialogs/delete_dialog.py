@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWid
 from typing_extensions import override
 
 from crm_desktop.domain.errors import Cancelled, UserError
+from crm_desktop.gui.impact.tree_panel import ImpactPanel
 from crm_desktop.gui.theme import line_height, unit
 from crm_desktop.gui.widgets.buttons import danger_button, plain_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
@@ -20,6 +21,8 @@ from crm_desktop.gui.widgets.icon_label import IconLabel
 
 if TYPE_CHECKING:
     from crm_desktop.db.database import ReadSession, WriteSession
+    from crm_desktop.domain.impact_nodes import Counted, Node
+    from crm_desktop.gui.impact.studies import Study
     from crm_desktop.gui.jobs import Job, Progress
     from crm_desktop.gui.tasks import Tasks
 
@@ -45,13 +48,19 @@ class Deletion:
 
     What may take long has a `job`, its name in the status bar; it can be stopped, and short
     writes do not wait for it. `is_upkeep`: `delete` takes an UpkeepSession, outside transactions.
+    With a `study` the tree of what depends on it is shown, and its facts are what was counted;
+    everything else has a `count`. `further` makes a sentence of the whole tree, "" for none. In
+    production `name` must be typed as well.
     """
 
     title: str
     verb: str
-    count: Callable[[ReadSession], Any]
     describe: Callable[[Any], Consequences]
     delete: Callable[[Any], Any]
+    count: Callable[[ReadSession], Any] | None = None
+    study: Study | None = None
+    further: Callable[[Node], str] | None = None
+    name: str = ""
     typed_name: str = ""
     job: str = ""
     is_upkeep: bool = False
@@ -69,6 +78,8 @@ class DeleteDialog(QDialog):
         self._job: Job | None = None
         self._verb, self._delete = deletion.verb, deletion.delete
         self._typed_name = ""
+        is_production = parent is not None and bool(parent.window().property("is_production"))
+        self._must_type = deletion.typed_name or (deletion.name if is_production else "")
         self.setWindowTitle(deletion.title)
         self.effects = TextLabel(self.tr("Counting what goes with it…"), wraps=True)
         self.problem = ProblemLine()
@@ -76,9 +87,17 @@ class DeleteDialog(QDialog):
         self.typed.textChanged.connect(self._update)
         self.cancel = plain_button(self.tr("Cancel"))
         self.submit = danger_button(deletion.verb)
+        self.panel = ImpactPanel(tasks) if deletion.study else None
         self._lay_out()
         self._update()
-        tasks.read(self, deletion.count, self._show_counts, self._fail)
+        if self.panel is not None and deletion.study:
+            self.panel.counted.connect(self._show_counted)
+            self.panel.finished.connect(self._say_further)
+            self.panel.failed.connect(self._fail)
+            self.panel.refused.connect(self._show_problem)
+            self.panel.start(deletion.study)
+        elif deletion.count:
+            tasks.read(self, deletion.count, self._show_counts, self._fail)
 
     def _lay_out(self) -> None:
         u = unit()
@@ -91,11 +110,14 @@ class DeleteDialog(QDialog):
         head.addWidget(TextLabel(self._deletion.title, face="title", wraps=True), 1)
         box.addLayout(head)
         box.addWidget(self.effects)
+        if self.panel is not None:
+            box.addWidget(self.panel, 1)
         self._typing = FormRow(self.tr("Type “{name}” to confirm"), self.typed)
         box.addWidget(self._typing)
-        self._ask_to_type(self._deletion.typed_name)
+        self._ask_to_type(self._must_type)
         box.addWidget(self.problem)
-        box.addStretch(1)
+        if self.panel is None:
+            box.addStretch(1)
         row = QHBoxLayout()
         row.setSpacing(2 * u)
         row.addStretch(1)
@@ -106,7 +128,9 @@ class DeleteDialog(QDialog):
         self.cancel.setProperty("look", "plain")
         self.cancel.clicked.connect(self.reject)
         self.submit.clicked.connect(self.accept)
-        self.setMinimumWidth(round(line_height() * 28))
+        self.setMinimumWidth(round(line_height() * (28 if self.panel is None else 34)))
+        if self.panel is not None:
+            self.resize(round(line_height() * 54), round(line_height() * 31))
         (self.typed if self._typed_name else self.cancel).setFocus()
 
     def _ask_to_type(self, name: str) -> None:
@@ -116,6 +140,15 @@ class DeleteDialog(QDialog):
         self.typed.setAccessibleName(ask)
         self._typing.setVisible(bool(name))
 
+    def _show_counted(self, counted: Counted) -> None:
+        self._show_counts(counted.facts)
+
+    def _say_further(self, root: Node) -> None:
+        words = self._deletion.further(root) if self._deletion.further else ""
+        if words:
+            first, *others = self.effects.text().split("\n")
+            self.effects.setText("\n".join([first, words, *others]))
+
     def _show_counts(self, counted: Any) -> None:
         consequences = self._deletion.describe(counted)
         self._verb = consequences.verb or self._verb
@@ -124,15 +157,21 @@ class DeleteDialog(QDialog):
         if consequences.typed_name and not consequences.blocked_by:
             self._ask_to_type(consequences.typed_name)
             self.typed.setFocus()
+        if consequences.blocked_by:
+            self._ask_to_type("")
         self.effects.setText("\n".join(consequences.effects))
         self.effects.setVisible(bool(consequences.effects))
         self.problem.set_text(consequences.blocked_by)
         self._may = not consequences.blocked_by
         self._update()
-        self.adjustSize()
+        if self.panel is None:
+            self.adjustSize()
 
     def _fail(self, error: UserError) -> None:
         self.effects.hide()
+        self._show_problem(error)
+
+    def _show_problem(self, error: UserError) -> None:
         self.problem.set_text(str(error))
 
     def _update(self) -> None:
@@ -178,6 +217,12 @@ class DeleteDialog(QDialog):
             self._job.cancel()
         elif not self._is_busy:
             super().reject()
+
+    @override
+    def done(self, result: int) -> None:
+        if self.panel is not None:
+            self.panel.stop()
+        super().done(result)
 
 
 def _without_progress(delete: Callable[[Any], Any], session: WriteSession, _: Progress) -> Any:

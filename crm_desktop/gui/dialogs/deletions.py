@@ -5,8 +5,15 @@ from __future__ import annotations
 from functools import partial
 
 from crm_desktop.domain.filters import RecordQuery
+from crm_desktop.domain.impact_nodes import Group, Node, walk
 from crm_desktop.domain.index_kinds import IndexKind
 from crm_desktop.gui.dialogs.delete_dialog import Consequences, Deletion, counted, listed
+from crm_desktop.gui.impact.studies import (
+    study_of_field,
+    study_of_object,
+    study_of_records,
+    study_of_relationship,
+)
 from crm_desktop.gui.sizes import size_text
 from crm_desktop.gui.translating import tr
 from crm_desktop.services import (
@@ -43,7 +50,8 @@ def deletion_of_object(summary: ObjectSummary) -> Deletion:
     return Deletion(
         title=tr("Delete the object “{name}”?").format(name=summary.label),
         verb=tr("Delete object"),
-        count=partial(impact.impact_of_object, object_id=summary.id),
+        study=study_of_object(summary.id),
+        further=_of_strays,
         describe=_of_object,
         delete=partial(objects.delete_object, object_id=summary.id, version=summary.version),
         typed_name=summary.label,
@@ -71,11 +79,22 @@ def _of_object(counts: ObjectImpact) -> Consequences:
     return Consequences(effects)
 
 
+def _of_strays(root: Node) -> str:
+    """Say what no definition tells, once it was counted."""
+    number = next((node.count or 0 for _, node in walk(root) if node.group is Group.STRAYS), 0)
+    if not number:
+        return ""
+    links = counted(number, tr("link"), tr("links"))
+    wrong = tr("Also {0} of other objects' relationships, which some program attached wrongly.")
+    return wrong.format(links)
+
+
 def deletion_of_field(summary: FieldSummary) -> Deletion:
     return Deletion(
         title=tr("Delete the field “{name}”?").format(name=summary.label),
         verb=tr("Delete field"),
-        count=partial(impact.impact_of_field, field_id=summary.id),
+        study=study_of_field(summary.id),
+        name=summary.label,
         describe=partial(_of_field, summary),
         delete=partial(fields.delete_field, field_id=summary.id, version=summary.version),
         job=tr("Deleting {name}").format(name=summary.label),
@@ -111,7 +130,8 @@ def deletion_of_relationship(summary: RelationshipSummary) -> Deletion:
     return Deletion(
         title=tr("Delete the relationship “{name}”?").format(name=summary.name),
         verb=tr("Delete relationship"),
-        count=partial(impact.impact_of_relationship, relationship_id=summary.id),
+        study=study_of_relationship(summary.id),
+        name=summary.name,
         describe=_of_relationship,
         delete=partial(
             relationships.delete_relationship,
@@ -137,6 +157,7 @@ def deletion_of_user(summary: UserSummary) -> Deletion:
         title=tr("Delete the user “{name}”?").format(name=summary.full_name),
         verb=tr("Delete user"),
         count=partial(impact.impact_of_user, user_id=summary.id),
+        name=summary.full_name,
         describe=_of_user,
         delete=partial(users.delete_user, user_id=summary.id, version=summary.version),
     )
@@ -159,6 +180,7 @@ def deletion_of_application(summary: ApplicationSummary) -> Deletion:
         title=tr("Delete the application “{name}”?").format(name=summary.title),
         verb=tr("Delete application"),
         count=partial(applications.get_application, application_id=summary.id),
+        name=summary.title,
         describe=_of_application,
         delete=partial(
             applications.delete_application,
@@ -192,7 +214,7 @@ def deletion_of_targets(target: RecordTarget, *, is_production: bool = False) ->
     return Deletion(
         title=title,
         verb=verb,
-        count=partial(record_deletion.impact_of_deletion, target=target),
+        study=study_of_records(target),
         describe=partial(_of_records, target, asks),
         delete=partial(record_deletion.delete_targets, target=target, agreed=number),
         job=job,
@@ -253,6 +275,7 @@ def deletion_of_index(info: IndexInfo) -> Deletion:
         title=tr("Drop the index on “{0}” of “{1}”?").format(field, where),
         verb=tr("Drop index"),
         count=partial(record_query.estimate_records, query=RecordQuery(info.object_id)),
+        name=field,
         describe=partial(_of_index, info),
         delete=partial(index_advice.drop_index, name=info.id),
         job=tr("Dropping the index on {}").replace("{}", field),

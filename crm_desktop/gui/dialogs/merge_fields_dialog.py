@@ -155,7 +155,10 @@ class MergeFieldsDialog(PlannedDialog):
             sentence = tr("Views and forms of {} name the other field afterwards.")
             say("table-2", "muted", sentence.format(listed(plan.views)))
         if plan.can_be_undone:
-            sentence = tr("One Undo (Ctrl+Z) brings the values back; the fields stay merged.")
+            sentence = tr(
+                "One Undo (Ctrl+Z) brings the values back, but not “{}”: layouts and views keep "
+                "the other field."
+            ).format(plan.source.label)
             say("undo-2", "muted", sentence)
         else:
             say("triangle-alert", "warning", tr("This database keeps no history: this is final."))

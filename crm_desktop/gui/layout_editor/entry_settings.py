@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QFrame,
     QHBoxLayout,
     QScrollArea,
@@ -18,17 +17,23 @@ from PySide6.QtWidgets import (
 )
 
 from crm_desktop.domain.layout_draft import AUTOMATIC, WIDEST, Entry
-from crm_desktop.gui.editors.config.setting_editors import EDITORS
+from crm_desktop.gui.editors.config.setting_editors import SettingEditor
 from crm_desktop.gui.editors.config.settings import SETTINGS, Kind, Setting
+from crm_desktop.gui.layout_editor.default_editor import DefaultEditor
 from crm_desktop.gui.layout_editor.override_row import OverrideRow
+from crm_desktop.gui.layout_editor.reference_choices import ReferenceChoices
 from crm_desktop.gui.layout_editor.state import LayoutState
 from crm_desktop.gui.layout_editor.words import value
 from crm_desktop.gui.models.fields import type_label
 from crm_desktop.gui.theme import unit
 from crm_desktop.gui.widgets.buttons import link_button
+from crm_desktop.gui.widgets.choice_box import ChoiceBox
 from crm_desktop.gui.widgets.elided_label import ElidedLabel, TextLabel
 from crm_desktop.gui.widgets.form_row import FormRow
 from crm_desktop.services.fields import FieldSummary
+
+if TYPE_CHECKING:
+    from crm_desktop.gui.tasks import Tasks
 
 _WORDS = (
     Setting("label", Kind.TEXT, str(QT_TRANSLATE_NOOP("settings", "Label")), (("label",),)),
@@ -44,7 +49,7 @@ _DEFAULTS = {
     **dict.fromkeys(("boolean", "checkbox"), Kind.SWITCH),
     **dict.fromkeys(("select", "radio"), Kind.OPTION),
     "multiselect": Kind.WORDS,
-    "date": Kind.DATE,
+    **dict.fromkeys(("date", "datetime", "reference", "lookup"), Kind.VALUE),
 }
 
 
@@ -52,11 +57,12 @@ class EntrySettings(QWidget):
     """Follows the state for the entries that are chosen; each change is a step of it."""
 
     edit_requested = Signal(str)  # the field of the library with this id
-    promoted = Signal(object, object, object)  # entry, Setting, value
+    promoted = Signal(object, object, object, str)  # entry, Setting, value, the same in words
 
-    def __init__(self, state: LayoutState, parent: QWidget | None = None) -> None:
+    def __init__(self, tasks: Tasks, state: LayoutState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._state = state
+        self._tasks, self._state = tasks, state
+        self._choices = ReferenceChoices(tasks, state, self)
         self._ids: list[str] = []
         self._shown_for = ("", "")
         self.rows: list[OverrideRow] = []
@@ -68,7 +74,7 @@ class EntrySettings(QWidget):
             "is_visible": QCheckBox(self.tr("Visible")),
             "is_readonly": QCheckBox(self.tr("Read-only")),
         }
-        self.width_box = QComboBox()
+        self.width_box = ChoiceBox()
         self._overrides = QVBoxLayout()
         self._lay_out()
         for name, box in self.flags.items():
@@ -124,6 +130,9 @@ class EntrySettings(QWidget):
         for row in self.rows:
             row.commit()
 
+    def is_edited(self) -> bool:
+        return any(row.editor.is_edited() for row in self.rows)
+
     def start(self) -> None:
         """Give the keyboard to the first thing that can be set."""
         self.flags["is_required"].setFocus()
@@ -165,29 +174,37 @@ class EntrySettings(QWidget):
         shown_for = (entry.id, field.type) if entry and field else ("", "")
         if shown_for != self._shown_for:
             self._shown_for = shown_for
-            self._build(field)
+            self._build(entry, field)
         if entry is None or field is None:
             return
+        seen = self._state.field_of(entry)
         library = {
             "label": field.label,
             **({"description": field.description} if field.description else {}),
             **(field.config if isinstance(field.config, Mapping) else {}),
         }
         for row in self.rows:
+            row.be_about(seen)
             row.show_value(entry.overrides, library, field.used_by)
+        self._choices.follow(self.rows, seen)
 
-    def _build(self, field: FieldSummary | None) -> None:
+    def _build(self, entry: Entry | None, field: FieldSummary | None) -> None:
         for row in self.rows:
             self._overrides.removeWidget(row)
             row.hide()
             row.deleteLater()
         self.rows = []
-        for setting in _settings_of(field.type) if field else ():
-            row = OverrideRow(setting)
+        for setting in _settings_of(field.type) if entry and field else ():
+            row = OverrideRow(setting, self._editor_for(setting, entry))
             row.overridden.connect(self._set_overrides)
             row.promoted.connect(self._promote)
             self._overrides.addWidget(row)
             self.rows.append(row)
+
+    def _editor_for(self, setting: Setting, entry: Entry | None) -> SettingEditor | None:
+        if setting.kind is not Kind.VALUE or entry is None:
+            return None
+        return DefaultEditor(self._tasks, setting, self._state.field_of(entry), self._state.names)
 
     # Changes
 
@@ -202,10 +219,10 @@ class EntrySettings(QWidget):
         if len(self._ids) == 1:
             self._state.set_overrides(self._ids[0], overrides)
 
-    def _promote(self, setting: Setting, promoted: object) -> None:
+    def _promote(self, setting: Setting, promoted: object, said: str) -> None:
         entries = self._entries()
         if entries:
-            self.promoted.emit(entries[0], setting, promoted)
+            self.promoted.emit(entries[0], setting, promoted, said)
 
     def _ask_to_edit(self) -> None:
         entries = self._entries()
@@ -219,12 +236,4 @@ def _settings_of(field_type: str) -> list[Setting]:
     if kind is not None:
         words.append(Setting("default", kind, _DEFAULT, (("default",), ("defaultValue",))))
     known = {"defaultValue", *(each.name for each in words)}
-    rules = [
-        each
-        for each in SETTINGS.get(field_type, ())
-        if each.name not in known and (each.kind in EDITORS or each.kind is Kind.OPTIONS)
-    ]
-    return [*words, *(each for each in rules if each.kind not in _ELSEWHERE)]
-
-
-_ELSEWHERE = {Kind.TARGET, Kind.DISPLAY_FIELD}
+    return [*words, *(each for each in SETTINGS.get(field_type, ()) if each.name not in known)]

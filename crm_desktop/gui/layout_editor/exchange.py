@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -32,7 +33,8 @@ from crm_desktop.whole_file import WholeFile
 if TYPE_CHECKING:
     from crm_desktop.gui.tasks import Tasks
 
-_MOST_NAMED = 10
+_MOST_NAMED, _LONGEST_NAME = 10, 80
+LARGEST = 16 * 1024**2  # bytes of a file
 
 
 class LayoutExchange(QObject):
@@ -87,7 +89,8 @@ class LayoutExchange(QObject):
 
     def ask_where_to_export(self) -> None:
         stored = self._state.stored
-        name = f"{stored.label if stored else 'layout'} layout.json"
+        label = re.sub(r"[^\w .-]", "_", stored.label)[:_LONGEST_NAME] if stored else ""
+        name = f"{label.strip(' .')} layout.json".strip()
         dialog = self._file_dialog(self.tr("Export the layout"))
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.selectFile(name)
@@ -161,6 +164,8 @@ def _write(file: Path, text: str) -> None:
 
 def _read(file: Path) -> Any:
     try:
+        if file.stat().st_size > LARGEST:
+            raise Invalid({"file": f"{file.name} is too large for a layout."})
         return json_value(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise Unavailable(f"{file.name} could not be read: {error.strerror}.") from None

@@ -59,8 +59,8 @@ class FieldDialogs(QObject):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    def promote(self, entry: Entry, setting: Setting, value: Any) -> None:
-        """Say first what it changes elsewhere."""
+    def promote(self, entry: Entry, setting: Setting, value: Any, said: str) -> None:
+        """Say first what it changes elsewhere; `said` is the value in words."""
         field = self._state.library.get(entry.field_id)
         if field is None:
             return
@@ -70,12 +70,18 @@ class FieldDialogs(QObject):
             object_id=self._state.object_id,
             keys=[path[0] for path in setting.paths],
         )
-        then = partial(self._ask, entry, setting, value, field)
+        then = partial(self._ask, entry, setting, (value, said), field)
         self._tasks.read(self, call, then, self.refused.emit)
 
     def _ask(
-        self, entry: Entry, setting: Setting, value: Any, field: FieldSummary, plan: PromotionPlan
+        self,
+        entry: Entry,
+        setting: Setting,
+        told: tuple[Any, str],
+        field: FieldSummary,
+        plan: PromotionPlan,
     ) -> None:
+        value, said = told
         follow = _named(plan.followers)
         sentences = [
             self.tr("It changes in {0}.").format(follow) if follow else "",
@@ -85,7 +91,7 @@ class FieldDialogs(QObject):
             self.tr("This is stored at once, not with the layout."),
         ]
         text = self.tr("Put {0} into the library as the {1} of {2}?").format(
-            quoted(str(value)), setting.label.lower(), quoted(field.label)
+            said, setting.label.lower(), quoted(field.label)
         )
         act = partial(self._promote, entry, setting, value, field)
         informative = " ".join(filter(None, sentences))

@@ -13,13 +13,16 @@ from PySide6.QtWidgets import QMenu, QWidget
 from crm_desktop.domain.layout_forms import FormEntry
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.layout_editor.state import LayoutState
+from crm_desktop.gui.layout_editor.words import shortened
 from crm_desktop.gui.messages import ask
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.views.name_dialog import ViewNameDialog
-from crm_desktop.gui.widgets.buttons import plain_button
+from crm_desktop.gui.widgets.buttons import snug_button
 from crm_desktop.services import forms
 from crm_desktop.services.forms import FormDraft
 from crm_desktop.services.views import ViewDraft
+
+_LONGEST = 24  # letters of a form's name on its button
 
 
 class FormMenu(QObject):
@@ -31,7 +34,7 @@ class FormMenu(QObject):
     def __init__(self, tasks: Tasks, state: LayoutState, page: QWidget) -> None:
         super().__init__(page)
         self._tasks, self._state, self._page = tasks, state, page
-        self.button = plain_button("")
+        self.button = snug_button("")
         self.button.setAccessibleDescription(self.tr("The form of this object that is shown"))
         self.menu_action = self._action(self.tr("Forms…"), "layout-list", self.open_menu)
         page.addAction(self.menu_action)
@@ -57,7 +60,8 @@ class FormMenu(QObject):
     def _follow(self) -> None:
         form = self.shown()
         name = self.tr("No form yet") if form is None else form.name
-        self.button.setText(self.tr("{0}  ▾").format(name.replace("&", "&&")))
+        shown = shortened(name, _LONGEST).replace("&", "&&")
+        self.button.setText(self.tr("{0}  ▾").format(shown))
         self.button.setAccessibleName(self.tr("Form: {0}").format(name))
         for action in (self.copy_action, self.rename_action, self.delete_action):
             action.setEnabled(form is not None)

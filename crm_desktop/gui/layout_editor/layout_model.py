@@ -277,9 +277,11 @@ class LayoutModel(QAbstractItemModel):
     def drop(self, parcel: Parcel, key: str, place: int) -> bool:
         """Put a parcel before what stands at `place` of a section; True where it was attached."""
         here = set(self._layout.ids())
-        if parcel.object_id == self._state.object_id and here.issuperset(parcel.ids()):
-            self._state.move(parcel.ids(), key, place)
-            return False
+        if parcel.object_id == self._state.object_id:
+            standing = [id_ for id_ in parcel.ids() if id_ in here]
+            if standing:  # what somebody else took out during the drag stays out
+                self._state.move(standing, key, place)
+                return False
         return self._state.attach(parcel.entries_for(self._state.object_id), key, place)
 
     @override

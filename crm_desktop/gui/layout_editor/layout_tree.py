@@ -131,8 +131,7 @@ class LayoutTree(QTreeView):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, modifiers = event.key(), event.modifiers()
         has_alt = bool(modifiers & Qt.KeyboardModifier.AltModifier)
-        is_editing = self.state() == QAbstractItemView.State.EditingState
-        if is_editing or (has_alt and self._move_by_key(Qt.Key(key))):
+        if self.is_editing() or (has_alt and self._move_by_key(Qt.Key(key))):
             event.accept()
         elif key in {Qt.Key.Key_Delete, Qt.Key.Key_Backspace} and not modifiers:
             self.take_out()
@@ -140,6 +139,15 @@ class LayoutTree(QTreeView):
             self._enter()
         else:
             super().keyPressEvent(event)
+
+    def is_editing(self) -> bool:
+        """Say whether a title or a label is being typed in place."""
+        return self.state() == QAbstractItemView.State.EditingState
+
+    def end_editing(self) -> None:
+        """Take what is typed in place; its editor takes it when the keyboard leaves."""
+        if self.is_editing():
+            self.setFocus()
 
     def _move_by_key(self, key: Qt.Key) -> bool:
         steps = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}

@@ -33,8 +33,8 @@ from crm_desktop.gui.layout_editor.fields_mime import MIME_TYPE, Parcel, pack, u
 from crm_desktop.gui.layout_editor.row_delegate import Row, RowDelegate, RowRole
 from crm_desktop.gui.layout_editor.state import LayoutState
 from crm_desktop.gui.models.fields import type_label
-from crm_desktop.gui.theme import unit
-from crm_desktop.gui.widgets.buttons import plain_button
+from crm_desktop.gui.theme import line_height, unit
+from crm_desktop.gui.widgets.buttons import plain_button, snug_button
 from crm_desktop.gui.widgets.elided_label import ElidedLabel
 from crm_desktop.gui.widgets.empty_state import EmptyState
 from crm_desktop.gui.widgets.icon_label import IconLabel
@@ -274,13 +274,14 @@ class LibraryPane(QWidget):
         self.model.filled.connect(self._open_all)
 
     def _switch(self, text: str, *, shows_all: bool) -> QPushButton:
-        button = plain_button(text)
+        button = snug_button(text)
         button.setCheckable(True)
         button.setChecked(not shows_all)
         button.clicked.connect(self._show_all if shows_all else self._show_unused)
         return button
 
     def _lay_out(self) -> None:
+        self.setMinimumWidth(round(9 * line_height()))
         head = QHBoxLayout()
         head.addWidget(IconLabel("library", "muted"))
         head.addWidget(ElidedLabel(self.tr("Field library"), face="strong"), 1)
@@ -319,7 +320,9 @@ class LibraryPane(QWidget):
 
     def _count(self) -> None:
         unused = len(self._state.library.keys() - self._state.layout.field_ids())
-        self.count.setText(self.tr("{0} of {1} unused").format(unused, len(self._state.library)))
+        whole = len(self._state.library)
+        self.count.setText(self.tr("{0} of {1}").format(unused, whole))
+        self.count.setAccessibleName(self.tr("{0} of {1} fields unused").format(unused, whole))
 
     def _enter_tree(self) -> None:
         first = self.model.index(0, 0, self.model.index(0, 0))

@@ -110,7 +110,7 @@ class MoveDialog(QDialog):
     def _fitting(self, typed: str) -> list[_Place]:
         if not typed:
             return self._places
-        if typed.isdecimal():
+        if typed.isdecimal() and len(typed) < 10:
             return self._numbered(int(typed))
         scored = [(fit(typed, place.label), place) for place in self._places]
         found = [(score, place) for score, place in scored if score is not None]

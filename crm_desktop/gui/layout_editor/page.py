@@ -20,6 +20,7 @@ from crm_desktop.domain.layout_changes import changes_against
 from crm_desktop.domain.layout_draft import Layout, Step
 from crm_desktop.domain.layout_merge import Choices
 from crm_desktop.gui.drafts import Drafts
+from crm_desktop.gui.layout_editor import words
 from crm_desktop.gui.layout_editor.commands import LayoutCommands
 from crm_desktop.gui.layout_editor.entry_settings import EntrySettings
 from crm_desktop.gui.layout_editor.exchange import LayoutExchange
@@ -44,7 +45,7 @@ from crm_desktop.gui.widgets.buttons import (
     plain_button,
     primary_button,
 )
-from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.elided_label import ElidedLabel, TextLabel
 from crm_desktop.gui.widgets.icon_label import IconLabel
 from crm_desktop.gui.widgets.splitter import Splitter
 from crm_desktop.services.layout_saving import LayoutConflict, SavedLayout, StoredLayout
@@ -69,7 +70,7 @@ class LayoutPage(Page):
         self.library = LibraryPane(self.state)
         self.tree = LayoutTree(self.state)
         self.preview = PreviewPane(tasks, self.state)
-        self.settings = EntrySettings(self.state)
+        self.settings = EntrySettings(tasks, self.state)
         self.section_settings = SectionSettings(self.state)
         self.guardrails = Guardrails(tasks, self.state)
         self._below = QStackedWidget()
@@ -131,7 +132,7 @@ class LayoutPage(Page):
         right.addWidget(self._below)
         right.setSizes([round(line_height() * lines) for lines in (30, 18)])
         self.split.addWidget(right)
-        for number, stretch in enumerate((0, 1, 1)):
+        for number, stretch in enumerate((1, 3, 2)):
             self.split.setStretchFactor(number, stretch)
         self.split.setSizes([round(line_height() * lines) for lines in (16, 34, 24)])
         box = QVBoxLayout(self)
@@ -146,7 +147,8 @@ class LayoutPage(Page):
 
     def _middle(self) -> QWidget:
         pane = QWidget()
-        self.summary = TextLabel(face="small", role="muted")
+        self.tree.setMinimumWidth(round(12 * line_height()))
+        self.summary = ElidedLabel(face="small", role="muted")
         head = QHBoxLayout()
         head.addWidget(TextLabel(self.tr("Layout"), face="strong"))
         head.addWidget(self.forms.button)
@@ -209,13 +211,18 @@ class LayoutPage(Page):
 
     @override
     def save(self) -> None:
+        self.tree.end_editing()
         self.settings.commit()
         self.section_settings.commit()
+        if not self.state.draft.is_changed:
+            self.unsaved_changed.emit(False)  # what was typed says what is stored
         self.saving.save()
 
     @override
     def has_unsaved(self) -> bool:
-        return self.state.draft.is_changed
+        """Say so also while something is being typed that is no step yet."""
+        is_typing = self.tree.is_editing() or self.settings.is_edited()
+        return is_typing or self.section_settings.is_edited() or self.state.draft.is_changed
 
     @override
     def drop_unsaved(self) -> None:
@@ -258,10 +265,9 @@ class LayoutPage(Page):
         self.drafts.keep()
         self._name_steps()
         sections, fields = len(draft.now.sections), len(draft.now.ids())
-        words = self.tr("{0} fields · {1} sections")
-        self.summary.setText(words.format(fields, sections))
-        self.set_status(f"{words.format(fields, sections)}{' · ' if count else ''}"
-                        f"{self.count.text() if count else ''}")  # fmt: skip
+        summary = f"{words.fields(fields)} · {words.sections(sections)}"
+        self.summary.setText(summary)
+        self.set_status(" · ".join([summary, self.count.text()] if count else [summary]))
         if (count > 0) != self._was_unsaved:
             self._was_unsaved = count > 0
             self.unsaved_changed.emit(count > 0)

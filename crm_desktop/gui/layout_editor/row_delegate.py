@@ -5,11 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import IntEnum
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
-from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTreeView, QWidget
+from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QHelpEvent, QPainter, QPen
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QToolTip,
+    QTreeView,
+    QWidget,
+)
 from typing_extensions import override
 
+from crm_desktop.gui.delegates import plain_tip
 from crm_desktop.gui.icons import Role, icon_pixmap
 from crm_desktop.gui.theme import (
     body_font,
@@ -119,11 +128,11 @@ class RowDelegate(QStyledItemDelegate):
     def _paint_right(self, painter: QPainter, row: Row, box: QRect, right: int) -> int:
         """Paint from the right edge leftwards; returns where the room for the label ends."""
         if row.note:
-            room = max(0, (box.width() - self._side * 4) // 2)
-            shown, wide = self._fit(row.note, 2, room)
-            right -= wide
-            self._put(painter, shown, 2, right, box, self._muted)
-            right -= 2 * self._unit
+            shown, wide = self._fit(row.note, 2, self._room_of_note(row, box))
+            if shown == row.note or wide > 2 * self._side:  # less is a letter and dots
+                right -= wide
+                self._put(painter, shown, 2, right, box, self._muted)
+                right -= 2 * self._unit
         if row.badge:
             shown, wide = self._fit(row.badge, 2, box.width())
             right -= wide + self._unit
@@ -139,6 +148,12 @@ class RowDelegate(QStyledItemDelegate):
             self._draw_icon(painter, mark, right, box)
             right -= self._unit
         return right
+
+    def _room_of_note(self, row: Row, box: QRect) -> int:
+        """Return how wide a note may be: a label of usual length comes first."""
+        _, label = self._fit(row.label, int(row.is_heading), box.width())
+        room = box.width() - (3 if row.is_heading else 5) * self._side
+        return max(0, room - min(label, room * 3 // 4))
 
     def _draw_icon(
         self, painter: QPainter, name: str, left: int, box: QRect, *, is_muted: bool = True
@@ -179,6 +194,21 @@ class RowDelegate(QStyledItemDelegate):
             known = shown, round(metrics.horizontalAdvance(shown))
             self._texts[text, font, room] = known
         return known
+
+    @override
+    def helpEvent(
+        self,
+        event: QHelpEvent,
+        view: QAbstractItemView,
+        option: QStyleOptionViewItem,
+        index: Index,
+    ) -> bool:
+        """Show the model's tip as it stands: markup in somebody's label stays text."""
+        if event.type() != QEvent.Type.ToolTip or not index.isValid():
+            return super().helpEvent(event, view, option, index)
+        tip = index.data(Qt.ItemDataRole.ToolTipRole)
+        QToolTip.showText(event.globalPos(), plain_tip(str(tip)) if tip else "", view)
+        return True
 
     # Editing in place
 

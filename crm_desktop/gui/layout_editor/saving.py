@@ -37,13 +37,19 @@ class LayoutSaving(QObject):
         super().__init__(parent)
         self._tasks, self._state = tasks, state
         self.is_saving = False
+        self._reads = self._outdated = 0  # reads asked for; those before the last save
         tasks.changed.connect(self._follow)
 
     def read(self) -> None:
+        self._reads += 1
         call = partial(_read, object_id=self._state.object_id)
-        self._tasks.read(self, call, self._show, self.refused.emit)
+        self._tasks.read(self, call, partial(self._show, self._reads), self.refused.emit)
 
-    def _show(self, read: Read) -> None:
+    def _show(self, number: int, read: Read) -> None:
+        if number <= self._outdated:
+            if number == self._reads:
+                self.read()  # it may have been read before what was saved meanwhile
+            return
         stored, library = read
         self._state.show_library(library)
         if not self._state.show_stored(stored):
@@ -73,7 +79,7 @@ class LayoutSaving(QObject):
         self._tasks.write(self, call, on_error=self.refused.emit)
 
     def _saved(self, choices: Choices, saved: SavedLayout) -> None:
-        self.is_saving = False
+        self.is_saving, self._outdated = False, self._reads
         self._state.show_saved(saved, choices)
         if saved.primary_field_changed:
             title = self.tr("Naming records of {0} again").format(saved.stored.label)

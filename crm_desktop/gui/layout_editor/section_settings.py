@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QCheckBox, QComboBox, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QVBoxLayout, QWidget
 
 from crm_desktop.domain.layout_draft import NARROWEST, WIDEST
 from crm_desktop.gui.layout_editor.state import LayoutState
 from crm_desktop.gui.layout_editor.words import columns
 from crm_desktop.gui.theme import unit
+from crm_desktop.gui.widgets.choice_box import ChoiceBox
 from crm_desktop.gui.widgets.elided_label import ElidedLabel
 from crm_desktop.gui.widgets.form_row import FormRow
 
@@ -19,7 +20,7 @@ class SectionSettings(QWidget):
         super().__init__(parent)
         self._state, self._key = state, ""
         self.title = QLineEdit()
-        self.columns = QComboBox()
+        self.columns = ChoiceBox()
         for count in range(NARROWEST, WIDEST + 1):
             self.columns.addItem(columns(count), count)
         self.folds = QCheckBox(self.tr("Can be folded in the form"))
@@ -47,6 +48,9 @@ class SectionSettings(QWidget):
         if section is not None and self.title.isModified():
             self.title.setModified(False)
             self._state.change_section(self._key, title=self.title.text().strip())
+
+    def is_edited(self) -> bool:
+        return self.title.isModified()
 
     def _show(self) -> None:
         section = self._state.layout.by_key().get(self._key)

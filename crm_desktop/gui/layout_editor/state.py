@@ -41,6 +41,7 @@ class LayoutState(QObject):
         self.object_id = object_id
         self.stored: StoredLayout | None = None
         self.library: Mapping[str, FieldSummary] = {}
+        self.names: dict[str, str] = {}  # of records, people and objects that settings name
         self.draft = NOTHING
 
     @property
@@ -164,7 +165,11 @@ class LayoutState(QObject):
         return is_moved
 
     def attach(self, entries: Sequence[Entry], key: str, index: int) -> bool:
-        """Add fields that are not there yet; each gets an id unless it keeps one."""
+        """Add fields that are not there yet; each gets an id unless it keeps one.
+
+        What the library does not know (any more) is passed over.
+        """
+        entries = [entry for entry in entries if entry.field_id in self.library]
         here = self.layout.field_ids()
         taken = set(self.layout.ids())
         new = [
@@ -190,9 +195,12 @@ class LayoutState(QObject):
 
     def set_overrides(self, entry_id: str, overrides: Mapping[str, Any]) -> bool:
         """Let these be all that an entry says differently from the library, as one step."""
+        entry = self.layout.by_id().get(entry_id)
+        if entry is None:
+            return False  # somebody else took it out while it was typed
         before, after = (
             {f"override:{key}": value for key, value in each.items()}
-            for each in (self.layout.by_id()[entry_id].overrides, overrides)
+            for each in (entry.overrides, overrides)
         )
         layout = self.layout
         for name in differences(before, after):

@@ -17,6 +17,8 @@ from crm_desktop.gui.dialogs.deletions import deletion_of_field
 from crm_desktop.gui.dialogs.field_dialog import FieldDialog
 from crm_desktop.gui.dialogs.merge_fields_dialog import MergeFieldsDialog
 from crm_desktop.gui.icons import icon
+from crm_desktop.gui.impact.impact_dialog import ASKING_KEY, asking_text, open_impact
+from crm_desktop.gui.impact.studies import study_of_field
 from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.models.fields import FieldsModel, type_label
 from crm_desktop.gui.pages.definitions_page import DefinitionsPage, Words
@@ -58,6 +60,7 @@ class FieldsPage(DefinitionsPage[FieldSummary]):
         self.merge = self.add_row_action(
             self.tr("Merge into…"), "merge", "Ctrl+Shift+M", self.merge_current
         )
+        self.add_row_action(asking_text(), "list-tree", ASKING_KEY, self.show_impact)
         self.delete = self.add_row_action(
             self.tr("Delete field…"), "trash-2", "Ctrl+Del", self.delete_current
         )
@@ -203,6 +206,13 @@ class FieldsPage(DefinitionsPage[FieldSummary]):
         field = self.current()
         if field is not None:
             self.open_dialog(MergeFieldsDialog(self._tasks, field, self.window()))
+
+    def show_impact(self) -> None:
+        """Show what depends on the current field."""
+        row = self.current()
+        if row is not None:
+            name = self.tr("the field “{name}”").format(name=row.label)
+            open_impact(self._tasks, name, study_of_field(row.id), self.window())
 
     @override
     def delete_current(self) -> None:

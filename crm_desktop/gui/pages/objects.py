@@ -14,6 +14,8 @@ from crm_desktop.domain.errors import UserError
 from crm_desktop.gui.dialogs.delete_dialog import DeleteDialog
 from crm_desktop.gui.dialogs.deletions import deletion_of_object
 from crm_desktop.gui.dialogs.object_dialog import ObjectDialog
+from crm_desktop.gui.impact.impact_dialog import ASKING_KEY, asking_text, open_impact
+from crm_desktop.gui.impact.studies import study_of_object
 from crm_desktop.gui.models.objects import ObjectRow, ObjectsModel
 from crm_desktop.gui.pages.definitions_page import DefinitionsPage, Words
 from crm_desktop.gui.translating import tr
@@ -44,6 +46,7 @@ class ObjectsPage(DefinitionsPage[ObjectRow]):
         )
         self.add_row_action(self.tr("Edit layout"), "panels-top-left", "Ctrl+L", self.open_layout)
         self.add_row_action(self.tr("Open records"), "table-2", "Ctrl+Return", self.open_records)
+        self.add_row_action(asking_text(), "list-tree", ASKING_KEY, self.show_impact)
         self.add_row_action(self.tr("Delete object…"), "trash-2", "Ctrl+Del", self.delete_current)
         self.refresh()
 
@@ -129,6 +132,13 @@ class ObjectsPage(DefinitionsPage[ObjectRow]):
         row = self.current()
         if row is not None:
             self.open_requested.emit(f"records:{row.id}")
+
+    def show_impact(self) -> None:
+        """Show what depends on the current object."""
+        row = self.current()
+        if row is not None:
+            name = self.tr("the object “{name}”").format(name=row.summary.label)
+            open_impact(self._tasks, name, study_of_object(row.id), self.window())
 
     @override
     def delete_current(self) -> None:

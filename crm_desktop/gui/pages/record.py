@@ -19,6 +19,8 @@ from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.editors.record_panel import RecordPanel
 from crm_desktop.gui.editors.related_panel import RelatedPanel
 from crm_desktop.gui.icons import icon
+from crm_desktop.gui.impact.impact_dialog import ASKING_KEY, asking_text, open_impact
+from crm_desktop.gui.impact.studies import study_of_records
 from crm_desktop.gui.messages import choose
 from crm_desktop.gui.page import Page
 from crm_desktop.gui.pages.comparing import open_comparison
@@ -94,6 +96,8 @@ class RecordPage(Page):
         self._graph.triggered.connect(self.open_graph)
         self._duplicate = self._action(self.tr("Duplicate record"), "copy-plus", "Ctrl+Shift+D")
         self._duplicate.triggered.connect(self.duplicate)
+        self._impact = self._action(asking_text(), "list-tree", ASKING_KEY)
+        self._impact.triggered.connect(self.show_impact)
         self._delete = self._action(self.tr("Delete record…"), "trash", "Ctrl+Del")
         self._delete.setIcon(icon("trash", "danger"))
         self._delete.triggered.connect(self._ask_to_delete)
@@ -102,7 +106,9 @@ class RecordPage(Page):
         if isinstance(head, QHBoxLayout):
             place = head.indexOf(self.panel.menu_button)
             head.insertWidget(place, action_button(self._graph, is_outlined=True))
-        self.panel.offer_actions([self._graph, self._copy, self._duplicate, self._delete])
+        self.panel.offer_actions(
+            [self._graph, self._copy, self._duplicate, self._impact, self._delete]
+        )
 
     def _action(self, text: str, icon_name: str, key: str) -> QAction:
         action = QAction(icon(icon_name), text, self)
@@ -113,7 +119,7 @@ class RecordPage(Page):
 
     def _allow(self, detail: RecordDetail | None) -> None:
         self._delete.setEnabled(detail is not None and detail.can_delete)
-        for action in (self._copy, self._graph, self._duplicate):
+        for action in (self._copy, self._graph, self._duplicate, self._impact):
             action.setEnabled(detail is not None)
 
     def _open(self) -> None:
@@ -214,6 +220,13 @@ class RecordPage(Page):
         self.set_status(self.tr("There is no such record."))
         self._allow(None)
         self.related.hide()
+
+    def show_impact(self) -> None:
+        """Show what depends on the record."""
+        if self.panel.record is not None:
+            target = ChosenRecords(self.panel.record.object_id, (self.record_id,))
+            name = self.tr("“{name}”").format(name=self.title)
+            open_impact(self._tasks, name, study_of_records(target), self.window())
 
     def _ask_to_delete(self) -> None:
         if self.panel.record is None:

@@ -58,6 +58,21 @@ class BulkControl(QObject):
         deletion = deletion_of_targets(target, is_production=self._is_production())
         self._open(DeleteDialog(self._tasks, deletion, self._records.window()))
 
+    def show_impact(self) -> None:
+        """Show what depends on the selected records."""
+        self.selection.read(self._show_impact)
+
+    def _show_impact(self, target: RecordTarget) -> None:
+        from crm_desktop.gui.impact.impact_dialog import open_impact
+        from crm_desktop.gui.impact.studies import study_of_records
+
+        name = self.tr("all records that the list finds")
+        if isinstance(target, ChosenRecords):
+            number = len(target.ids)
+            one, many = self.tr("this record"), self.tr("these {0:,} records")
+            name = one if number == 1 else many.format(number)
+        open_impact(self._tasks, name, study_of_records(target), self._records.window())
+
     def _is_production(self) -> bool:
         return bool(self._records.window().property("is_production"))
 

@@ -88,6 +88,9 @@ class RecordsPage(Page):
         self.delete_action = self._action(
             self.tr("Delete records…"), "trash-2", "Ctrl+Del", self.bulk.delete
         )
+        self.impact_action = self._action(
+            self.tr("What depends on them…"), "list-tree", "Ctrl+Shift+I", self.bulk.show_impact
+        )
         self.bulk_action = self._action(
             self.tr("Edit many records…"), "pencil-line", "Ctrl+Shift+E", self.bulk.edit
         )

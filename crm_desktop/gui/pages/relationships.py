@@ -13,6 +13,8 @@ from crm_desktop.gui.dialogs.delete_dialog import DeleteDialog
 from crm_desktop.gui.dialogs.deletions import deletion_of_relationship
 from crm_desktop.gui.dialogs.relationship_dialog import RelationshipDialog
 from crm_desktop.gui.graph.schema_switch import TABLE, SchemaSwitch
+from crm_desktop.gui.impact.impact_dialog import ASKING_KEY, asking_text, open_impact
+from crm_desktop.gui.impact.studies import study_of_relationship
 from crm_desktop.gui.models.relationships import RelationshipsModel
 from crm_desktop.gui.pages.definitions_page import DefinitionsPage, Words
 from crm_desktop.gui.translating import tr
@@ -40,6 +42,7 @@ class RelationshipsPage(DefinitionsPage[RelationshipSummary]):
         self.bar.insertWidget(0, self.switch)
         self.add_new_button(self.tr("New relationship"))
         self.add_row_action(self.tr("Edit relationship…"), "pencil", "F2", self.edit_current)
+        self.add_row_action(asking_text(), "list-tree", ASKING_KEY, self.show_impact)
         self.add_row_action(
             self.tr("Delete relationship…"), "trash-2", "Ctrl+Del", self.delete_current
         )
@@ -72,6 +75,13 @@ class RelationshipsPage(DefinitionsPage[RelationshipSummary]):
     def _open(self, dialog: RelationshipDialog) -> None:
         dialog.stored.connect(self.select)
         self.open_dialog(dialog)
+
+    def show_impact(self) -> None:
+        """Show what depends on the current relationship."""
+        row = self.current()
+        if row is not None:
+            name = self.tr("the relationship “{name}”").format(name=row.name)
+            open_impact(self._tasks, name, study_of_relationship(row.id), self.window())
 
     @override
     def delete_current(self) -> None:

@@ -31,6 +31,11 @@ def plain_button(text: str, parent: QWidget | None = None, *, icon_name: str = "
     return _button(text, parent, "", icon_name, "text")
 
 
+def snug_button(text: str, parent: QWidget | None = None) -> QPushButton:
+    """Make a plain button as wide as its text needs, and never less."""
+    return _button(text, parent, "snug", "", "text")
+
+
 def primary_button(text: str, parent: QWidget | None = None, *, icon_name: str = "") -> QPushButton:
     """Make the one button of a view that does what the view is for."""
     return _button(text, parent, "primary", icon_name, "accent_text")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractItemModel, QItemSelectionModel, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 from typing_extensions import override
 
 from crm_desktop.gui.delegates import CellKind, GridRole, Mark, heading_fill
@@ -29,7 +29,7 @@ _MARK_ICONS: Mapping[Mark, tuple[str, Role]] = {
 class GridHeader(QHeaderView):
     """Column titles; numbers stand over their digits, the sorted column shows an arrow."""
 
-    def __init__(self, view: QTableView) -> None:
+    def __init__(self, view: QAbstractItemView) -> None:
         super().__init__(Qt.Orientation.Horizontal, view)
         self.setHighlightSections(False)
         self.setSectionsClickable(True)

@@ -41,7 +41,7 @@ class ConfigForm(QWidget):
 
     def __init__(self, tasks: Tasks, type_name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._tasks = tasks
+        self._tasks, self._type = tasks, type_name
         self._config: dict[str, Any] = {}
         self._rows: dict[str, FormRow] = {}
         self._editors: dict[str, SettingEditor] = {}
@@ -141,7 +141,8 @@ class ConfigForm(QWidget):
 
     def _offer_targets(self, found: list[ObjectSummary]) -> None:
         editor = self._editors["targetObjectId"]
-        people = [(USER, self.tr("People (users)"))]
+        # a reference holds ids of records, whatever `lookupObject` says
+        people = [(USER, self.tr("People (users)"))] if self._type == "lookup" else []
         if isinstance(editor, ChoiceEditor):
             editor.offer(people + [(summary.id, summary.label) for summary in found])
 

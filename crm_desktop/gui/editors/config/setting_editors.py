@@ -9,11 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 from PySide6.QtCore import QLocale, Signal
-from PySide6.QtWidgets import QCheckBox, QComboBox, QCompleter, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QCompleter, QHBoxLayout, QLineEdit, QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.json_edits import ABSENT
 from crm_desktop.gui.editors.config.settings import Kind, Setting
+from crm_desktop.gui.widgets.choice_box import ChoiceBox
 
 CURRENCIES = (
     "AED", "ARS", "AUD", "BGN", "BRL", "CAD", "CHF", "CLP", "CNY", "COP", "CZK", "DKK", "EGP",
@@ -198,7 +199,7 @@ class ChoiceEditor(SettingEditor):
 
     def __init__(self, setting: Setting, parent: QWidget | None = None) -> None:
         super().__init__(setting, parent)
-        self.box = QComboBox()
+        self.box = ChoiceBox()
         self.box.setMinimumContentsLength(12)
         self.box.activated.connect(self.edited)
         self._loaded: Any = ABSENT
@@ -228,6 +229,11 @@ class ChoiceEditor(SettingEditor):
             self.box.addItem(str(value), value)
             place = self.box.count() - 1
         self.box.setCurrentIndex(place)
+
+    def name_of(self, value: Any) -> str:
+        """Return what a value is called, as far as it is offered."""
+        place = self.box.findData(value)
+        return self.box.itemText(place) if place >= 0 else str(value)
 
     @override
     def is_edited(self) -> bool:

@@ -9,7 +9,8 @@ from typing import Any
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication
 
-from crm_desktop.domain.json_edits import ABSENT
+from crm_desktop.domain.json_edits import ABSENT, applied
+from crm_desktop.domain.type_keys import lost_keys
 
 _CONTEXT = "settings"
 Path = tuple[str, ...]
@@ -30,6 +31,7 @@ class Kind(Enum):
     OPTION = "option"  # the value of one of the field's options
     TARGET = "target"  # the id of an object, or USER
     DISPLAY_FIELD = "display field"  # the id of a field of the object chosen above
+    VALUE = "value"  # of the field's own type, as records hold it
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Setting:
 
 def read_setting(config: Mapping[str, Any], setting: Setting) -> Any:
     """Return the setting's value, from the first place that has one; ABSENT if none has."""
-    if setting.kind is Kind.TARGET and config.get("lookupObject") == USER:
+    if setting.kind is Kind.TARGET and config.get("lookupObject") in (USER, "users"):
         return USER
     for path in setting.paths:
         value = _at(config, path)
@@ -79,6 +81,20 @@ def write_setting(config: Mapping[str, Any], setting: Setting, value: Any) -> di
         return result
     filled = [path for path in present if _at(config, path) is not None]
     return _with(config, (filled or present or [setting.paths[0]])[0], value)
+
+
+def write_override(
+    overrides: Mapping[str, Any], config: Mapping[str, Any], setting: Setting, value: Any
+) -> dict[str, Any]:
+    """Do the same to what one object says differently from the library, whose `config` this is.
+
+    Where the library points to people and the object to records, a null takes the former away.
+    """
+    result = write_setting(overrides, setting, value)
+    is_target = setting.kind is Kind.TARGET and value is not ABSENT and value != USER
+    if is_target and read_setting(config, setting) == USER:
+        result["lookupObject"] = None
+    return result
 
 
 def _at(config: Any, path: Path) -> Any:
@@ -359,12 +375,12 @@ SETTINGS: Mapping[str, tuple[Setting, ...]] = {
 }
 
 
+def setting_label(type_name: str, key: str) -> str:
+    """Return what a key of `config` is called for a type, "" where it is none of its settings."""
+    own = (each for each in SETTINGS.get(type_name, ()) if key in {p[-1] for p in each.paths})
+    return next((each.label for each in own), "")
+
+
 def config_for_type(config: Mapping[str, Any], old: str, new: str) -> dict[str, Any]:
     """Return `config` after a change of type: what only the old type knows is left behind."""
-    kept = {path for setting in SETTINGS.get(new, ()) for path in setting.paths}
-    result = dict(config)
-    for setting in SETTINGS.get(old, ()):
-        for path in setting.paths:
-            if path not in kept and _at(result, path) is not ABSENT:
-                result = _without(result, path)
-    return result
+    return applied(config, lost_keys(config, old, new))

@@ -1,0 +1,140 @@
+"""Backing the database up and restoring it, as the window asks for it and shows it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QFileDialog
+
+from crm_desktop.domain.errors import Cancelled, UserError
+from crm_desktop.gui.messages import ask
+from crm_desktop.gui.sizes import size_text
+
+if TYPE_CHECKING:
+    from crm_desktop.gui.jobs import Progress
+    from crm_desktop.gui.main_window import MainWindow
+    from crm_desktop.gui.startup import Source, Startup
+
+SUFFIX = "crmdump"
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A backup that was examined, and what would make way for it, in words ("3 objects")."""
+
+    file: Path
+    size: int  # bytes
+    made_at: str
+    in_the_way: str
+
+
+class Keeper(Protocol):
+    """What the composition root lends: backups of the database that is open. Runs on workers."""
+
+    def back_up(self, source: Source, file: Path, on_progress: Progress) -> Saved: ...
+
+    def examine_backup(self, file: Path) -> Saved: ...
+
+    def restore(self, file: Path, on_progress: Progress) -> None:
+        """Load a backup beside the local workspace; it takes its place at the end."""
+
+
+class Backups(QObject):
+    """Answers File, Back up… and File, Restore…; says what was done, and what will be."""
+
+    restart_requested = Signal()
+
+    def __init__(self, window: MainWindow, keeper: Keeper, startup: Startup) -> None:
+        super().__init__(window)
+        self._window, self._tasks = window, window.tasks
+        self._keeper, self._startup = keeper, startup
+        window.backup_requested.connect(self.ask_where_to_save)
+        window.restore_requested.connect(self.ask_what_to_restore)
+
+    def ask_where_to_save(self) -> None:
+        dialog = self._file_dialog(self.tr("Back up the database"))
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.fileSelected.connect(self.back_up)
+        dialog.open()
+
+    def ask_what_to_restore(self) -> None:
+        if not self._startup.source.is_local:
+            self._refuse(
+                UserError(
+                    self.tr(
+                        "On a server a backup is restored from the terminal, into an empty "
+                        "database: crm-desktop restore FILE --database URL."
+                    )
+                )
+            )
+            return
+        dialog = self._file_dialog(self.tr("Restore a backup"))
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(self.examine)
+        dialog.open()
+
+    def back_up(self, file: str) -> None:
+        """Save the whole database; the file appears when it is whole and was read again."""
+        call = partial(self._keeper.back_up, self._startup.source, Path(file))
+        title = self.tr("Backing up")
+        self._tasks.run_aside(self, title, call, self._say_saved, self._refuse)
+
+    def examine(self, file: str) -> None:
+        """Say what restoring would do, before it is done."""
+        call = partial(self._keeper.examine_backup, Path(file))
+        self._tasks.compute(self, call, self._ask_to_restore, self._refuse)
+
+    def _ask_to_restore(self, saved: Saved) -> None:
+        kept = self.tr(
+            "It holds what was there on {made} ({size}). What is in the workspace now ({now}) is "
+            "kept in a database of its own beside it. CRM Desktop has to start again afterwards."
+        )
+        empty = self.tr(
+            "It holds what was there on {made} ({size}). The workspace is empty. CRM Desktop has "
+            "to start again afterwards."
+        )
+        words = (kept if saved.in_the_way else empty).format(
+            made=saved.made_at, size=size_text(saved.size), now=saved.in_the_way
+        )
+        question = self.tr("Restore “{}”?").replace("{}", saved.file.name)
+        act = partial(self._restore, saved.file)
+        title, verb = self.tr("Restore a backup"), self.tr("Restore")
+        ask(self._window, title, question, words, verb, act, danger=bool(saved.in_the_way))
+
+    def _restore(self, file: Path) -> None:
+        title = self.tr("Restoring {}").replace("{}", file.name)
+        call = partial(self._keeper.restore, file)
+        self._tasks.run_aside(self, title, call, self._ask_to_restart, self._refuse)
+
+    def _ask_to_restart(self, _: None) -> None:
+        ask(
+            self._window,
+            self.tr("Restore a backup"),
+            self.tr("The backup is restored."),
+            self.tr(
+                "It takes the place of the workspace when CRM Desktop has been closed. Close "
+                "other windows and commands that use this workspace as well."
+            ),
+            self.tr("Start again now"),
+            self.restart_requested.emit,
+        )
+
+    def _say_saved(self, saved: Saved) -> None:
+        said = self.tr("Saved and checked: {file}, {size}.")
+        words = said.format(file=saved.file, size=size_text(saved.size))
+        self._window.messages.show_message("success", words)
+
+    def _refuse(self, error: UserError) -> None:
+        if not isinstance(error, Cancelled):
+            self._window.messages.show_message("danger", str(error))
+
+    def _file_dialog(self, title: str) -> QFileDialog:
+        dialog = QFileDialog(self._window, title)
+        dialog.setNameFilter(self.tr("Backups (*.{})").replace("{}", SUFFIX))
+        dialog.setDefaultSuffix(SUFFIX)
+        dialog.finished.connect(dialog.deleteLater)
+        return dialog

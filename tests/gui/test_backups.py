@@ -1,0 +1,96 @@
+"""Backups from the window: saved with a sentence, restored only after it said what goes."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication, QLabel
+from pytestqt.qtbot import QtBot
+
+from crm_desktop.domain.errors import Invalid, UserError
+from crm_desktop.gui.backups import Backups, Saved
+from crm_desktop.gui.jobs import Progress
+from crm_desktop.gui.main_window import MainWindow
+from crm_desktop.gui.startup import Source, Startup
+from crm_desktop.gui.tasks import Tasks
+from crm_desktop.opening import DatabaseOpener
+from tests.gui.asking import answer
+from tests.gui.windows import make_window, wait_until_idle
+
+
+class Keeper:
+    """Keeps what it is asked for; the files themselves are tested with a real server."""
+
+    def __init__(self) -> None:
+        self.restored: list[Path] = []
+        self.in_the_way = "2 objects, 1 record"
+        self.refusal: UserError | None = None
+
+    def back_up(self, source: Source, file: Path, on_progress: Progress) -> Saved:
+        assert source.is_local
+        on_progress(1, 1)
+        return Saved(file, 2_000_000, "", "")
+
+    def examine_backup(self, file: Path) -> Saved:
+        if self.refusal is not None:
+            raise self.refusal
+        return Saved(file, 2_000_000, "2026-11-20 10:00", self.in_the_way)
+
+    def restore(self, file: Path, on_progress: Progress) -> None:
+        on_progress(1, 1)
+        self.restored.append(file)
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tasks: Tasks, home: Path) -> MainWindow:
+    window = make_window(qtbot, tasks, home)
+    window.show_pages()
+    return window
+
+
+@pytest.fixture
+def keeper() -> Keeper:
+    return Keeper()
+
+
+@pytest.fixture
+def backups(window: MainWindow, home: Path, keeper: Keeper) -> Backups:
+    return Backups(window, keeper, Startup(window, DatabaseOpener(home), Source()))
+
+
+def said(window: MainWindow) -> str:
+    message = window.messages.message()
+    assert message is not None
+    return message.text
+
+
+def test_a_backup_is_saved_and_said(
+    qtbot: QtBot, tasks: Tasks, window: MainWindow, backups: Backups
+) -> None:
+    backups.back_up("/somewhere/deals.crmdump")
+    wait_until_idle(qtbot, tasks)
+    assert "Saved and checked: /somewhere/deals.crmdump" in said(window)
+
+
+def test_restoring_says_what_makes_way_and_asks_before_and_after(
+    qtbot: QtBot, tasks: Tasks, backups: Backups, keeper: Keeper
+) -> None:
+    backups.examine("deals.crmdump")
+    wait_until_idle(qtbot, tasks)
+    box = QApplication.activeModalWidget()
+    assert box is not None
+    assert "2 objects, 1 record" in " ".join(label.text() for label in box.findChildren(QLabel))
+    answer(qtbot, "Restore")
+    wait_until_idle(qtbot, tasks)
+    assert keeper.restored == [Path("deals.crmdump")]
+    with qtbot.waitSignal(backups.restart_requested):
+        answer(qtbot, "Start again now")
+
+
+def test_what_is_no_backup_is_refused_in_the_window(
+    qtbot: QtBot, tasks: Tasks, window: MainWindow, backups: Backups, keeper: Keeper
+) -> None:
+    keeper.refusal = Invalid({"file": "people.csv is no backup."})
+    backups.examine("people.csv")
+    wait_until_idle(qtbot, tasks)
+    assert "people.csv is no backup." in said(window)
+    assert keeper.restored == []
