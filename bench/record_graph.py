@@ -93,7 +93,10 @@ def _find_path(workspace: Workspace, start: str, end: str) -> record_paths.PathS
 
 def _check(graph: RecordGraph, rows: list[tuple[Any, ...]]) -> None:
     """Both must have read the same."""
-    ((records, links, counts),) = rows
-    ours = [r.id for r in graph.records], [ln.id for ln in graph.links], len(graph.counts)
-    if ours != ([r[0] for r in records], [ln[0] for ln in links or ()], len(counts or ())):
+    kinds = {"record": "record", "link": "link", "from": "count", "to": "count"}
+    theirs = sorted((kinds[row[0]], row[1]) for row in rows)
+    ours = [("record", record.id) for record in graph.records]
+    ours += [("link", link.id) for link in graph.links]
+    ours += [("count", count.record_id) for count in graph.counts]
+    if sorted(ours) != theirs:
         raise RuntimeError("The service and its SQL alone do not find the same graph.")

@@ -1,6 +1,6 @@
 """The graph around records: their links and their links' links, bounded, hubs only counted."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -122,14 +122,26 @@ def expand(
         "glance": GLANCE,
         **rights_values(session.actor),
     }
-    row = session.execute(_EXPANSION, values).one()
-    records = tuple(GraphRecord(*record) for record in row.records or ())
-    if not {record.id for record in records}.intersection(record_ids):
+    graph = _graph_of(session.execute(_EXPANSION, values), most_records)
+    if not {record.id for record in graph.records}.intersection(record_ids):
         raise NotFound("This record no longer exists.")
+    return graph
+
+
+def _graph_of(rows: Iterable[Any], most_records: int) -> RecordGraph:
+    """Read the rows of the statement: records, links, and counts from either side."""
+    records, links, counts = [], [], []
+    for kind, id_, a, b, c, d, n, flag, data in rows:
+        if kind == "record":
+            records.append(GraphRecord(id_, a, b, c, d, n))
+        elif kind == "link":
+            links.append(GraphLink(id_, a, b, c, data))
+        else:
+            counts.append(LinkCount(id_, a, kind == "from", n, flag))
     return RecordGraph(
-        records,
-        tuple(GraphLink(*link) for link in row.links or ()),
-        tuple(LinkCount(*count) for count in row.counts or ()),
+        tuple(sorted(records, key=lambda record: (record.distance, record.id))),
+        tuple(sorted(links, key=lambda link: link.id)),
+        tuple(counts),
         is_full=sum(record.distance > 0 for record in records) >= most_records,
     )
 
@@ -259,14 +271,17 @@ WITH RECURSIVE asked AS MATERIALIZED (
          WHERE NOT h.is_from AND l.to_record_id = h.node_id LIMIT :most_counted + 1)) AS x) AS c
     WHERE h.distance <> 0
 )
-SELECT (SELECT jsonb_agg(jsonb_build_array(id, object_id, label, icon, primary_value, distance)
-                         ORDER BY distance, id) FROM node) AS records,
-       (SELECT jsonb_agg(jsonb_build_array(l.id, l.relationship_id, l.from_record_id,
-                                           l.to_record_id, l.relationship_metadata)
-                         ORDER BY l.created_at, l.id)
-        FROM relationship_records AS l WHERE l.id IN (SELECT id FROM link_ids)) AS links,
-       (SELECT jsonb_agg(jsonb_build_array(node_id, relationship_id, is_from, n, is_least)
-                         ORDER BY node_id, relationship_id, is_from) FROM counts) AS counts
+SELECT 'record' AS kind, id, object_id AS a, label AS b, icon AS c, primary_value AS d,
+       distance AS n, false AS flag, NULL AS data
+FROM node
+UNION ALL
+SELECT 'link', l.id, l.relationship_id, l.from_record_id, l.to_record_id, NULL, 0, false,
+       l.relationship_metadata
+FROM relationship_records AS l WHERE l.id IN (SELECT id FROM link_ids)
+UNION ALL
+SELECT CASE WHEN is_from THEN 'from' ELSE 'to' END, node_id, relationship_id, NULL, NULL, NULL, n,
+       is_least, NULL
+FROM counts
 """
 _GLANCE = """
     (SELECT l.id, l.relationship_id, true AS is_from, l.to_record_id AS other
