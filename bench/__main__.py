@@ -26,6 +26,7 @@ MODULES = {
     "bulk-edit": "bench.bulk_edit",
     "paste": "bench.pasting",
     "record-graph": "bench.record_graph",
+    "picker": "bench.picker",
     "impact": "bench.impact",
 }
 

@@ -62,6 +62,11 @@ def fetch(
 
 def statement_of(page: Callable[[], object]) -> tuple[str, dict[str, Any]]:
     """Return the statement that reads a page, as the driver gets it: the last that is sent."""
+    return statements_of(page)[-1]
+
+
+def statements_of(call: Callable[[], object]) -> list[tuple[str, dict[str, Any]]]:
+    """Return all that a call sends, as the driver gets it."""
     seen: list[tuple[str, dict[str, Any]]] = []
 
     def note(_c: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
@@ -69,10 +74,10 @@ def statement_of(page: Callable[[], object]) -> tuple[str, dict[str, Any]]:
 
     event.listen(Engine, "before_cursor_execute", note)
     try:
-        page()
+        call()
     finally:
         event.remove(Engine, "before_cursor_execute", note)
-    return seen[-1]
+    return seen
 
 
 def _check(page: record_query.RecordPage, fetched: list[tuple[Any, ...]], expected: int) -> None:

@@ -49,7 +49,7 @@ def _measure(
     with_index, without, answer = [], [], search()
     for number in range(rounds + 1):
         spent = seconds(search)
-        with _hidden_index(workspace):
+        with hidden_index(workspace):
             if search() != answer:
                 raise RuntimeError("Trigrams find other records.")
             spent_without = seconds(search)
@@ -80,7 +80,7 @@ def _search(
 
 
 @contextmanager
-def _hidden_index(workspace: Workspace) -> Iterator[None]:
+def hidden_index(workspace: Workspace) -> Iterator[None]:
     """Let the planner pass over the index, as over one whose build was interrupted."""
     _run(workspace, f"UPDATE pg_index SET indisvalid = false WHERE {_IS_OURS}")
     try:

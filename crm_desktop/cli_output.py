@@ -7,6 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from crm_desktop.whole_file import WholeFile
 if TYPE_CHECKING:
     from crm_desktop.services.doctor import Diagnosis
     from crm_desktop.services.importing import ImportResult
+    from crm_desktop.services.link_breaches import LinkBreach
 
 SHOWN_PROBLEMS = 10
 
@@ -69,6 +71,26 @@ def tell_diagnosis(
     _table("Links", links)
     wrong = [(BREACHES[kind], f"{count:,}") for kind, count in diagnosis.breaches.items() if count]
     _table("Breaches", wrong or [("none", "all is well")])
+    if diagnosis.link_breaches:
+        _table("The first of these links", [_told(each) for each in diagnosis.link_breaches])
+
+
+def _told(breach: LinkBreach) -> tuple[str, str]:
+    """Say which links break a rule: the relationship and the record, then what it is linked to."""
+    more = breach.links - len(breach.others)
+    others = ", ".join(breach.others) + (
+        f" and {more:,} more" if breach.kind == _MANY and more else ""
+    )
+    words = {
+        _MANY: f"has {breach.links:,} links: {others}",
+        "duplicate_links": f"is linked {breach.links:,} times to {others}"
+        + ("" if breach.can_be_merged else ", which say different things"),
+        "links_to_wrong_object": f"is linked to {others}: one of them is of another object",
+    }
+    return f"{breach.relationship}: {breach.record}", words[breach.kind]
+
+
+_MANY = "broken_cardinality"
 
 
 def _as_json(
@@ -93,6 +115,7 @@ def _as_json(
             for link in diagnosis.links
         ],
         "breaches": dict(diagnosis.breaches),
+        "link_breaches": [asdict(each) for each in diagnosis.link_breaches],
         "versions": dict(versions),
         "additions": dict(additions),
         "missing": list(missing),

@@ -52,6 +52,7 @@ PRINTED = {
         "record-graph, one level",
         "record-graph, a path",
     ],
+    "picker": ["picker, nothing", "picker, few", "picker, a fifth", "picker, against its SQL"],
     "impact": [
         "impact, times joining",
         "impact, equal to the truth",

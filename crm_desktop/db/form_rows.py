@@ -6,12 +6,11 @@ from typing import Any
 from sqlalchemy import text
 
 from crm_desktop.db.database import ReadSession, WriteSession, dump_json
-from crm_desktop.db.view_rows import Standing
+from crm_desktop.db.view_rows import Standing, standing_of_table
 
 
 def standing_of(session: ReadSession) -> Standing:
-    row = session.execute(text(_STANDING)).one_or_none()
-    return Standing(bool(row and row.may_read), bool(row and row.may_write))
+    return standing_of_table(session, "form_layouts")
 
 
 def read_extras(session: ReadSession, object_id: str, form_id: str) -> Any:
@@ -31,14 +30,6 @@ def write_extras(
         session.execute(text(_DROP), values)
 
 
-_STANDING = """
-SELECT has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AS may_read,
-       has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
-           AND has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE')
-           AND has_table_privilege(c.oid, 'DELETE') AS may_write
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = 'crm_desktop' AND c.relname = 'form_layouts'
-"""
 _READ = """
 SELECT extras FROM crm_desktop.form_layouts WHERE object_id = :object_id AND form_id = :form_id
 """

@@ -6,12 +6,11 @@ from typing import Any
 from sqlalchemy import text
 
 from crm_desktop.db.database import ReadSession, WriteSession, dump_json
-from crm_desktop.db.view_rows import Standing
+from crm_desktop.db.view_rows import Standing, standing_of_table
 
 
 def standing_of(session: ReadSession) -> Standing:
-    row = session.execute(text(_STANDING)).one_or_none()
-    return Standing(bool(row and row.may_read), bool(row and row.may_write))
+    return standing_of_table(session, "link_schemas")
 
 
 def read_keys(session: ReadSession, relationship_id: str) -> Any:
@@ -39,14 +38,6 @@ def forget_gone(session: WriteSession) -> None:
         session.execute(text(_FORGET))
 
 
-_STANDING = """
-SELECT has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT') AS may_read,
-       has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
-           AND has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE')
-           AND has_table_privilege(c.oid, 'DELETE') AS may_write
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = 'crm_desktop' AND c.relname = 'link_schemas'
-"""
 _READ = "SELECT keys FROM crm_desktop.link_schemas WHERE relationship_id = :relationship_id"
 _READ_ALL = """
 SELECT s.relationship_id, s.keys FROM crm_desktop.link_schemas s

@@ -38,7 +38,12 @@ class Standing:
 
 
 def standing_of(session: ReadSession) -> Standing:
-    row = session.execute(text(_STANDING)).one_or_none()
+    return standing_of_table(session, "table_views")
+
+
+def standing_of_table(session: ReadSession, name: str) -> Standing:
+    """Say what this login may do with a table of our schema."""
+    row = session.execute(text(_STANDING), {"name": name}).one_or_none()
     return Standing(bool(row and row.may_read), bool(row and row.may_write))
 
 
@@ -54,6 +59,12 @@ def read_rows(session: ReadSession, object_id: str) -> dict[str, ViewRow]:
         )
         for view_id, extras, is_default, entry, position in found
     }
+
+
+def views_naming(session: ReadSession, id_: str) -> list[tuple[str, str, str]]:
+    """Return the object's id, its label and the name of each view whose row names this id."""
+    rows = session.execute(text(_VIEWS_NAMING), {"quoted": f'"{id_}"'})
+    return [(row.object_id, row.label, row.name) for row in rows]
 
 
 def objects_naming(session: ReadSession, mark: str) -> list[str]:
@@ -107,7 +118,7 @@ SELECT has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELE
            AND has_table_privilege(c.oid, 'INSERT') AND has_table_privilege(c.oid, 'UPDATE')
            AND has_table_privilege(c.oid, 'DELETE') AS may_write
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = 'crm_desktop' AND c.relname = 'table_views'
+WHERE n.nspname = 'crm_desktop' AND c.relname = :name
 """
 _READ = """
 SELECT view_id, extras, is_default, entry, position FROM crm_desktop.table_views
@@ -116,6 +127,18 @@ WHERE object_id = :object_id
 _NAMING = """
 SELECT DISTINCT object_id FROM crm_desktop.table_views
 WHERE strpos(CAST(extras AS text), :mark) > 0 OR strpos(CAST(entry AS text), :mark) > 0
+"""
+_VIEWS_NAMING = """
+SELECT v.object_id, o.label, COALESCE(v.entry ->> 'name', listed.name, v.view_id) AS name
+FROM crm_desktop.table_views v JOIN objects o ON o.id = v.object_id
+LEFT JOIN LATERAL (
+    SELECT e.entry ->> 'name' AS name FROM jsonb_array_elements(
+        CASE WHEN jsonb_typeof(o.views -> 'tables') = 'array' THEN o.views -> 'tables' ELSE '[]' END
+    ) AS e(entry)
+    WHERE jsonb_typeof(e.entry) = 'object' AND e.entry ->> 'id' = v.view_id LIMIT 1
+) AS listed ON true
+WHERE strpos(CAST(COALESCE(v.entry, '{}') AS text) || CAST(v.extras AS text), :quoted) > 0
+  AND (v.entry IS NOT NULL OR listed.name IS NOT NULL)
 """
 _WRITE = """
 INSERT INTO crm_desktop.table_views (object_id, view_id, extras, entry, position)

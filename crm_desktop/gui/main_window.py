@@ -220,6 +220,15 @@ class MainWindow(QMainWindow):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
+    def check_links(self) -> None:
+        """Show the links that break a rule."""
+        from crm_desktop.gui.links.breaches_dialog import BreachesDialog
+
+        dialog = BreachesDialog(self.tasks, self)
+        dialog.open_requested.connect(self.open)
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
     def set_navigation_shown(self, *, is_shown: bool) -> None:
         self.navigation.setVisible(is_shown)
 

@@ -11,6 +11,7 @@ from crm_desktop.db.expressions import Parameters, primary_value_sql
 from crm_desktop.domain.access import Permission
 from crm_desktop.domain.errors import Cancelled
 from crm_desktop.domain.field_types import SYSTEM_COLUMNS
+from crm_desktop.services.link_breaches import LinkBreach, list_breaches
 from crm_desktop.services.objects import count_records, list_objects
 from crm_desktop.services.record_rights import OWNER_KEY
 from crm_desktop.services.records import fields_of
@@ -39,11 +40,15 @@ class LinkCount:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """What was found; `breaches` counts by kind, zero included. `BREACHES` says what each means."""
+    """What was found; `breaches` counts by kind, zero included. `BREACHES` says what each means.
+
+    `link_breaches` are the first of those that are about links, one by one.
+    """
 
     objects: tuple[ObjectCount, ...]
     links: tuple[LinkCount, ...]
     breaches: Mapping[str, int]
+    link_breaches: tuple[LinkBreach, ...] = ()
 
     @property
     def is_sound(self) -> bool:
@@ -97,7 +102,11 @@ def examine_data(session: ReadSession, on_progress: Progress | None = None) -> D
             for row in list_relationships(session)
         ),
         breaches,
+        tuple(list_breaches(session)) if any(breaches[kind] for kind in _ABOUT_LINKS) else (),
     )
+
+
+_ABOUT_LINKS = ("broken_cardinality", "duplicate_links", "links_to_wrong_object")
 
 
 def _stale_primary_values(session: ReadSession, object_id: str) -> int:

@@ -228,6 +228,8 @@ def link_rows(session: WriteSession, link: LinkColumn) -> Iterator[Problem]:
     session.execute(text("DROP TABLE IF EXISTS crm_import_found"))
     session.execute(text(_MAKE_FOUND))
     session.execute(text(_FIND), parameters)
+    session.execute(text(_LOCK_RELATIONSHIP), parameters)
+    session.execute(text(_LOCK_ENDS))  # as everybody who links does: what is looked at next stays
     if link.partner_has_one:
         session.execute(text(_FIND_TAKEN.format(**link.sides)), parameters)
     session.execute(text("ANALYZE crm_import_found"))
@@ -286,6 +288,17 @@ LEFT JOIN (
     GROUP BY 1
 ) p ON p.value = l.value
 WHERE l.link = :link
+"""
+_LOCK_RELATIONSHIP = """
+SELECT id FROM relationships WHERE id = CAST(:relationship AS text) FOR SHARE
+"""
+_LOCK_ENDS = """
+SELECT count(*) FROM (
+    SELECT r.id FROM records r WHERE r.id IN (
+        SELECT partner FROM crm_import_found WHERE matches = 1
+        UNION SELECT record_id FROM crm_import_found WHERE matches = 1)
+    ORDER BY r.id FOR NO KEY UPDATE
+) AS locked
 """
 # Where a partner may have one link only: it stays with whom it has, else goes to the first row.
 _FIND_TAKEN = """

@@ -2,27 +2,24 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ARRAY, String, and_, case, func, literal, null, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import TextClause, text
 
 from crm_desktop.db.database import ReadSession
-from crm_desktop.db.tables import CrmObject, Record, RelationshipRecord
-from crm_desktop.domain.access import Permission, RecordRight
+from crm_desktop.domain.access import Permission
 from crm_desktop.domain.field_types import EffectiveField
 from crm_desktop.services.link_checks import Holding
-from crm_desktop.services.link_schemas import LinkKey, get_link_schema
+from crm_desktop.services.link_detail import LinkForm, read_link_form
 from crm_desktop.services.objects import ObjectSummary, list_objects
-from crm_desktop.services.record_rights import may
+from crm_desktop.services.record_rights import right_sql, rights_values
 from crm_desktop.services.records import columns_of
 from crm_desktop.services.references import name_references
 from crm_desktop.services.relationships import RelationshipSide
 from crm_desktop.services.views import list_views
 
 MOST_COLUMNS = 5
-_Link = RelationshipRecord
-_Candidate = aliased(Record, name="candidate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +43,7 @@ class PickerStart:
     """
 
     columns: tuple[EffectiveField, ...]
-    keys: tuple[LinkKey, ...]
+    form: LinkForm
     held: Holding | None = None
 
 
@@ -65,34 +62,17 @@ def columns_to_pick_from(session: ReadSession, object_id: str) -> tuple[Effectiv
     return tuple(chosen[:MOST_COLUMNS])
 
 
-def start_picking(
-    session: ReadSession, record_id: str, title: str, side: RelationshipSide
-) -> PickerStart:
+def start_picking(session: ReadSession, record_id: str, side: RelationshipSide) -> PickerStart:
     """Return what a picker for this record shows first; raises NotFound for the other object."""
     session.actor.require(Permission.READ_RECORDS)
     columns = columns_to_pick_from(session, side.other.id)
-    keys = get_link_schema(session, side.relationship_id)
-    return PickerStart(columns, keys, _held(session, record_id, title, side))
-
-
-def _held(
-    session: ReadSession, record_id: str, title: str, side: RelationshipSide
-) -> Holding | None:
-    if not side.has_one:
-        return None
-    own, other = _ends(is_from=side.is_from)
-    query = (
-        select(_Link.id, other, _title(session), func.count().over())
-        .outerjoin(Record, Record.id == other)
-        .outerjoin(CrmObject, CrmObject.id == Record.object_id)
-        .where(_Link.relationship_id == side.relationship_id, own == record_id)
-        .order_by(_Link.created_at, _Link.id)
-        .limit(1)
-    )
-    row = session.execute(query).one_or_none()
-    if row is None:
-        return None
-    return Holding(record_id, title, row[1], row[2] or "", row[0], row[3])
+    form = read_link_form(session, side.relationship_id)
+    held = None
+    if side.has_one:  # seen from over there, the record itself is what is taken
+        call = _standings(is_from=not side.is_from, is_single=True)
+        found = _read(session, call, [record_id], "", side)
+        held = found[record_id].holding if record_id in found else None
+    return PickerStart(columns, form, held)
 
 
 def standings_of(
@@ -104,21 +84,42 @@ def standings_of(
 ) -> Mapping[str, Standing]:
     """Return by id how these records of the other object stand to `record_id`: one statement."""
     session.actor.require(Permission.READ_RECORDS)
-    own, other = _ends(is_from=side.is_from)
-    counts = literal(True) if side.other_has_one else own == record_id
-    joins = and_(other == _Candidate.id, _Link.relationship_id == side.relationship_id, counts)
-    query = (
-        select(_Candidate.id, _Candidate.primary_value, _Link.id, own, _title(session))
-        .outerjoin(_Link, joins)
-        .outerjoin(Record, and_(Record.id == own, literal(side.other_has_one)))
-        .outerjoin(CrmObject, CrmObject.id == Record.object_id)
-        .where(_Candidate.id == func.any(literal(list(ids), ARRAY(String))))
-        .order_by(_Candidate.id, (own == record_id).desc(), _Link.created_at, _Link.id)
-    )
+    if not ids:
+        return {}
+    query = _standings(is_from=side.is_from, is_single=side.other_has_one)
+    return _read(session, query, ids, record_id, side)
+
+
+def _read(
+    session: ReadSession,
+    query: TextClause,
+    ids: Sequence[str],
+    record_id: str,
+    side: RelationshipSide,
+) -> dict[str, Standing]:
+    values = {"ids": list(ids), "record": record_id, "relationship": side.relationship_id}
     found: dict[str, list[Any]] = {}
-    for row in session.execute(query):
+    for row in session.execute(query, {**values, **rights_values(session.actor)}):
         found.setdefault(row[0], []).append(row)
     return {id_: _standing(record_id, rows) for id_, rows in found.items()}
+
+
+@lru_cache(maxsize=4)
+def _standings(*, is_from: bool, is_single: bool) -> TextClause:
+    """Return the candidates with their links: all where one is the most, else those to us."""
+    own, other = "x.from_record_id", "x.to_record_id"
+    own, other = (own, other) if is_from else (other, own)
+    counts = "" if is_single else f" AND {own} = CAST(:record AS text)"
+    return text(f"""
+        SELECT c.id, c.primary_value, x.id, {own},
+               CASE WHEN {right_sql("h", "ho", "read")} THEN coalesce(h.primary_value, h.id) END
+        FROM records c
+        LEFT JOIN relationship_records x ON {other} = c.id
+              AND x.relationship_id = CAST(:relationship AS text){counts}
+        LEFT JOIN records h ON h.id = {own} LEFT JOIN objects ho ON ho.id = h.object_id
+        WHERE c.id = ANY(CAST(:ids AS text[]))
+        ORDER BY c.id, {own} = CAST(:record AS text) DESC, x.created_at, x.id
+    """)  # noqa: S608 - names that stand here
 
 
 def _standing(record_id: str, rows: Sequence[Any]) -> Standing:
@@ -145,16 +146,3 @@ def objects_to_pick_from(session: ReadSession, names: Sequence[str]) -> list[Obj
     session.actor.require(Permission.READ_DEFINITIONS)
     wanted = set(names)
     return [each for each in list_objects(session) if not wanted or wanted & {each.id, each.name}]
-
-
-def _ends(*, is_from: bool) -> tuple[Any, Any]:
-    """Return the columns of a link for the record one comes from, and for the other."""
-    ends = (_Link.from_record_id, _Link.to_record_id)
-    return ends if is_from else (ends[1], ends[0])
-
-
-def _title(session: ReadSession) -> Any:
-    """Return a holder's name, NULL where the person may not read it."""
-    readable = may(session.actor, RecordRight.READ, Record, CrmObject)
-    name = func.coalesce(Record.primary_value, Record.id)
-    return case((and_(Record.id.is_not(None), readable), name), else_=null())

@@ -1,44 +1,24 @@
 """What stands in the way of links: one statement looks at all pairs, after the locks are held."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
-from sqlalchemy import (
-    ARRAY,
-    ColumnElement,
-    FromClause,
-    Select,
-    String,
-    and_,
-    case,
-    column,
-    func,
-    literal,
-    null,
-    or_,
-    select,
-    tuple_,
-)
-from sqlalchemy.dialects.postgresql import distinct_on
-from sqlalchemy.orm import aliased
+from sqlalchemy import TextClause, text
 
 from crm_desktop.db.database import ReadSession, WriteSession
-from crm_desktop.db.tables import CrmObject, Record, Relationship, RelationshipRecord
-from crm_desktop.domain.access import Actor, Permission, RecordRight
+from crm_desktop.domain.access import Permission
 from crm_desktop.domain.cardinality import from_has_one, to_has_one
 from crm_desktop.domain.errors import Conflict, Forbidden, Invalid, NotFound, UserError
-from crm_desktop.services.record_rights import may
+from crm_desktop.services.record_rights import right_sql, rights_values
 
+Side = Literal["from", "to"]
 Hindrance = Literal[
     "from_gone", "to_gone", "from_wrong", "to_wrong", "forbidden", "linked", "taken", "twice"
 ]
 Pair: TypeAlias = tuple[str, str]  # ids of the records at the *from* and at the *to* side
 UNSEEN = "a record that you may not see"
-
-_Link = RelationshipRecord
-_From, _FromObject = aliased(Record, name="from_record"), aliased(CrmObject, name="from_object")
-_To, _ToObject = aliased(Record, name="to_record"), aliased(CrmObject, name="to_object")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +34,7 @@ class LockedRelationship:
     to_object: str
 
     @property
-    def single(self) -> Literal["from", "to"] | None:
+    def single(self) -> Side | None:
         """The side whose records have at most one link."""
         if to_has_one(self.type):
             return "to"
@@ -113,18 +93,7 @@ def as_error(refusals: Sequence[LinkRefusal], *, pairs: int) -> UserError:
 def lock_relationship(session: WriteSession, relationship_id: str) -> LockedRelationship:
     """Return the relationship, locked against a change of its type; raises NotFound."""
     session.actor.require(Permission.EDIT_LINKS)
-    columns: list[Any] = [
-        Relationship.id,
-        Relationship.name,
-        Relationship.type,
-        Relationship.from_object_id,
-        Relationship.to_object_id,
-    ]
-    for end in (Relationship.from_object_id, Relationship.to_object_id):
-        label = select(CrmObject.label).where(CrmObject.id == end).scalar_subquery()
-        columns.append(label)
-    query = select(*columns).where(Relationship.id == relationship_id)
-    row = session.execute(query.with_for_update(read=True, of=Relationship)).one_or_none()
+    row = session.execute(_LOCK_RELATIONSHIP, {"id": relationship_id}).one_or_none()
     if row is None:
         raise NotFound("This relationship no longer exists.")
     return LockedRelationship(*row)
@@ -133,148 +102,132 @@ def lock_relationship(session: WriteSession, relationship_id: str) -> LockedRela
 def lock_records(session: WriteSession, ids: Collection[str]) -> None:
     """Lock records in one order, the same for everybody, so that nobody waits in a circle."""
     session.actor.require(Permission.EDIT_LINKS)
-    wanted = literal(sorted(set(ids)), ARRAY(String))
-    query = select(Record.id).where(Record.id == func.any(wanted)).order_by(Record.id)
-    session.execute(query.with_for_update(key_share=True)).all()
+    session.execute(_LOCK_RECORDS, {"ids": list(set(ids))}).all()
 
 
-def given_pairs(pairs: Sequence[Pair]) -> FromClause:
-    """Return these pairs as a table `pair` with the columns `from_id`, `to_id` and `place`."""
-    sides = [literal([pair[side] for pair in pairs], ARRAY(String)) for side in (0, 1)]
-    named = func.unnest(*sides).table_valued(
-        column("from_id", String), column("to_id", String), with_ordinality="place", name="pair"
-    )
-    return named.render_derived()
+_LOCK_RELATIONSHIP = text("""
+    SELECT r.id, r.name, r.type, r.from_object_id, r.to_object_id,
+           (SELECT o.label FROM objects o WHERE o.id = r.from_object_id),
+           (SELECT o.label FROM objects o WHERE o.id = r.to_object_id)
+    FROM relationships r WHERE r.id = :id FOR SHARE OF r
+""")
+_LOCK_RECORDS = text("""
+    SELECT r.id FROM records r WHERE r.id = ANY(CAST(:ids AS text[]))
+    ORDER BY r.id FOR NO KEY UPDATE
+""")
 
 
-def verdicts(
-    actor: Actor,
+def find_verdicts(
+    session: ReadSession,
     of: LockedRelationship,
-    pairs: FromClause,
+    pairs: Sequence[Pair],
     moving: Mapping[str, str] | None = None,
-) -> Select[Any]:
+) -> list[Any]:
+    """Return a row for each pair, in order, as `verdicts_sql` says it."""
+    session.actor.require(Permission.EDIT_LINKS)
+    values = verdict_values(session, of, moving)
+    values["from_ids"], values["to_ids"] = (
+        [pair[0] for pair in pairs],
+        [pair[1] for pair in pairs],
+    )
+    return list(session.execute(_given(of.single), values))
+
+
+@lru_cache(maxsize=4)
+def _given(single: Side | None) -> TextClause:
+    return text(f"{verdicts_sql(single, _GIVEN)} ORDER BY pair.place")
+
+
+_GIVEN = """
+    SELECT p.from_id, p.to_id, p.place
+    FROM unnest(CAST(:from_ids AS text[]), CAST(:to_ids AS text[]))
+         WITH ORDINALITY AS p(from_id, to_id, place)
+"""
+
+
+def verdict_values(
+    session: ReadSession, of: LockedRelationship, moving: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Return the bound values of `verdicts_sql`.
+
+    `moving` says by the id of a record that is taken whom it may be taken from.
+    """
+    session.actor.require(Permission.EDIT_LINKS)
+    moving = moving or {}
+    return {
+        "relationship": of.id,
+        "from_object": of.from_object_id,
+        "to_object": of.to_object_id,
+        "taken": list(moving.keys()),
+        "holders": list(moving.values()),
+        **rights_values(session.actor),
+    }
+
+
+def verdicts_sql(single: Side | None, pairs: str) -> str:
     """Return a SELECT of each pair with its `hindrance`, NULL where it can be linked.
 
-    `moving` names by taken record who may lose it: then `moved_id` is that link's id. Every pair
-    should come once. The statement is true for as long as relationship and records are locked.
+    `pairs` is a SELECT of `from_id`, `to_id` and `place`, each pair once; `single` the side whose
+    records have at most one link. `moved_id` is the link that is to move. What it says stays true
+    for as long as relationship and records are locked.
     """
-    pair = pairs.c
-    same, held = _same_links(of, pairs), _held_links(of, pairs)
-    is_moved = _is_moved(of, held, moving or {})
-    own = pair.to_id if of.single == "to" else pair.from_id
-    first = func.row_number().over(partition_by=own, order_by=pair.place)
-    rules: list[tuple[ColumnElement[bool], Hindrance]] = [
-        (_is_gone(actor, _From, _FromObject), "from_gone"),
-        (_is_gone(actor, _To, _ToObject), "to_gone"),
-        (_From.object_id != of.from_object_id, "from_wrong"),
-        (_To.object_id != of.to_object_id, "to_wrong"),
-        (~may(actor, RecordRight.UPDATE, _From, _FromObject), "forbidden"),
-        (same.c.id.is_not(None), "linked"),
-    ]
-    if of.single:
-        rules += [(and_(held.c.id.is_not(None), ~is_moved), "taken"), (first > 1, "twice")]
-    moved_id = case((is_moved, held.c.id), else_=null())
-    return (
-        select(
-            pair.place,
-            pair.from_id,
-            pair.to_id,
-            _From.primary_value.label("from_title"),
-            _To.primary_value.label("to_title"),
-            case(*rules, else_=null()).label("hindrance"),
-            held.c.holder.label("holder_id"),
-            held.c.id.label("held_id"),
-            held.c.links.label("links"),
-            moved_id.label("moved_id"),
+    own = f"pair.{single or 'to'}_id"
+    x_own = f"x.{single or 'to'}_record_id"
+    x_holder = "x.to_record_id" if single == "from" else "x.from_record_id"
+    in_the_way = (
+        f"{x_own} IN (SELECT {single}_id FROM pair)"  # noqa: S608 - names that stand here
+        if single
+        else "(x.from_record_id, x.to_record_id) IN (SELECT from_id, to_id FROM pair)"
+    )
+    is_moved = (
+        "coalesce(held.links = 1 AND (held.own, held.holder) IN (SELECT * FROM unnest("
+        "CAST(:taken AS text[]), CAST(:holders AS text[]))), false)"
+    )
+    taken = (
+        f"WHEN held.id IS NOT NULL AND NOT {is_moved} THEN 'taken' WHEN"
+        f" row_number() OVER (PARTITION BY {own} ORDER BY pair.place) > 1 THEN 'twice'"
+    )
+    return f"""
+        WITH pair AS MATERIALIZED ({pairs}), way AS MATERIALIZED (
+            SELECT x.id, x.from_record_id, x.to_record_id, x.created_at, {x_own} AS own,
+                   {x_holder} AS holder
+            FROM relationship_records x
+            WHERE x.relationship_id = CAST(:relationship AS text) AND {in_the_way}
+        ), same AS (
+            SELECT from_record_id AS from_id, to_record_id AS to_id, min(id) AS id
+            FROM way GROUP BY 1, 2
+        ), held AS (
+            SELECT DISTINCT ON (own) own, holder, id, count(*) OVER (PARTITION BY own) AS links
+            FROM way WHERE {"true" if single else "false"} ORDER BY own, created_at, id
         )
-        .select_from(pairs)
-        .outerjoin(_From, _From.id == pair.from_id)
-        .outerjoin(_FromObject, _FromObject.id == _From.object_id)
-        .outerjoin(_To, _To.id == pair.to_id)
-        .outerjoin(_ToObject, _ToObject.id == _To.object_id)
-        .outerjoin(same, and_(same.c.from_id == pair.from_id, same.c.to_id == pair.to_id))
-        .outerjoin(held, held.c.own == own)
-    )
+        SELECT pair.place, pair.from_id, pair.to_id, f.primary_value AS from_title,
+               t.primary_value AS to_title, held.holder AS holder_id, held.id AS held_id,
+               held.links, CASE WHEN {right_sql("h", "ho", "read")}
+                                THEN coalesce(h.primary_value, h.id) END AS holder_title,
+               CASE WHEN {is_moved} THEN held.id END AS moved_id,
+               {right_sql("h", "ho", "update")} AS is_holder_writable,
+               CASE WHEN f.id IS NULL OR NOT {right_sql("f", "fo", "read")} THEN 'from_gone'
+                    WHEN t.id IS NULL OR NOT {right_sql("t", "too", "read")} THEN 'to_gone'
+                    WHEN f.object_id <> CAST(:from_object AS text) THEN 'from_wrong'
+                    WHEN t.object_id <> CAST(:to_object AS text) THEN 'to_wrong'
+                    WHEN NOT {right_sql("f", "fo", "update")} THEN 'forbidden'
+                    WHEN same.id IS NOT NULL THEN 'linked'
+                    {taken if single else ""} END AS hindrance
+        FROM pair
+        LEFT JOIN records f ON f.id = pair.from_id LEFT JOIN objects fo ON fo.id = f.object_id
+        LEFT JOIN records t ON t.id = pair.to_id LEFT JOIN objects too ON too.id = t.object_id
+        LEFT JOIN same ON same.from_id = pair.from_id AND same.to_id = pair.to_id
+        LEFT JOIN held ON held.own = {own}
+        LEFT JOIN records h ON h.id = held.holder LEFT JOIN objects ho ON ho.id = h.object_id
+    """  # noqa: S608 - made of names that stand here
 
 
-def _is_gone(actor: Actor, record: Any, crm_object: Any) -> ColumnElement[bool]:
-    """Say whether a record is not there, as far as the person may know."""
-    return or_(record.id.is_(None), ~may(actor, RecordRight.READ, record, crm_object))
+def refusals_of(of: LockedRelationship, found: Iterable[Any]) -> list[LinkRefusal]:
+    """Return what is in the way among rows of `verdicts_sql`, in words."""
+    return [_refusal(of, row) for row in found if row.hindrance is not None]
 
 
-def _same_links(of: LockedRelationship, pairs: FromClause) -> Any:
-    """Return the links that join one of the pairs already, each pair once."""
-    ends = tuple_(_Link.from_record_id, _Link.to_record_id)
-    return (
-        select(
-            _Link.from_record_id.label("from_id"),
-            _Link.to_record_id.label("to_id"),
-            func.min(_Link.id).label("id"),
-        )
-        .where(_Link.relationship_id == of.id, ends.in_(select(pairs.c.from_id, pairs.c.to_id)))
-        .group_by(_Link.from_record_id, _Link.to_record_id)
-        .subquery("same")
-    )
-
-
-def _held_links(of: LockedRelationship, pairs: FromClause) -> Any:
-    """Return the oldest link of each record that can have one only."""
-    own, holder = _Link.to_record_id, _Link.from_record_id
-    mine = pairs.c.to_id
-    if of.single == "from":
-        own, holder, mine = holder, own, pairs.c.from_id
-    return (
-        select(
-            own.label("own"),
-            holder.label("holder"),
-            _Link.id.label("id"),
-            func.count().over(partition_by=own).label("links"),
-        )
-        .where(_Link.relationship_id == of.id, own.in_(select(mine)))
-        .where(literal(of.single is not None))
-        .ext(distinct_on(own))
-        .order_by(own, _Link.created_at, _Link.id)
-        .subquery("held")
-    )
-
-
-def _is_moved(of: LockedRelationship, held: Any, moving: Mapping[str, str]) -> ColumnElement[bool]:
-    """Say whether a record is held by just whom it may be taken from, and by nobody else."""
-    if not moving or of.single is None:
-        return literal(False)
-    taken = func.unnest(
-        literal(list(moving.keys()), ARRAY(String)), literal(list(moving.values()), ARRAY(String))
-    ).table_valued(column("own", String), column("holder", String), name="moving")
-    named = taken.render_derived()
-    ends = tuple_(held.c.own, held.c.holder)
-    return func.coalesce(
-        and_(held.c.links == 1, ends.in_(select(named.c.own, named.c.holder))), False
-    )
-
-
-def find_refusals(
-    session: ReadSession, of: LockedRelationship, found: Sequence[Any]
-) -> list[LinkRefusal]:
-    """Return what is in the way among rows of `verdicts`, in words; one statement for names."""
-    session.actor.require(Permission.EDIT_LINKS)
-    names = _names(session, {row.holder_id for row in found if row.hindrance == "taken"})
-    return [_refusal(of, row, names) for row in found if row.hindrance is not None]
-
-
-def _names(session: ReadSession, ids: Collection[str]) -> dict[str, str]:
-    """Return how records are called that the person may read."""
-    if not ids:
-        return {}
-    query = (
-        select(Record.id, Record.primary_value)
-        .join(CrmObject, CrmObject.id == Record.object_id)
-        .where(Record.id == func.any(literal(sorted(ids), ARRAY(String))))
-        .where(may(session.actor, RecordRight.READ, Record, CrmObject))
-    )
-    return {id_: name or id_ for id_, name in session.execute(query)}
-
-
-def _refusal(of: LockedRelationship, row: Any, names: Mapping[str, str]) -> LinkRefusal:
+def _refusal(of: LockedRelationship, row: Any) -> LinkRefusal:
     from_title, to_title = row.from_title or row.from_id, row.to_title or row.to_id
     holding = None
     hindrance: Hindrance = row.hindrance
@@ -292,10 +245,9 @@ def _refusal(of: LockedRelationship, row: Any, names: Mapping[str, str]) -> Link
         reason = f"{sentence} under “{of.name}”."
     else:
         own = (row.to_id, to_title) if of.single == "to" else (row.from_id, from_title)
-        if hindrance == "twice":
-            reason = f"“{own[1]}” can belong to one only under “{of.name}”."
-        else:
-            title = names.get(row.holder_id, "")
+        reason = f"“{own[1]}” can belong to one only under “{of.name}”."
+        if hindrance == "taken":
+            title = row.holder_title or ""
             holding = Holding(*own, row.holder_id, title, row.held_id, row.links)
             reason = taken_sentence(holding, of.name)
     return LinkRefusal(row.from_id, row.to_id, hindrance, reason, holding)

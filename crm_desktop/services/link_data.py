@@ -23,7 +23,7 @@ from crm_desktop.services.reference_checks import REFERRING, problems_of_targets
 from crm_desktop.services.relationships import get_relationship
 
 Progress = Callable[[int, int], bool]
-MOST_LINKS = 200_000  # that are looked at for a proposal
+MOST_LINKS = 100_000  # that are looked at for a proposal
 MOST_KEYS = 100
 MOST_OPTIONS = 12
 MOST_SAMPLES = 5
@@ -250,7 +250,7 @@ def _type_for(row: Row[Any]) -> str:
     for type_ in ("date", "datetime", "email", "url"):
         if row.looks[type_] == strings:
             return type_
-    if row.options and strings >= 3 * len(row.options):
+    if row.options and 1 < len(row.options) <= strings / 3:
         return "select"
     return "textarea" if row.looks["long"] else "text"
 

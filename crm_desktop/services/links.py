@@ -4,23 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import (
-    ARRAY,
-    FromClause,
-    String,
-    Uuid,
-    case,
-    column,
-    delete,
-    func,
-    insert,
-    literal,
-    select,
-    update,
-)
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ARRAY, String, delete, func, literal, select, text
 
-from crm_desktop.db.database import WriteSession
+from crm_desktop.db.database import WriteSession, dump_json
 from crm_desktop.db.rows import delete_row, write_row
 from crm_desktop.db.tables import CrmObject, Record, RelationshipRecord
 from crm_desktop.domain.access import Permission, RecordRight
@@ -30,14 +16,14 @@ from crm_desktop.domain.ids import Prefix, new_ids
 from crm_desktop.domain.json_edits import JsonEdit
 from crm_desktop.services.inputs import check_json
 from crm_desktop.services.link_checks import (
+    UNSEEN,
     LockedRelationship,
     Pair,
     as_error,
-    find_refusals,
-    given_pairs,
+    find_verdicts,
     lock_records,
     lock_relationship,
-    verdicts,
+    refusals_of,
 )
 from crm_desktop.services.link_schemas import check_edited_metadata, check_link_metadata
 from crm_desktop.services.record_rights import may
@@ -77,7 +63,7 @@ def create_links(
 
     `moving` takes records away from those who hold them, by the id of the record that is taken:
     who is named there must still be the only one that holds it. A link that moves keeps its id and
-    what it says, under other keys than those of `metadata`.
+    what it says; `metadata` adds the keys that it lacks.
 
     Both records of each pair are locked, so that of two sessions only one succeeds. Raises
     NotFound and Invalid for what fits no link, and RefusedLinks with a reason for each pair that
@@ -91,9 +77,8 @@ def create_links(
     if not pairs:
         return []
     lock_records(session, [*{id_ for pair in pairs for id_ in pair}, *moving.values()])
-    query = verdicts(session.actor, of, given_pairs(pairs), moving)
-    found = sorted(session.execute(query).all(), key=lambda row: row.place)
-    if refusals := find_refusals(session, of, found):
+    found = find_verdicts(session, of, pairs, moving)
+    if refusals := refusals_of(of, found):
         raise as_error(refusals, pairs=len(pairs))
     if any(not row.moved_id for row in found):
         check_link_metadata(session, of.id, metadata)
@@ -197,16 +182,9 @@ def _insert(
     author: UUID,
 ) -> None:
     """Store new links by one statement, so that the history is written once."""
-    if not added:
-        return
-    new = _rows_of(added)
-    said = literal(dict(metadata), JSONB())
-    columns = ["id", "relationship_id", "from_record_id", "to_record_id"]
-    columns += ["relationship_metadata", "created_by"]
-    rows = select(
-        new.c.id, literal(of.id), new.c.from_id, new.c.to_id, said, literal(author, Uuid())
-    )
-    session.execute(insert(_Link).from_select(columns, rows))
+    if added:
+        values = {"relationship": of.id, "said": dump_json(dict(metadata)), "author": author}
+        session.execute(_INSERT, {**values, **_columns_of(added)})
 
 
 def _move(
@@ -218,53 +196,43 @@ def _move(
     """Give links their new ends; raises Forbidden for records they may not be taken from."""
     if not moved:
         return
-    _check_may_take(session, of, moved)
-    new = _rows_of(moved)
-    said: Any = _Link.relationship_metadata
-    if metadata:
-        is_object = func.jsonb_typeof(said) == "object"
-        merged = said.op("||", return_type=JSONB())(literal(dict(metadata), JSONB()))
-        said = case((is_object, merged), else_=said)
-    statement = (
-        update(_Link)
-        .where(_Link.id == new.c.id)
-        .values(from_record_id=new.c.from_id, to_record_id=new.c.to_id, relationship_metadata=said)
-        .execution_options(synchronize_session=False)
-    )
-    met = session.execute(statement).rowcount  # type: ignore[attr-defined]  # of a cursor
+    for row in moved.values():
+        if of.single == "to" and not row.is_holder_writable:
+            whose = f"“{row.holder_title}”" if row.holder_title else UNSEEN
+            raise Forbidden(f"You are not allowed to change {whose}, nor to take a record from it.")
+    values = {"said": dump_json(dict(metadata)), **_columns_of(moved)}
+    met = session.execute(_MOVE, values).rowcount  # type: ignore[attr-defined]  # of a cursor
     if met != len(moved):  # a program that takes no locks was quicker
         raise Conflict("Someone else changed these links meanwhile. Look at them again.")
 
 
-def _check_may_take(
-    session: WriteSession, of: LockedRelationship, moved: Mapping[str, Any]
-) -> None:
-    if of.single != "to":  # then the record that changes hands is the one that is asked for
-        return
-    holders = literal([row.holder_id for row in moved.values()], ARRAY(String))
-    query = (
-        select(Record.primary_value)
-        .join(CrmObject, CrmObject.id == Record.object_id)
-        .where(Record.id == func.any(holders))
-        .where(~may(session.actor, RecordRight.UPDATE, Record, CrmObject))
-        .limit(1)
-    )
-    row = session.execute(query).one_or_none()
-    if row is not None:
-        whose = f"“{row[0]}”" if row[0] else "the record that holds it"
-        raise Forbidden(f"You are not allowed to change {whose}, nor to take a record from it.")
+def _columns_of(links: Mapping[str, Any]) -> dict[str, list[str]]:
+    rows = links.values()
+    return {
+        "ids": list(links),
+        "from_ids": [row.from_id for row in rows],
+        "to_ids": [row.to_id for row in rows],
+    }
 
 
-def _rows_of(links: Mapping[str, Any]) -> FromClause:
-    """Return links as a table `new` with the columns `id`, `from_id` and `to_id`."""
-    sides = [
-        list(links),
-        [row.from_id for row in links.values()],
-        [row.to_id for row in links.values()],
-    ]
-    names = [column(name, String) for name in ("id", "from_id", "to_id")]
-    arrays = [literal(side, ARRAY(String)) for side in sides]
-    return func.unnest(*arrays).table_valued(*names, name="new").render_derived()
+_NEW = """
+    unnest(CAST(:ids AS text[]), CAST(:from_ids AS text[]), CAST(:to_ids AS text[]))
+    AS new(id, from_id, to_id)
+"""
+_INSERT = text(f"""
+    INSERT INTO relationship_records
+        (id, relationship_id, from_record_id, to_record_id, relationship_metadata, created_by)
+    SELECT new.id, :relationship, new.from_id, new.to_id, CAST(:said AS jsonb), :author FROM {_NEW}
+""")  # noqa: S608 - no value
+_MOVE = text(f"""
+    UPDATE relationship_records AS x SET
+        from_record_id = new.from_id, to_record_id = new.to_id,
+        relationship_metadata = CASE
+            WHEN jsonb_typeof(x.relationship_metadata) = 'object'
+            THEN CAST(:said AS jsonb) || x.relationship_metadata
+            ELSE x.relationship_metadata END
+    FROM {_NEW} WHERE x.id = new.id
+""")  # noqa: S608 - no value
 
 
 def _title_of(of: LockedRelationship, found: Sequence[Any]) -> str:

@@ -121,6 +121,14 @@ def count_links(session: ReadSession) -> dict[str, int]:
     return dict(session.execute(query).all())
 
 
+def has_links(session: ReadSession, relationship_id: str) -> bool:
+    """Say whether there is any link under the relationship; quick however many there are."""
+    session.actor.require(Permission.READ_RECORDS)
+    links = select(RelationshipRecord.id)
+    held = links.where(RelationshipRecord.relationship_id == relationship_id).limit(1)
+    return session.scalar(held) is not None
+
+
 def create_relationship(session: WriteSession, draft: RelationshipDraft) -> str:
     """Relate two objects and return the relationship's id."""
     session.actor.require(Permission.EDIT_RELATIONSHIPS)
@@ -286,9 +294,7 @@ def _check_name(
 
 
 def _check_has_no_links(session: WriteSession, relationship_id: str) -> None:
-    links = select(RelationshipRecord.id)
-    held = links.where(RelationshipRecord.relationship_id == relationship_id).limit(1)
-    if session.scalar(held) is not None:
+    if has_links(session, relationship_id):
         sentence = "There are links under this relationship, so its objects cannot be changed."
         raise Invalid({"from_object_id": sentence})
 

@@ -23,6 +23,7 @@ from crm_desktop.services.applications import (
 from crm_desktop.services.fields import FieldDraft, create_field
 from crm_desktop.services.import_rows import NULL, copy_text, json_for_copy
 from crm_desktop.services.layouts import LayoutFlags, attach_field
+from crm_desktop.services.link_schemas import LinkKey, read_link_schema, save_link_schema
 from crm_desktop.services.objects import ObjectDraft, create_object, edit_views, list_objects
 from crm_desktop.services.records import fields_of
 from crm_desktop.services.relationships import RelationshipDraft, create_relationship
@@ -184,6 +185,9 @@ def _make_links(session: WriteSession, described: Mapping[str, Any], made: _Made
             for id_, (one, other, metadata) in zip(ids, pairs, strict=True)
         ]
         copy_blocks(session, _COPY_LINKS, ["".join(lines)])
+        keys = [LinkKey(*key) for key in described["link_data"].get(name, ())]
+        if keys and not read_link_schema(session, relationship_id).limit:
+            save_link_schema(session, relationship_id, keys, ())
         made.links += len(pairs)
         session.note(Topic.LINKS, relationship_id)
 

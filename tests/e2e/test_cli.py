@@ -189,9 +189,18 @@ def test_the_doctor_says_what_is_there_and_what_is_wrong(run: Run, database_url:
     assert "all is well" in run("doctor").out
     with psycopg.connect(database_url) as connection:
         connection.execute("UPDATE records SET primary_value = 'stale'")
+        connection.execute(
+            "INSERT INTO relationship_records (id, relationship_id, from_record_id, to_record_id)"
+            " SELECT 'lnk_again', relationship_id, from_record_id, to_record_id"
+            " FROM relationship_records x JOIN relationships r ON r.id = x.relationship_id"
+            " WHERE r.name = 'deal_products' LIMIT 1"
+        )
     sick = run("doctor", "--json")
     assert sick.status == 1
     assert sick.json["breaches"]["stale_primary_values"] == 2_500
+    (twin,) = sick.json["link_breaches"]
+    assert (twin["kind"], twin["record"], twin["links"]) == ("duplicate_links", "stale", 2)
+    assert "is linked 2 times to stale" in run("doctor").out
 
 
 def test_the_doctor_counts_objects_and_relationships_of_one_name_apart(

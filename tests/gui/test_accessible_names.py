@@ -46,6 +46,8 @@ from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.graph.record_content import Rest
 from crm_desktop.gui.graph.record_linking import WayDialog
 from crm_desktop.gui.graph.record_lists import MostConnectedDialog, SideDialog
+from crm_desktop.gui.links.metadata_form import MetadataForm
+from crm_desktop.gui.links.other_data import JSON
 from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.pages.record import NewRecordPage
 from crm_desktop.gui.pages.records import RecordsPage
@@ -54,6 +56,8 @@ from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.views.columns_dialog import ColumnsDialog
 from crm_desktop.gui.views.name_dialog import ViewNameDialog
 from crm_desktop.services import fields
+from crm_desktop.services.link_detail import LinkForm
+from crm_desktop.services.link_schemas import LINK_TYPES, LinkKey
 from crm_desktop.services.record_graph import GraphRecord, Side
 from tests.gui.asking import open_dialog, shown
 from tests.gui.windows import make_window, wait_until_idle
@@ -168,6 +172,14 @@ def test_every_setting_of_a_field_has_a_name(qtbot: QtBot, tasks: Tasks, name: s
     dialog.types.choose(name)
     wait_until_idle(qtbot, tasks)
     assert nameless(dialog) == []
+
+
+def test_every_control_of_link_data_has_a_name(qtbot: QtBot, tasks: Tasks) -> None:
+    form = shown(qtbot, MetadataForm(tasks, system_formats()))
+    keys = tuple(LinkKey(name, "", name) for name in LINK_TYPES)
+    form.show_form(LinkForm("rel_x", "knows", keys, (), ""))
+    form.other.tabs.setCurrentIndex(JSON)
+    assert nameless(form) == []
 
 
 @pytest.mark.parametrize(

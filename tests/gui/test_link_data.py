@@ -1,11 +1,12 @@
 """The data of links: typed by a schema, free below, merged with what others store meanwhile."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox
+from PySide6.QtWidgets import QApplication, QComboBox, QLineEdit
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
@@ -62,6 +63,13 @@ def opened(qtbot: QtBot, tasks: Tasks) -> MetadataDialog:
     return dialog
 
 
+def type_into(dialog: MetadataDialog, key: str, text: str) -> None:
+    line = dialog.form.fields.cells[key].editor.control
+    assert isinstance(line, QLineEdit)
+    line.setText(text)
+    line.textEdited.emit(text)
+
+
 def put(other: OtherData, row: int, column: int, text: str) -> None:
     other.model.setData(other.model.index(row, column), text)
 
@@ -75,15 +83,12 @@ def test_a_link_is_edited_by_its_schema_and_other_keys_stay_as_they_were(
     assert list(dialog.form.fields.cells) == ["role", "share", "note"]
     assert [pair.key for pair in dialog.form.other.model.pairs] == ["seen", "extra"]
     assert not dialog.is_changed()
-    share = dialog.form.fields.cells["share"].editor.control
-    share.setText("101")
-    share.textEdited.emit("101")
+    type_into(dialog, "share", "101")
 
     press(qtbot, dialog.submit)
 
     assert dialog.form.fields.cells["share"].problem.text() == "Enter 100 or less."
-    share.setText("7")
-    share.textEdited.emit("7")
+    type_into(dialog, "share", "7")
     with qtbot.waitSignal(dialog.stored):
         press(qtbot, dialog.submit)
     after = json.loads(stored(database))
@@ -133,10 +138,17 @@ def test_without_a_schema_all_keys_stand_in_the_table_and_as_json(
     assert "Line 1" in other.json.problem.text()
 
     other.json.text.setPlainText('{"role": "cto", "share": 1.50}')
-    with qtbot.waitSignal(dialog.stored):
-        press(qtbot, dialog.submit)
+    other.tabs.setCurrentIndex(0)
+    other.view.setFocus()
+    other.view.setCurrentIndex(other.model.index(0, VALUE))
+    qtbot.keyClick(other.view, Qt.Key.Key_F2)
+    cell = QApplication.focusWidget()
+    assert isinstance(cell, QLineEdit)
+    cell.setText("chair")
+    with qtbot.waitSignal(dialog.stored):  # what stands in an open cell is saved as well
+        qtbot.keyClick(cell, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
 
-    assert stored(database) == '{"role": "cto", "share": 1.50}'
+    assert stored(database) == '{"role": "chair", "share": 1.50}'
 
 
 def test_what_others_changed_meanwhile_is_shown_beside_what_was_typed(
@@ -146,8 +158,7 @@ def test_what_others_changed_meanwhile_is_shown_beside_what_was_typed(
     dialog = opened(qtbot, tasks)
     cells = dialog.form.fields.cells
     for key, text in (("share", "7"), ("note", "mine")):
-        cells[key].editor.control.setText(text)
-        cells[key].editor.control.textEdited.emit(text)
+        type_into(dialog, key, text)
     put(dialog.form.other, 0, VALUE, "5")
     theirs = '{"role": "cto", "share": 9, "seen": 3, "extra": {"a": [1.10]}}'
     make.sql(
@@ -157,7 +168,8 @@ def test_what_others_changed_meanwhile_is_shown_beside_what_was_typed(
     press(qtbot, dialog.submit)
 
     qtbot.waitUntil(lambda: cells["share"].clash is not None)
-    assert (cells["share"].clash.theirs, cells["share"].clash.mine) == (9, 7)
+    clash = dialog.form.fields.clashes()["share"]
+    assert (clash.original, clash.theirs, clash.mine) == (Decimal("1.50"), 9, 7)
     assert cells["role"].editor.value() == "cto"
     assert cells["note"].is_changed
     assert "“seen”" in dialog.form.other.problem.text()

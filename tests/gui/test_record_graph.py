@@ -14,7 +14,7 @@ from crm_desktop.gui.graph.record_linking import WayDialog
 from crm_desktop.gui.graph.record_lists import MostConnectedDialog, SideDialog
 from crm_desktop.gui.graph.record_page import RecordGraphPage
 from crm_desktop.gui.links.metadata_dialog import MetadataDialog
-from crm_desktop.gui.links.picker import RecordPicker
+from crm_desktop.gui.picking.record_picker import RecordPicker
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.services import links
 from crm_desktop.services.record_graph import MOST_LINKS

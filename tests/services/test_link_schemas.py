@@ -12,7 +12,7 @@ from crm_desktop.db.database import Database
 from crm_desktop.domain.access import Actor
 from crm_desktop.domain.changes import Change, Topic
 from crm_desktop.domain.errors import Cancelled, Conflict, Forbidden, Invalid, NotFound
-from crm_desktop.services import link_data, link_schemas, objects, relationships
+from crm_desktop.services import link_data, link_detail, link_schemas, objects, relationships
 from crm_desktop.services.link_schemas import LinkKey
 from tests.conftest import new_database
 from tests.make import Make
@@ -292,6 +292,15 @@ def test_without_our_schema_there_are_no_keys_and_it_is_said_why_none_can_be_kep
             found = link_schemas.read_link_schema(session, works)
             assert link_schemas.list_link_schemas(session) == {}
             link_schemas.check_link_metadata(session, works, {"role": 1})
+        (link,) = links(make, works, {"role": "ceo"})
+        with database.read(actor) as session:
+            detail = link_detail.get_link(session, link)
+        assert (detail.metadata, detail.form.in_use, detail.is_writable) == (
+            {"role": "ceo"},
+            ("role",),
+            True,
+        )
+        assert detail.form.limit == found.limit
         assert found.keys == ()
         assert "schema “crm_desktop”" in found.limit
         with pytest.raises(Invalid, match=r"cannot be kept: .* schema “crm_desktop”"):

@@ -313,12 +313,12 @@ def test_what_is_taken_moves_with_what_its_link_says_and_back_by_one_step(
     held = make.link(works, acme, bob, relationship_metadata={"role": "CEO", "since": 2020})
     with database.write(actor) as session:
         ids = links.create_links(
-            session, works, [(apex, bob), (apex, ann)], {"since": 2026}, {bob: acme}
+            session, works, [(apex, bob), (apex, ann)], {"since": 2026, "by": "us"}, {bob: acme}
         )
     assert ids[0] == held
     assert ends(make) == {(apex, bob), (apex, ann)}
     said = select(RelationshipRecord.relationship_metadata).where(RelationshipRecord.id == held)
-    assert make.value(said) == {"role": "CEO", "since": 2026}
+    assert make.value(said) == {"role": "CEO", "since": 2020, "by": "us"}
     with database.write(actor) as session:
         done = history.undo_state(session).undo
         assert done is not None

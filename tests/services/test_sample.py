@@ -13,6 +13,8 @@ from crm_desktop.services.applications import list_applications
 from crm_desktop.services.doctor import examine_data
 from crm_desktop.services.fields import list_fields
 from crm_desktop.services.layout_saving import load_layout
+from crm_desktop.services.link_data import broken_values
+from crm_desktop.services.link_schemas import list_link_schemas
 from crm_desktop.services.objects import list_objects
 from crm_desktop.services.records import fields_of
 from crm_desktop.services.sample import SampleReport, load_sample
@@ -35,6 +37,9 @@ def test_the_sample_has_every_field_type_and_valid_records_without_a_breach(
             ]
             assert not any(problems), row.name
             assert not load_layout(session, row.id).is_out_of_order, row.name
+        schemas = list_link_schemas(session)
+        assert sorted(key.name for keys in schemas.values() for key in keys) == ["quantity", "role"]
+        assert not any(broken_values(session, id_, keys) for id_, keys in schemas.items())
         found = examine_data(session)
         assert found.is_sound, found.breaches
         assert sum(each.records for each in found.objects) == 2_500

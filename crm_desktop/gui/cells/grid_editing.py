@@ -185,6 +185,8 @@ class GridEditing(QObject):
             return
         if new is None and QApplication.activePopupWidget() is not None:
             return
+        if is_within(QApplication.activeModalWidget(), self._open):
+            return  # the focus is on its way into a dialog of the editor's
         self.commit()
 
     def step(self, rows: int, columns: int) -> None:

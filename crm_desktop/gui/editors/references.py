@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QSize, Qt, QTimer
-from PySide6.QtGui import QKeyEvent, QStandardItem, QStandardItemModel
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QSize, Qt, QTimer
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QCompleter,
     QLineEdit,
     QListView,
     QListWidget,
     QListWidgetItem,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -74,10 +75,6 @@ class ReferenceEditor(ValueEditor):
         self._search: Handle | None = None
         self.line = QLineEdit()
         self.line.setPlaceholderText(self.tr("Type to search"))
-        self.line.addAction(
-            icon("user" if is_user_field(field) else "link-2", "muted"),
-            QLineEdit.ActionPosition.TrailingPosition,
-        )
         self._found = QStandardItemModel(self)
         self.completer = QCompleter(self._found, self)
         self.completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
@@ -86,12 +83,73 @@ class ReferenceEditor(ValueEditor):
         self.completer.setWidget(self.line)
         chosen = self.completer.activated[QModelIndex]  # type: ignore[index]  # stubs know no overloads
         chosen.connect(self.take)
+        if is_user_field(field):
+            self.line.addAction(icon("user", "muted"), QLineEdit.ActionPosition.TrailingPosition)
+        else:
+            self._offer_picker()
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE)
         self._pause.timeout.connect(self._look_up)
         self.line.textEdited.connect(self._typed)
         self.line.editingFinished.connect(self._settle)
         self.picked = _Picked(self)
         self._lay_out()
+
+    def _offer_picker(self) -> None:
+        """Put a button into the line that searches in a list with columns."""
+        self.pick_action = QAction(icon("search", "muted"), self.tr("Search in a list"), self.line)
+        self.pick_action.setShortcut(QKeySequence("Shift+F4"))
+        self.pick_action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        self.pick_action.setToolTip(self.tr("Search in a list, with columns (Shift+F4)"))
+        self.pick_action.triggered.connect(self.open_picker)
+        self._list.installEventFilter(self)  # asked before the completer's own
+        self.line.addAction(self.pick_action, QLineEdit.ActionPosition.TrailingPosition)
+        for button in self.line.findChildren(QToolButton):
+            if button.defaultAction() is self.pick_action:
+                button.setAccessibleName(self.pick_action.text())
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Let the key that opens the large list work while the small one is open."""
+        if (
+            isinstance(event, QKeyEvent)
+            and event.type() == QEvent.Type.KeyPress
+            and QKeySequence(event.keyCombination()) == self.pick_action.shortcut()
+        ):
+            self._list.hide()
+            self.open_picker()
+            return True
+        return super().eventFilter(watched, event)
+
+    def open_picker(self) -> None:
+        """Search for what is typed in a list with columns."""
+        if self._is_locked:
+            return
+        from crm_desktop.gui.picking.record_picker import RecordPicker  # with the models of lists
+
+        self._pause.stop()
+        target = target_object_id(self.field)
+        chosen = [(id_, self._name(id_)) for id_ in target_ids(self._value)]
+        picker = RecordPicker(
+            self._tasks,
+            [target] if target else [],
+            allow_multiple=self.has_several,
+            chosen=chosen,
+            search=self.line.text().strip() if self._is_half_typed() else "",
+            parent=self,  # a cell stays open while this is where the focus is
+        )
+        picker.picked.connect(self._take_picked)
+        picker.finished.connect(picker.deleteLater)
+        picker.open()
+
+    def _take_picked(self, picked: Sequence[tuple[str, str]]) -> None:
+        self._names |= dict(picked)
+        ids = [id_ for id_, _ in picked]
+        if self.has_several:
+            self.line.clear()
+            self._put(ids)
+        elif ids:
+            self._put(ids[0])
+            self.chosen.emit()
 
     def _lay_out(self) -> None:
         box = QWidget()
@@ -153,6 +211,8 @@ class ReferenceEditor(ValueEditor):
     def set_read_only(self, *, is_read_only: bool) -> None:
         self._is_locked = is_read_only
         self.line.setReadOnly(is_read_only)
+        if not is_user_field(self.field):
+            self.pick_action.setEnabled(not is_read_only)
 
     def drop(self, id_: str) -> None:
         """Take one of several chosen records away."""

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QDialog
 from crm_desktop.gui.graph.record_content import Content, Rest
 from crm_desktop.gui.graph.record_drawing import title_of
 from crm_desktop.gui.graph.record_lists import MostConnectedDialog, SideDialog
-from crm_desktop.gui.links.picker import RecordPicker
+from crm_desktop.gui.picking.record_picker import RecordPicker
 from crm_desktop.services import record_graph, record_paths
 from crm_desktop.services.record_graph import MOST_LINKS, RecordGraph, Side
 from crm_desktop.services.record_paths import PathSearch

@@ -69,7 +69,8 @@ class MetadataDialog(FormDialog):
 
     def _fit(self, inputs: int) -> None:
         """Be as tall as the inputs want, within reason; the rest scrolls."""
-        lines = 18 + 3.5 * min(inputs, 5) if self.form.section.is_open() else 9 + 3.5 * inputs
+        rows = min(-(-inputs // 2), 5)  # they stand in two columns
+        lines = 12 + 3.5 * rows + (12 if self.form.section.is_open() else 0)
         self.resize(round(line_height() * 36), round(line_height() * min(lines, 36)))
 
     def _say_about(self, link: LinkDetail) -> None:

@@ -163,6 +163,7 @@ class OtherData(QWidget):
 
     def value(self) -> dict[str, Any]:
         """Return the object; raises Invalid after saying in place what is wrong."""
+        self.view.finish_editing()
         try:
             value = self._read()
         except JsonError as error:

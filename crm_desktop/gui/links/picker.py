@@ -1,30 +1,35 @@
-"""Pickers of records: one that links what is picked, and one for whoever needs a record."""
+"""The picker that links what is picked: what is taken by somebody else can be moved here."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
-from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
+from crm_desktop.domain.changes import Change, Topic
 from crm_desktop.domain.errors import Invalid, UserError
-from crm_desktop.gui.icons import object_icon
-from crm_desktop.gui.links.picker_dialog import PickerDialog
-from crm_desktop.gui.links.picker_model import Pick
+from crm_desktop.gui.links.metadata_form import MetadataForm
+from crm_desktop.gui.locale import system_formats
+from crm_desktop.gui.picking.picker_dialog import PickerDialog
+from crm_desktop.gui.picking.picker_model import Pick
+from crm_desktop.gui.picking.record_picker import RecordPicker
 from crm_desktop.gui.tasks import Tasks
+from crm_desktop.gui.theme import line_height
 from crm_desktop.gui.translating import tr
-from crm_desktop.gui.widgets.form_row import FormRow
+from crm_desktop.gui.widgets.elided_label import TextLabel
 from crm_desktop.gui.widgets.notice_bar import NoticeBar
+from crm_desktop.gui.widgets.section import Section
 from crm_desktop.services import link_candidates, links
 from crm_desktop.services.link_candidates import PickerStart
 from crm_desktop.services.link_checks import Holding, LinkRefusal, RefusedLinks
-from crm_desktop.services.objects import ObjectSummary
 from crm_desktop.services.relationships import RelationshipSide
 
-_NO_METADATA: Mapping[str, Any] = {}
+__all__ = ["LinkPicker", "RecordPicker"]
+
+_FORM = 9  # lines of text high
 
 
 class LinkPicker(PickerDialog):
@@ -50,22 +55,30 @@ class LinkPicker(PickerDialog):
         title = words.replace("{0}", what).replace("{1}", record[1])
         super().__init__(tasks, title, parent, allow_multiple=not side.has_one, has_marks=True)
         self.refused_bar = NoticeBar("octagon-alert", "danger")
+        self.form = MetadataForm(tasks, system_formats())
+        self.data = Section(self.tr("Data of the new links"), self.form, is_open=False)
+        self._lay_out_data()
         self.below.insertWidget(0, self.refused_bar)
         self._refusals: tuple[LinkRefusal, ...] = ()
         self.move_here = self.tr("&Move it here")
         self._say_about()
-        call = partial(
-            link_candidates.start_picking, record_id=record[0], title=record[1], side=side
-        )
+        tasks.changed.connect(self._follow)
+        call = partial(link_candidates.start_picking, record_id=record[0], side=side)
         tasks.read(self, call, self._start, self._not_read)
+
+    def _lay_out_data(self) -> None:
+        self.form.setFixedHeight(round(_FORM * line_height()))
+        hint = TextLabel(self.tr("Links that move keep what they say."), face="small", role="muted")
+        self.data.add_button(hint)
+        hint.setVisible(self._side.has_one or self._side.other_has_one)
+        self.below.insertWidget(1, self.data)
 
     def _say_about(self) -> None:
         sentence = self.tr("Under “{}”.").replace("{}", self._side.label)
         if self._side.other_has_one:
-            more = self.tr(
-                "Each of the {} can belong to one only; what is taken can be moved here."
+            sentence += " " + self.tr(
+                "Each of them can belong to one only; what is taken can be moved here."
             )
-            sentence += " " + more.replace("{}", self._side.other.plural_name)
         if self._held is not None:
             sentence = self._say_held(self._held)
         self.about.setText(sentence)
@@ -87,11 +100,23 @@ class LinkPicker(PickerDialog):
 
     def _start(self, start: PickerStart) -> None:
         self._held = start.held
+        self.form.show_form(start.form)
+        self.data.set_open(bool(start.form.keys))
         self._say_about()
         self.model.remarks = partial(
             link_candidates.standings_of, record_id=self._record[0], side=self._side
         )
         self.show_records(self._side.other.id, start.columns)
+
+    def _follow(self, changes: Collection[Change]) -> None:
+        """Read the marks again when somebody linked something under the relationship."""
+        is_touched = Change(Topic.LINKS, self._side.relationship_id) in changes
+        if is_touched and self.object_id and not self.is_busy:
+            self._read_again()
+
+    def _read_again(self) -> None:
+        row = max(0, self.grid.currentIndex().row())
+        self.model.reload(row, self.grid.visible_rows())
 
     # What is in the way
 
@@ -148,6 +173,11 @@ class LinkPicker(PickerDialog):
 
     @override
     def submit_picks(self, picks: Sequence[Pick]) -> None:
+        try:
+            metadata = self.form.metadata()
+        except Invalid:  # which is said in place
+            self.data.set_open(True)
+            return
         ids = [pick.id for pick in picks]
         moving = {pick.id: pick.holding.holder_id for pick in picks if pick.holding is not None}
         if self._held is not None:
@@ -156,16 +186,12 @@ class LinkPicker(PickerDialog):
             links.create_links,
             relationship_id=self._side.relationship_id,
             pairs=links.pairs_with(self._record[0], ids, is_from=self._side.is_from),
-            metadata=self.metadata(),
+            metadata=metadata,
             moving=moving,
         )
         self._set_busy(is_busy=True)
         self.refused_bar.hide()
         self.tasks.write(self, call, self._linked, self._refuse)
-
-    def metadata(self) -> Mapping[str, Any]:
-        """Return what the new links say."""
-        return _NO_METADATA
 
     def _set_busy(self, *, is_busy: bool) -> None:
         self.is_busy = is_busy
@@ -180,9 +206,10 @@ class LinkPicker(PickerDialog):
         self._set_busy(is_busy=False)
         if isinstance(error, RefusedLinks):
             self._say_refused(error)
-            self.model.reload(max(0, self.grid.currentIndex().row()), self.grid.visible_rows())
+            self._read_again()
         elif isinstance(error, Invalid):
-            self.problem.set_text(" ".join(error.problems.values()))
+            self.data.set_open(True)
+            self.problem.set_text(" ".join(self.form.show_problems(error.problems).values()))
         else:
             self.problem.set_text(str(error))
 
@@ -223,72 +250,3 @@ class LinkPicker(PickerDialog):
         self.refused_bar.hide()
         if self.model.picks:
             self.submit_picks(list(self.model.picks.values()))
-
-
-class RecordPicker(PickerDialog):
-    """Picks records of one of these objects (ids or names; none: of any), for somebody else.
-
-    `chosen` are those that were picked before. `picked` carries pairs of id and title.
-    """
-
-    picked = Signal(object)
-
-    def __init__(
-        self,
-        tasks: Tasks,
-        object_ids: Sequence[str],
-        *,
-        allow_multiple: bool = False,
-        chosen: Sequence[tuple[str, str]] = (),
-        search: str = "",
-        parent: QWidget | None = None,
-    ) -> None:
-        self._many = allow_multiple
-        title = tr("Choose records") if allow_multiple else tr("Choose a record")
-        super().__init__(tasks, title, parent, allow_multiple=allow_multiple, has_marks=False)
-        self._objects: list[ObjectSummary] = []
-        self.object_choice = QComboBox()
-        self.object_row = FormRow(self.tr("Object"), self.object_choice)
-        self.object_row.hide()
-        self.head.insertWidget(2, self.object_row)
-        self.object_choice.currentIndexChanged.connect(self._choose_object)
-        self.model.remarks = link_candidates.titles_of
-        self.search.setText(search)
-        if allow_multiple:
-            self.model.pick([Pick(id_, title_) for id_, title_ in chosen])
-        call = partial(link_candidates.objects_to_pick_from, names=list(object_ids))
-        tasks.read(self, call, self._show_objects, self._not_read)
-
-    def _show_objects(self, found: list[ObjectSummary]) -> None:
-        self._objects = found
-        if not found:
-            self.problem.set_text(self.tr("The object that this refers to no longer exists."))
-            return
-        self.object_choice.blockSignals(True)
-        for each in found:
-            self.object_choice.addItem(object_icon(each.icon), each.plural_name)
-        self.object_choice.blockSignals(False)
-        self.object_row.setVisible(len(found) > 1)
-        if len(found) == 1 and not self._many:
-            title = self.tr("Choose a {}").replace("{}", found[0].label)
-            self.heading.setText(title)
-            self.setWindowTitle(title)
-        self._choose_object(0)
-
-    def _choose_object(self, place: int) -> None:
-        if not 0 <= place < len(self._objects):
-            return
-        object_id = self._objects[place].id
-        call = partial(link_candidates.columns_to_pick_from, object_id=object_id)
-        self.tasks.read(self, call, partial(self.show_records, object_id), self._not_read)
-
-    @override
-    def verb(self, count: int) -> str:
-        if count > 1:
-            return self.tr("Choose {}").replace("{}", f"{count:,}")
-        return self.tr("Choose")
-
-    @override
-    def submit_picks(self, picks: Sequence[Pick]) -> None:
-        self.picked.emit([(pick.id, pick.title) for pick in picks])
-        self.close_accepted()

@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QObject, Qt
 from typing_extensions import override
 
 from crm_desktop.domain.field_types import json_text, json_value, storage_problem
-from crm_desktop.gui.delegates import CellKind, GridRole
+from crm_desktop.gui.delegates import CellKind
+from crm_desktop.gui.models.row_list import Index, RowListModel
 
-Index = QModelIndex | QPersistentModelIndex
-ROOT = QModelIndex()
 KEY, VALUE = range(2)
 DISPLAY, EDIT = Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole
 
@@ -41,23 +40,23 @@ def read_typed(text: str) -> Any:
     return text if storage_problem(value) else value
 
 
-class JsonPairsModel(QAbstractTableModel):
+class JsonPairsModel(RowListModel[Pair]):
     """An editable list of keys and values, in the order they came."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._rows: list[Pair] = []
         self._is_editable = True
-        self._titles = (self.tr("Key"), self.tr("Value"))
+        self._headings = (
+            (self.tr("Key"), CellKind.MUTED),
+            (self.tr("Value"), CellKind.TEXT),
+        )
 
     @property
     def pairs(self) -> tuple[Pair, ...]:
         return tuple(self._rows)
 
     def set_object(self, value: Mapping[str, Any]) -> None:
-        self.beginResetModel()
-        self._rows = [Pair(key, inner) for key, inner in value.items()]
-        self.endResetModel()
+        self.set_rows([Pair(key, inner) for key, inner in value.items()])
 
     def set_editable(self, *, is_editable: bool) -> None:
         self._is_editable = is_editable
@@ -72,19 +71,8 @@ class JsonPairsModel(QAbstractTableModel):
 
     def add(self, key: str = "") -> int:
         """Add a row at the end and return its number."""
-        place = len(self._rows)
-        self.beginInsertRows(ROOT, place, place)
-        self._rows.append(Pair(key, "", is_new=True))
-        self.endInsertRows()
-        return place
-
-    @override
-    def rowCount(self, parent: Index = ROOT) -> int:
-        return 0 if parent.isValid() else len(self._rows)
-
-    @override
-    def columnCount(self, parent: Index = ROOT) -> int:
-        return 0 if parent.isValid() else len(self._titles)
+        self.append([Pair(key, "", is_new=True)])
+        return len(self._rows) - 1
 
     @override
     def data(self, index: Index, role: int = DISPLAY) -> str | None:
@@ -99,10 +87,10 @@ class JsonPairsModel(QAbstractTableModel):
             return False  # what was opened and closed again keeps its exact value
         pair = self._rows[index.row()]
         if index.column() == KEY:
-            self._rows[index.row()] = replace(pair, key=str(value))
+            pair = replace(pair, key=str(value))
         else:
-            self._rows[index.row()] = replace(pair, value=read_typed(str(value)))
-        self.dataChanged.emit(index, index)
+            pair = replace(pair, value=read_typed(str(value)))
+        self.replace_row(index.row(), pair)
         return True
 
     @override
@@ -111,22 +99,3 @@ class JsonPairsModel(QAbstractTableModel):
         return super().flags(index) | (
             Qt.ItemFlag.ItemIsEditable if is_editable else Qt.ItemFlag(0)
         )
-
-    @override
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = DISPLAY
-    ) -> str | CellKind | None:
-        if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(self._titles):
-            return None
-        if role == GridRole.KIND:
-            return (CellKind.MUTED, CellKind.TEXT)[section]
-        return self._titles[section] if role == DISPLAY else None
-
-    @override
-    def removeRows(self, row: int, count: int, parent: Index = ROOT) -> bool:
-        if parent.isValid() or row < 0 or count < 1 or row + count > len(self._rows):
-            return False
-        self.beginRemoveRows(ROOT, row, row + count - 1)
-        del self._rows[row : row + count]
-        self.endRemoveRows()
-        return True

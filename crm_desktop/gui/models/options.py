@@ -8,13 +8,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QObject, Qt
 from typing_extensions import override
 
-from crm_desktop.gui.delegates import CellKind, GridRole
+from crm_desktop.gui.delegates import CellKind
+from crm_desktop.gui.models.row_list import Index, RowListModel
 
-Index = QModelIndex | QPersistentModelIndex
-ROOT = QModelIndex()
 LABEL, VALUE, COLOR = range(3)
 DISPLAY, EDIT = Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole
 
@@ -65,48 +64,36 @@ def value_from(label: str, taken: Iterable[str]) -> str:
     return value
 
 
-class OptionsModel(QAbstractTableModel):
+class OptionsModel(RowListModel[EditedOption]):
     """An editable, reorderable list of options."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._rows: list[EditedOption] = []
-        self._titles = (self.tr("Label"), self.tr("Value"), self.tr("Colour"))
+        self._headings = (
+            (self.tr("Label"), CellKind.TEXT),
+            (self.tr("Value"), CellKind.MUTED),
+            (self.tr("Colour"), CellKind.COLOR),
+        )
 
     @property
     def options(self) -> Sequence[EditedOption]:
         return self._rows
 
     def set_options(self, options: Any) -> None:
-        self.beginResetModel()
-        self._rows = [read_option(item) for item in options] if isinstance(options, list) else []
-        self.endResetModel()
+        self.set_rows([read_option(each) for each in options] if isinstance(options, list) else [])
 
     def as_json(self) -> list[Any]:
         return [option.as_json() for option in self._rows]
 
     def add(self, labels: Sequence[str]) -> None:
         """Add an option for each label at the end."""
-        if not labels:
-            return
-        first = len(self._rows)
-        self.beginInsertRows(ROOT, first, first + len(labels) - 1)
+        taken = [row.value for row in self._rows]
+        added = []
         for label in labels:
-            value = value_from(label, (row.value for row in self._rows)) if label else ""
-            self._rows.append(EditedOption(value, label))
-        self.endInsertRows()
-
-    def move(self, row: int, to: int) -> bool:
-        """Move one option to another place."""
-        return self.moveRows(ROOT, row, 1, ROOT, to + 1 if to > row else to)
-
-    @override
-    def rowCount(self, parent: Index = ROOT) -> int:
-        return 0 if parent.isValid() else len(self._rows)
-
-    @override
-    def columnCount(self, parent: Index = ROOT) -> int:
-        return 0 if parent.isValid() else len(self._titles)
+            value = value_from(label, taken) if label else ""
+            taken.append(value)
+            added.append(EditedOption(value, label))
+        self.append(added)
 
     @override
     def data(self, index: Index, role: int = DISPLAY) -> str | None:
@@ -120,8 +107,7 @@ class OptionsModel(QAbstractTableModel):
         if not index.isValid() or role != EDIT:
             return False
         row, text = index.row(), str(value).strip()
-        self._rows[row] = self._edited(self._rows[row], row, index.column(), text)
-        self.dataChanged.emit(self.index(row, 0), self.index(row, COLOR))
+        self.replace_row(row, self._edited(self._rows[row], row, index.column(), text))
         return True
 
     def _edited(self, option: EditedOption, row: int, column: int, text: str) -> EditedOption:
@@ -138,37 +124,6 @@ class OptionsModel(QAbstractTableModel):
     def flags(self, index: Index) -> Qt.ItemFlag:
         flag = Qt.ItemFlag
         return super().flags(index) | (flag.ItemIsEditable if index.isValid() else flag(0))
-
-    @override
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = DISPLAY
-    ) -> str | CellKind | None:
-        if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(self._titles):
-            return None
-        if role == GridRole.KIND:
-            return (CellKind.TEXT, CellKind.MUTED, CellKind.COLOR)[section]
-        return self._titles[section] if role == DISPLAY else None
-
-    @override
-    def removeRows(self, row: int, count: int, parent: Index = ROOT) -> bool:
-        if parent.isValid() or row < 0 or count < 1 or row + count > len(self._rows):
-            return False
-        self.beginRemoveRows(ROOT, row, row + count - 1)
-        del self._rows[row : row + count]
-        self.endRemoveRows()
-        return True
-
-    @override
-    def moveRows(self, source: Index, row: int, count: int, target: Index, to: int) -> bool:
-        outside = row < 0 or row + count > len(self._rows) or not 0 <= to <= len(self._rows)
-        if outside or not self.beginMoveRows(ROOT, row, row + count - 1, ROOT, to):
-            return False
-        moved = self._rows[row : row + count]
-        del self._rows[row : row + count]
-        place = to - count if to > row else to
-        self._rows[place:place] = moved
-        self.endMoveRows()
-        return True
 
 
 def problem_of(options: Sequence[EditedOption]) -> str | None:

@@ -1,4 +1,4 @@
-"""What can be done to many records of a list at once: edit them, or delete them."""
+"""What can be done to many records of a list at once: edit, link or delete them."""
 
 from __future__ import annotations
 
@@ -33,6 +33,19 @@ class BulkControl(QObject):
     def delete(self) -> None:
         """Ask before the selected records are deleted."""
         self.selection.read(self._ask_to_delete)
+
+    def link(self) -> None:
+        """Ask with what the selected records, or all, are to be linked."""
+        if self._records.grid.count_selected_rows():
+            self.selection.read(self._ask_to_link)
+        else:
+            self._ask_to_link(self.selection.everything())
+
+    def _ask_to_link(self, target: RecordTarget) -> None:
+        from crm_desktop.gui.links.bulk_dialog import BulkLinkDialog
+
+        many = self._records.object.plural_name if self._records.object else self.tr("records")
+        self._open(BulkLinkDialog(self._tasks, target, many, self._records.window()))
 
     def _ask_to_edit(self, target: RecordTarget) -> None:
         from crm_desktop.gui.dialogs.bulk_edit_dialog import BulkEditDialog, Subject

@@ -31,10 +31,10 @@ from crm_desktop.gui.views.arrangement import Arrangement
 from crm_desktop.gui.views.column_control import ColumnControl
 from crm_desktop.gui.views.view_commands import ViewCommands
 from crm_desktop.gui.views.view_control import ViewControl
-from crm_desktop.gui.views.wide_search import WideSearchBox
 from crm_desktop.gui.widgets.grid import GridView
 from crm_desktop.gui.widgets.grid_footer import GridFooter
 from crm_desktop.gui.widgets.running_bar import RunningBar
+from crm_desktop.gui.widgets.wide_search import WideSearchBox
 from crm_desktop.services import objects, records, views
 from crm_desktop.services.objects import ObjectDetail
 from crm_desktop.services.views import ViewList

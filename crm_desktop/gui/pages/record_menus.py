@@ -35,6 +35,7 @@ def page_groups(page: RecordsPage) -> Sequence[Sequence[QAction | Submenu]]:
                 [page.clipboard.actions(), page.finding.actions()],
             ),
             page.bulk_action,
+            page.link_action,
             page.impact_action,
             page.delete_action,
         ],
@@ -73,5 +74,5 @@ def cell_groups(page: RecordsPage) -> Sequence[Sequence[QAction | Submenu]]:
         [page.open_action, page.graph_action, page.copy_link_action, page.new_action],
         page.list.editing.gestures.actions(),
         [*page.clipboard.actions(), page.finding.open_action],
-        [page.bulk_action, page.impact_action, page.delete_action],
+        [page.bulk_action, page.link_action, page.impact_action, page.delete_action],
     ]

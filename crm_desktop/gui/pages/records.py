@@ -94,6 +94,9 @@ class RecordsPage(Page):
         self.bulk_action = self._action(
             self.tr("Edit many records…"), "pencil-line", "Ctrl+Shift+E", self.bulk.edit
         )
+        self.link_action = self._action(
+            self.tr("Link selected…"), "link-2", "Ctrl+Shift+J", self.bulk.link
+        )
         self.inspector_action = self._action(
             self.tr("Inspector"), "panel-right", "Alt+Return", self._show_inspector
         )

@@ -9,23 +9,35 @@ from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.changes import Topic
+from crm_desktop.domain.errors import UserError
 from crm_desktop.gui.dialogs.delete_dialog import DeleteDialog
 from crm_desktop.gui.dialogs.deletions import deletion_of_relationship
-from crm_desktop.gui.dialogs.relationship_dialog import RelationshipDialog
+from crm_desktop.gui.dialogs.relationship_dialog import LINK_DATA, RelationshipDialog
 from crm_desktop.gui.graph.schema_switch import TABLE, SchemaSwitch
 from crm_desktop.gui.impact.impact_dialog import ASKING_KEY, asking_text, open_impact
 from crm_desktop.gui.impact.studies import study_of_relationship
-from crm_desktop.gui.models.relationships import RelationshipsModel
+from crm_desktop.gui.models.relationships import RelationshipRow, RelationshipsModel, rows_of
 from crm_desktop.gui.pages.definitions_page import DefinitionsPage, Words
+from crm_desktop.gui.pages.relationship_details import RelationshipDetails
+from crm_desktop.gui.theme import line_height
 from crm_desktop.gui.translating import tr
-from crm_desktop.services import relationships
+from crm_desktop.gui.widgets.splitter import Splitter
+from crm_desktop.services import link_schemas, relationships
+from crm_desktop.services.link_schemas import LinkKey
 from crm_desktop.services.relationships import RelationshipSummary
 
 if TYPE_CHECKING:
-    from crm_desktop.gui.tasks import Tasks
+    from crm_desktop.db.database import ReadSession
+    from crm_desktop.domain.changes import Change
+    from crm_desktop.gui.tasks import Handle, Tasks
+
+PATIENCE = 290.0  # seconds to count all links; what is shown does not wait for that
+Found = tuple[list[RelationshipSummary], dict[str, tuple[LinkKey, ...]]]
 
 
-class RelationshipsPage(DefinitionsPage[RelationshipSummary]):
+class RelationshipsPage(DefinitionsPage[RelationshipRow]):
+    """Shows the relationships at once; how many links each has comes when it was counted."""
+
     topics: ClassVar = frozenset({Topic.RELATIONSHIPS, Topic.OBJECTS})
 
     def __init__(self, tasks: Tasks, parent: QWidget | None = None) -> None:
@@ -40,18 +52,75 @@ class RelationshipsPage(DefinitionsPage[RelationshipSummary]):
         self.switch = SchemaSwitch(TABLE)
         self.switch.open_requested.connect(self.open_requested)
         self.bar.insertWidget(0, self.switch)
+        self._found: Found = ([], {})
+        self._links: dict[str, int] | None = None
+        self._counting: Handle | None = None
         self.add_new_button(self.tr("New relationship"))
         self.add_row_action(self.tr("Edit relationship…"), "pencil", "F2", self.edit_current)
+        self.add_row_action(self.tr("Edit link data…"), "braces", "Shift+F2", self.edit_link_data)
         self.add_row_action(asking_text(), "list-tree", ASKING_KEY, self.show_impact)
         self.add_row_action(
             self.tr("Delete relationship…"), "trash-2", "Ctrl+Del", self.delete_current
         )
+        self._add_details()
         self.refresh()
+
+    def _add_details(self) -> None:
+        """Put what is known of the current relationship beside the list."""
+        self.details = RelationshipDetails(self._tasks)
+        self.details.open_requested.connect(self.open_requested)
+        panes = Splitter()
+        layout = self.layout()
+        if layout is not None:
+            layout.replaceWidget(self.grid, panes)
+        panes.addWidget(self.grid)
+        panes.addWidget(self.details)
+        panes.setStretchFactor(0, 3)
+        panes.setStretchFactor(1, 1)
+        panes.setSizes([round(line_height() * 50), round(line_height() * 22)])
 
     @override
     def request_rows(self, number: int) -> None:
-        call, then = relationships.list_relationships, partial(self.receive, number)
-        self._tasks.read(self, call, then, self.fail)
+        self._tasks.read(self, _read, partial(self._show, number), self.fail)
+
+    def _show(self, number: int, found: Found) -> None:
+        self._found = found
+        self.receive(number, rows_of(*found, self._links))
+        self._count()
+
+    def _count(self) -> None:
+        """Count links anew; the numbers shown before stay until then."""
+        if self._counting is not None:
+            self._counting.cancel()
+        self._counting = self._tasks.read(
+            self, relationships.count_links, self._show_links, self._fail_quietly, patience=PATIENCE
+        )
+
+    def _show_links(self, links: dict[str, int]) -> None:
+        self._counting, self._links = None, links
+        self.model.set_rows(rows_of(*self._found, links))
+        self.update_actions(self.current())
+
+    def _fail_quietly(self, _: UserError) -> None:
+        """Leave the column as it is: that links cannot be counted keeps nobody from working."""
+        self._counting = None
+
+    @override
+    def _changed(self, changes: frozenset[Change]) -> None:
+        super()._changed(changes)
+        if not any(change.topic in self.topics for change in changes) and any(
+            change.topic is Topic.LINKS for change in changes
+        ):
+            self._count()
+
+    @override
+    def update_actions(self, row: RelationshipRow | None) -> None:
+        self.details.show_row(row)
+
+    @override
+    def refresh(self) -> None:
+        super().refresh()
+        self.details.refresh()
 
     @override
     def say_empty(self) -> None:
@@ -70,10 +139,19 @@ class RelationshipsPage(DefinitionsPage[RelationshipSummary]):
     def edit_current(self) -> None:
         row = self.current()
         if row is not None:
-            self._open(RelationshipDialog(self._tasks, row, self.window()))
+            self._open(RelationshipDialog(self._tasks, row.summary, self.window()))
+
+    def edit_link_data(self) -> None:
+        """Open the relationship where the keys of its link data are defined."""
+        row = self.current()
+        if row is not None:
+            dialog = RelationshipDialog(self._tasks, row.summary, self.window())
+            dialog.tabs.setCurrentIndex(LINK_DATA)
+            self._open(dialog)
 
     def _open(self, dialog: RelationshipDialog) -> None:
         dialog.stored.connect(self.select)
+        dialog.open_requested.connect(self.open_requested)
         self.open_dialog(dialog)
 
     def show_impact(self) -> None:
@@ -87,5 +165,9 @@ class RelationshipsPage(DefinitionsPage[RelationshipSummary]):
     def delete_current(self) -> None:
         row = self.current()
         if row is not None:
-            deletion = deletion_of_relationship(row)
+            deletion = deletion_of_relationship(row.summary)
             self.open_dialog(DeleteDialog(self._tasks, deletion, self.window()))
+
+
+def _read(session: ReadSession) -> Found:
+    return relationships.list_relationships(session), link_schemas.list_link_schemas(session)

@@ -33,6 +33,11 @@ class ListGrid(GridView):
         self.delegate = delegate
         self.setItemDelegate(delegate)
 
+    def finish_editing(self) -> None:
+        """Take over what is typed in a cell: Ctrl+Enter saves a dialog from there too."""
+        if self.state() == QAbstractItemView.State.EditingState:
+            self.setFocus()
+
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         action = self._action_of(event)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from crm_desktop.gui.links.picker_model import Pick, PickerModel
+from crm_desktop.gui.picking.picker_model import Pick, PickerModel
 from crm_desktop.gui.theme import unit
 from crm_desktop.gui.widgets.chip import FilterChip
 from crm_desktop.gui.widgets.elided_label import TextLabel

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
 from crm_desktop.gui.delegates import CellKind, GridRole
-from crm_desktop.gui.links.picker_model import BOX, PickerModel
+from crm_desktop.gui.picking.picker_model import BOX, PickerModel
 from crm_desktop.gui.theme import line_height
 from crm_desktop.gui.widgets.grid import GridView
 

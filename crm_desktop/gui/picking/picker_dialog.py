@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import chain, islice
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QPalette, QShortcut
@@ -12,18 +13,18 @@ from typing_extensions import override
 from crm_desktop.domain.errors import UserError
 from crm_desktop.domain.field_types import EffectiveField
 from crm_desktop.domain.filters import RecordQuery
-from crm_desktop.gui.links.picker_grid import PickerGrid
-from crm_desktop.gui.links.picker_model import MOST_PICKED, Pick, PickerModel
-from crm_desktop.gui.links.picks_tray import PicksTray
 from crm_desktop.gui.locale import system_formats
+from crm_desktop.gui.picking.picker_grid import PickerGrid
+from crm_desktop.gui.picking.picker_model import MOST_PICKED, Pick, PickerModel
+from crm_desktop.gui.picking.picks_tray import PicksTray
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.theme import line_height, unit
-from crm_desktop.gui.views.wide_search import WideSearchBox
 from crm_desktop.gui.widgets.buttons import plain_button, primary_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
 from crm_desktop.gui.widgets.form_row import ProblemLine
 from crm_desktop.gui.widgets.hairline import Hairline
 from crm_desktop.gui.widgets.notice_bar import NoticeBar
+from crm_desktop.gui.widgets.wide_search import WideSearchBox
 
 _MOVING = frozenset({Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown})
 
@@ -48,7 +49,8 @@ class PickerDialog(QDialog):
         self.setWindowTitle(title)
         self.tasks, self.allow_multiple = tasks, allow_multiple
         self.object_id = ""
-        self.is_busy = False
+        self.is_busy = self._is_leaving = False
+        self.begun_with: frozenset[str] = frozenset()  # what was picked before
         self._columns: tuple[EffectiveField, ...] = ()
         self.heading = TextLabel(title, face="title", wraps=True)
         self.about = TextLabel(role="muted", wraps=True)
@@ -65,7 +67,7 @@ class PickerDialog(QDialog):
         self.head, self.below = QVBoxLayout(), QVBoxLayout()
         self._lay_out()
         self._connect()
-        self.resize(round(line_height() * 58), round(line_height() * 36))
+        self.resize(round(line_height() * 58), round(line_height() * 40))
         self.search.setFocus()
 
     # What a subclass says.
@@ -138,7 +140,7 @@ class PickerDialog(QDialog):
         self.model.failed.connect(self._not_read)
         self.model.picks_changed.connect(self.offer)
         self.tray.emptied.connect(self.grid.setFocus)
-        self.cancel.clicked.connect(self.reject)
+        self.cancel.clicked.connect(self.leave)
         self.submit.clicked.connect(self.accept)
         shortcut = QShortcut(QKeySequence("Ctrl+Return"), self)
         shortcut.activated.connect(self.accept)
@@ -184,7 +186,7 @@ class PickerDialog(QDialog):
 
     def toggle(self) -> None:
         """Pick the selected rows; where all of them are picked, drop them."""
-        rows = self.grid.selected_rows()[: MOST_PICKED + 1]
+        rows = self._selected_rows(MOST_PICKED + 1)
         able = [row for row in rows if self.model.id_of(row) and not self.why_not(row)]
         picked = [id_ for row in rows if (id_ := self.model.id_of(row)) in self.model.picks]
         self.problem.set_text("")
@@ -197,6 +199,12 @@ class PickerDialog(QDialog):
             self._pick([self._pick_of(row) for row in able])
         elif rows:
             self.problem.set_text(self.why_not(rows[0]))
+
+    def _selected_rows(self, most: int) -> list[int]:
+        """Return the first of the selected rows: there may be a million."""
+        parts = sorted((part.top(), part.bottom()) for part in self.grid.selected_parts())
+        every = chain.from_iterable(range(top, bottom + 1) for top, bottom in parts)
+        return list(dict.fromkeys(islice(every, most)))
 
     def _pick(self, picks: Sequence[Pick]) -> None:
         if self.allow_multiple:
@@ -223,6 +231,7 @@ class PickerDialog(QDialog):
 
     def offer(self, *_: object) -> None:
         """Let the button say what it would do now."""
+        self._is_leaving = False
         count = len(self.model.picks)
         row = self.grid.currentIndex().row()
         is_free = row >= 0 and bool(self.model.id_of(row)) and not self.why_not(row)
@@ -238,6 +247,20 @@ class PickerDialog(QDialog):
             return
         self.problem.set_text("")
         self.submit_picks(list(self.model.picks.values()))
+
+    @override
+    def reject(self) -> None:
+        """Leave; where something was picked, only when Escape is pressed again."""
+        is_clean = not self.allow_multiple or self.begun_with == self.model.picks.keys()
+        if self.is_busy or is_clean or self._is_leaving:
+            self.leave()
+            return
+        self._is_leaving = True
+        self.problem.set_text(self.tr("Press Escape again to leave without what you chose."))
+
+    def leave(self) -> None:
+        """Leave as it is."""
+        super().reject()
 
     def close_accepted(self) -> None:
         """Leave, since what was picked has been taken."""

@@ -1,0 +1,1 @@
+"""Picking records: the dialog in which they are searched, and what several of its kind share."""
