@@ -23,6 +23,7 @@ MODULES = {
     "import": "bench.importing",
     "reorder": "bench.reorder",
     "layout-editor": "bench.layout_editor",
+    "schema-graph": "bench.schema_graph",
     "bulk-edit": "bench.bulk_edit",
     "paste": "bench.pasting",
     "record-graph": "bench.record_graph",

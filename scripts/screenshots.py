@@ -212,6 +212,7 @@ def _take_pages(photographer: Photographer) -> None:
     window = photographer.window
     for address in ("objects", "fields", "relationships", "applications", "users"):
         photographer.take_page(address, address)
+    photographer.take_page("schema-graph", "graph")
     for frame in window.tabs.frames[1:]:
         window.tabs.discard(frame)
     companies = _open_records(photographer, "Companies")

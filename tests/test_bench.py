@@ -39,6 +39,13 @@ PRINTED = {
     "import": ["import, with additions", "import, without additions"],
     "reorder": ["reorder", "reorder, one transaction", "reorder, whole save"],
     "layout-editor": ["layout-editor, opening", "layout-editor, drag frame"],
+    "schema-graph": [
+        "schema-graph, first picture",
+        "schema-graph, layout",
+        "schema-graph, pan frame",
+        "schema-graph, drag frame",
+        "schema-graph, fit all",
+    ],
     "bulk-edit": [
         "bulk-edit, a choice",
         "bulk-edit, a percentage",

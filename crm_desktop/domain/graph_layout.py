@@ -12,13 +12,15 @@ from crm_desktop.domain.graph_spacing import SHAPE, GoOn, Points, in_rows, pack,
 
 LAYERED_AT_MOST = 300  # nodes; beyond that the library takes seconds in one piece
 ORGANIC_AT_MOST = 2000
-_CAREFUL_AT_MOST = 100  # nodes up to which crossings are minimised with all means: 0.08 s
+_CAREFUL_AT_MOST = 60  # nodes up to which crossings are minimised with all means: 0.03 s
+_BENDS_AT_MOST = 800  # of edges that pass layers; the library takes minutes for very many
 _EDGES_FOR_EACH = 4  # edges a node beyond which layers are left alone: too slow in one piece
 _PIECE = 10.0  # milliseconds that the spring layout may keep other threads from running
 _COST = 1.5e-5  # milliseconds that it takes for one pair of nodes in one iteration
 _STEPS, _STEPS_OF_MANY, _MANY = 80, 40, 600
 _FEW = 60  # nodes up to which springs crowd little
 _LANE = 3  # times the gap is between two layers, where edges run and say what they are
+_TALL = 10  # nodes that a layer may have at least
 _PASSES = 12  # over the layers, until edges run straight
 
 
@@ -50,8 +52,8 @@ def arrange(
 
     The same nodes and edges in the same order always get the same places. Parts that hang
     together are placed apart and put side by side. Runs for seconds: call it on a worker. The
-    layered library cannot be stopped inside one part (0.15 s at the most, while no other thread
-    runs); the organic one runs in pieces.
+    layered library cannot be stopped inside one part, and no other thread runs meanwhile; what it
+    is given is chosen so that this takes 0.2 s at the most. The organic one runs in pieces.
     """
     known = [each for each in dict.fromkeys(ends) if each[0] in sizes and each[1] in sizes]
     kind = possible(wanted, len(sizes), len(known))
@@ -110,20 +112,101 @@ def _layers_of(node_ids: list[str], ends: Sequence[Ends]) -> list[list[str]]:
     """Return the nodes by layer from left to right, each from top to bottom."""
     from fast_sugiyama import from_edges
 
+    edges = edges_for_layers(node_ids, ends)
     numbers = {node_id: number for number, node_id in enumerate(node_ids)}
-    edges = [(numbers[a], numbers[b]) for a, b in ends]
-    is_small = len(node_ids) <= _CAREFUL_AT_MOST
     placed = from_edges(
-        edges, vertex_spacing=1, crossing_minimization="median", transpose=is_small,
+        [(numbers[a], numbers[b]) for a, b in edges],
+        vertex_spacing=1,
+        crossing_minimization="median",
+        transpose=len(node_ids) <= _CAREFUL_AT_MOST,
         check_layout=False,
-    )  # fmt: skip
+    )
     rows: dict[float, list[tuple[float, int]]] = {}
     for number, (x, y) in placed[0][0]:
         if isinstance(number, int) and number < len(node_ids):  # others are bends of edges
             rows.setdefault(y, []).append((x, number))
     layers = [[node_ids[number] for _, number in sorted(rows[y])] for y in sorted(rows)]
-    is_upside_down = sum(_goes_back(layers, ends)) * 2 > len(ends)
-    return layers[::-1] if is_upside_down else layers
+    is_upside_down = sum(_goes_back(layers, edges)) * 2 > len(edges)
+    return _folded(layers[::-1] if is_upside_down else layers, len(node_ids))
+
+
+def _folded(layers: list[list[str]], count: int) -> list[list[str]]:
+    """Break layers that are much too tall into several beside each other, in their order."""
+    tallest = max(_TALL, round(1.6 * math.sqrt(count)))
+    folded = []
+    for layer in layers:
+        parts = -(-len(layer) // tallest)
+        folded += [layer[part::parts] for part in range(parts)]
+    return folded
+
+
+def edges_for_layers(node_ids: list[str], ends: Sequence[Ends]) -> list[Ends]:
+    """Return edges by which layers can be made in a short time, whatever the graph.
+
+    All of them, as they point, where few of them pass layers; else those that lead away from the
+    best connected node.
+    """
+    edges = forward_edges(node_ids, ends)
+    return edges if _bends(node_ids, edges) <= _BENDS_AT_MOST else _outward_edges(node_ids, ends)
+
+
+def forward_edges(node_ids: Sequence[str], ends: Sequence[Ends]) -> list[Ends]:
+    """Return the edges, those turned round that would close a circle."""
+    after: dict[str, list[str]] = {}
+    for one, other in ends:
+        after.setdefault(one, []).append(other)
+    finished: dict[str, int] = {}
+    entered: set[str] = set()
+    for start in node_ids:
+        stack = [] if start in entered else [(start, iter(after.get(start, ())))]
+        entered.add(start)
+        while stack:
+            node_id, others = stack[-1]
+            new = next((other for other in others if other not in entered), None)
+            if new is None:
+                finished[node_id] = len(finished)
+                stack.pop()
+            else:
+                entered.add(new)
+                stack.append((new, iter(after.get(new, ()))))
+    return list(
+        dict.fromkeys((a, b) if finished[a] > finished[b] else (b, a) for a, b in ends if a != b)
+    )
+
+
+def _bends(node_ids: Sequence[str], edges: Sequence[Ends]) -> int:
+    """Count how often edges would pass a layer: what the library's time grows with."""
+    after: dict[str, list[str]] = {}
+    waiting = dict.fromkeys(node_ids, 0)
+    for one, other in edges:
+        after.setdefault(one, []).append(other)
+        waiting[other] += 1
+    layer = dict.fromkeys(node_ids, 0)
+    ready = [node_id for node_id in node_ids if not waiting[node_id]]
+    for one in ready:  # grows while it is walked
+        for other in after.get(one, ()):
+            layer[other] = max(layer[other], layer[one] + 1)
+            waiting[other] -= 1
+            if not waiting[other]:
+                ready.append(other)
+    return sum(layer[other] - layer[one] - 1 for one, other in edges)
+
+
+def _outward_edges(node_ids: list[str], ends: Sequence[Ends]) -> list[Ends]:
+    """Return the edges that lead away from the best connected node, each by one step.
+
+    Layers are then distances from that node, and no edge passes one. The nodes come in the order
+    of their distance, the centre first.
+    """
+    beside, away = neighbours_of(ends), {node_ids[0]: 0}
+    order = [node_ids[0]]
+    for one in order:  # grows while it is walked
+        for other in beside.get(one, ()):
+            if other not in away:
+                away[other] = away[one] + 1
+                order.append(other)
+    both = ((a, b) if away[a] < away[b] else (b, a) for a, b in ends)
+    return list(dict.fromkeys((a, b) for a, b in both if away[a] != away[b]))
 
 
 def _goes_back(layers: list[list[str]], ends: Sequence[Ends]) -> list[bool]:

@@ -106,7 +106,7 @@ def _is_inside_a_control(widget: QWidget) -> bool:
 
 
 @pytest.mark.parametrize(
-    "address", ["objects", "fields", "relationships", "applications", "users", "indexes"]
+    "address", ["objects", "fields", "relationships", "graph", "applications", "users", "indexes"]
 )
 def test_every_control_of_the_pages_of_definitions_has_a_name(
     qtbot: QtBot, tasks: Tasks, address: str

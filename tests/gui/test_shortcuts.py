@@ -105,7 +105,15 @@ def test_no_key_means_two_things_in_the_window_with_a_list_or_a_record(
 def test_no_key_means_two_things_in_the_window_with_definitions(
     qtbot: QtBot, tasks: Tasks, window: MainWindow
 ) -> None:
-    for address in ("objects", "fields", "relationships", "applications", "users", "indexes"):
+    for address in (
+        "objects",
+        "fields",
+        "relationships",
+        "graph",
+        "applications",
+        "users",
+        "indexes",
+    ):
         show(qtbot, tasks, window, address)
         assert collisions(window) == set(), address
 

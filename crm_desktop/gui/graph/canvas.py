@@ -68,12 +68,13 @@ class GraphCanvas(QWidget):
     def __init__(self, tasks: Tasks, words: CanvasWords, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.view = GraphView(words.name, self)
-        self.table = GraphTable(words.name, words.edge_kind)
+        self._table: GraphTable | None = None
+        self._words = words
         self.moves = Moves(self.view)
         self.output = Output(self.view)
         self.arranging = Arranging(tasks, self.view)
         self.commands = Commands(self)
-        self.finder = Finder(words.find_hint, self.view, self.table)
+        self.finder = Finder(words.find_hint, self.view)
         self.minimap = Minimap(self.view)
         use = self.commands
         self.zoom_bar = ZoomBar(self.view, use.zoom_out, use.zoom_full, use.zoom_in, use.fit,
@@ -98,9 +99,6 @@ class GraphCanvas(QWidget):
         self.panes = Splitter(Qt.Orientation.Vertical)
         self.sides = Splitter(Qt.Orientation.Horizontal)
         self.panes.addWidget(self.view)
-        self.panes.addWidget(self.table)
-        self.panes.setSizes([600, 240])
-        self.table.hide()
         self.sides.addWidget(self.panes)
         self.sides.setStretchFactor(0, 1)
         box = QVBoxLayout(self)
@@ -116,14 +114,10 @@ class GraphCanvas(QWidget):
         self.setFocusProxy(self.view)
 
     def _connect(self) -> None:
-        view, table = self.view, self.table
-        view.current_changed.connect(table.show_current)
+        view = self.view
         view.current_changed.connect(self.current_changed)
-        table.current_changed.connect(self._show_from_table)
-        for source in (view, table):
-            source.opened.connect(self.opened)
-            source.menu_requested.connect(self.menu_requested)
-        table.refused.connect(self.refused)
+        view.opened.connect(self.opened)
+        view.menu_requested.connect(self.menu_requested)
         view.link_requested.connect(self.link_requested)
         view.hint_changed.connect(self._show_hint)
         view.looked.connect(self._put_corners)
@@ -150,7 +144,8 @@ class GraphCanvas(QWidget):
         What is current, selected and zoomed stays. An arrangement under way is given up where it
         would not fit any more.
         """
-        sizes = {node.id: measures().size_of(node) for node in nodes}
+        size_of = measures().size_of
+        sizes = {node.id: size_of(node) for node in nodes}
         plan = (sizes, ends_of(edges))
         if plan != self._plan:
             self.arranging.stop()
@@ -165,9 +160,30 @@ class GraphCanvas(QWidget):
 
     def _tell_table(self) -> None:
         """Fill the table when it is looked at: a picture alone comes the sooner without it."""
-        if not self.table.isHidden():
+        if self.has_table:
             self.table.show_graph(*self._shown)
             self.table.show_current(self.view.current)
+
+    @property
+    def has_table(self) -> bool:
+        """Whether the table is shown beside the picture."""
+        return self._table is not None and not self._table.isHidden()
+
+    @property
+    def table(self) -> GraphTable:
+        """The table, made when it is first wanted: a picture comes the sooner without."""
+        if self._table is None:
+            table = self._table = GraphTable(self._words.name, self._words.edge_kind)
+            table.hide()
+            self.panes.addWidget(table)
+            self.panes.setSizes([600, 240])
+            self.view.current_changed.connect(table.show_current)
+            table.current_changed.connect(self._show_from_table)
+            table.opened.connect(self.opened)
+            table.menu_requested.connect(self.menu_requested)
+            table.refused.connect(self.refused)
+            self.finder.follow(table)
+        return self._table
 
     def current(self) -> Part:
         """Return the node or edge that commands are about."""
@@ -212,7 +228,7 @@ class GraphCanvas(QWidget):
 
     def toggle_table(self) -> None:
         """Show or hide the table; it has the keyboard when it appears."""
-        is_shown = self.table.isHidden()
+        is_shown = not self.has_table
         had_focus = self.table.hasFocus()
         self.table.setVisible(is_shown)
         self.commands.table.setChecked(is_shown)

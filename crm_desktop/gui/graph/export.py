@@ -124,7 +124,7 @@ def _paint(
     edges = view.edges
     for edge_id, edge in edges.edges.items():
         painter.setOpacity(FADED if edge_id in edges.faded else 1.0)
-        way = edges.ways[edge_id]
+        way = edges.way(edge_id)
         state = State(is_chosen=edge_id in edges.chosen)
         paint_edge(painter, paper, edge, way, path_of(way.corners), state)
     for node_id, item in view.nodes.items():

@@ -20,15 +20,21 @@ class Finder(SearchBox):
     Enter goes on to the next match, Shift+Enter back, the down arrow into the picture.
     """
 
-    def __init__(self, hint: str, view: GraphView, table: GraphTable) -> None:
+    def __init__(self, hint: str, view: GraphView) -> None:
         super().__init__(hint)
-        self._view, self._table = view, table
+        self._view = view
+        self._table: GraphTable | None = None
         self._words: list[str] = []
         self._matches: list[Part] = []
         self.found = TextLabel(face="small", role="muted")
         self.found.hide()
         self.searched.connect(self._search)
         self.left_downward.connect(view.setFocus)
+
+    def follow(self, table: GraphTable) -> None:
+        """Search in this table as well."""
+        self._table = table
+        table.search(self._words)
 
     def search_again(self) -> None:
         """Find in what is shown now; the picture stays where it is."""
@@ -40,7 +46,8 @@ class Finder(SearchBox):
         self._words = text.casefold().split()
         self._find()
         self._fade()
-        self._table.search(self._words)
+        if self._table is not None:
+            self._table.search(self._words)
         if self._matches:
             self._go(self._matches[0])
         self._say()

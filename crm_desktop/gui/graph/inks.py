@@ -34,7 +34,7 @@ class Inks:
         self.dashes.setStyle(Qt.PenStyle.DashLine)
         self.chosen, self.focus = cosmetic(tokens.accent, 2), cosmetic(tokens.accent, 3)
         quiet = mix(tokens.border_strong, tokens.window, 0.85)
-        self.edge = wide(quiet, 1.4)
+        self.edge = cosmetic(quiet, 1)  # Qt draws these without outlining them first
         self.edge_chosen = wide(tokens.accent, 2.2)
         self.edge_breach = wide(tokens.danger, 1.8)
         self.thin = cosmetic(quiet, 1)

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil
+from typing import NamedTuple
 
-from PySide6.QtCore import QByteArray, QLineF, QRectF, QSize, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QPainter, QPainterPath
+from PySide6.QtCore import QByteArray, QLineF, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
 from PySide6.QtSvg import QSvgRenderer
 
 from crm_desktop.domain.graph import GraphEdge, GraphNode, Look, Mark, Point
@@ -163,11 +164,15 @@ def _paint_from_afar(
         lines.append(node.badge)
     painter.setFont(font)
     y = inner.center().y() - len(lines) * metrics.height() / 2
-    for number, text in enumerate(lines):
+    for number, line in enumerate(lines):
+        text = line
         painter.setPen(paper.inks.muted if number else _title_ink(paper, state))
-        cut = metrics.elidedText(text, Qt.TextElideMode.ElideRight, inner.width())
-        row = QRectF(inner.left(), y, inner.width(), metrics.height())
-        painter.drawText(row, _CENTER, cut)
+        wide = metrics.horizontalAdvance(text)
+        if wide > inner.width():
+            text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, inner.width())
+            wide = metrics.horizontalAdvance(text)
+        place = QPointF(inner.center().x() - wide / 2, y + metrics.ascent())
+        painter.drawText(place, text)
         y += metrics.height()
 
 
@@ -207,18 +212,27 @@ def paint_edge(
     painter: QPainter, paper: Paper, edge: GraphEdge, way: Route, path: QPainterPath, state: State
 ) -> None:
     """Paint an edge with its marks, and on it what it is called."""
-    colors = paper.inks
-    pen = colors.edge_breach if edge.is_breach else colors.edge
-    if state.is_chosen:
-        pen = colors.edge_chosen
-    painter.setPen(pen)
+    painter.setPen(edge_pen(paper.inks, edge, state))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawPath(path)
-    marks = [*_mark(edge.from_mark, way.corners[0], way.corners[1])]
-    marks += _mark(edge.to_mark, way.corners[-1], way.corners[-2])
-    if marks:
+    if marks := marks_of(edge, way):
         painter.drawLines(marks)
-    _paint_pill(painter, paper, edge, way, state)
+    pill = pill_of(edge, way, paper, has_room=state.is_chosen)
+    if pill is not None:
+        paint_pill(painter, paper, edge, pill, state)
+
+
+def edge_pen(colors: Inks, edge: GraphEdge, state: State) -> QPen:
+    if state.is_chosen:
+        return colors.edge_chosen
+    return colors.edge_breach if edge.is_breach else colors.edge
+
+
+def marks_of(edge: GraphEdge, way: Route) -> list[QLineF]:
+    return [
+        *_mark(edge.from_mark, way.corners[0], way.corners[1]),
+        *_mark(edge.to_mark, way.corners[-1], way.corners[-2]),
+    ]
 
 
 def _mark(mark: Mark, place: Point, towards: Point) -> Iterable[QLineF]:
@@ -239,41 +253,52 @@ def _mark(mark: Mark, place: Point, towards: Point) -> Iterable[QLineF]:
         )  # fmt: skip
 
 
-def pill_texts(edge: GraphEdge, paper: Paper) -> tuple[str, ...]:
-    """Return what stands on an edge at this zoom: its label where there is room, its badge."""
-    has_words = edge.label and (paper.zoom >= LABELS_FROM or paper.is_vector)
-    label = (edge.label,) if has_words else ()
-    return (*label, edge.badge) if edge.badge else label
+class Pill(NamedTuple):
+    """What stands on an edge, ready to be painted: its box, and texts with their places."""
+
+    box: QRectF
+    texts: tuple[tuple[QPointF, str], ...]  # the badge comes last
 
 
-def _paint_pill(painter: QPainter, paper: Paper, edge: GraphEdge, way: Route, state: State) -> None:
-    sizes, colors, place = paper.measures, paper.inks, way.label
-    texts = pill_texts(edge, paper)
-    if len(texts) > 1 and not state.is_chosen and pill_width(edge, sizes) > way.room:
-        texts = texts[1:]
+def shows_words(paper: Paper) -> bool:
+    """Say whether edges have room for more than their badges at this zoom."""
+    return paper.zoom >= LABELS_FROM or paper.is_vector
+
+
+def pill_of(edge: GraphEdge, way: Route, paper: Paper, *, has_room: bool = False) -> Pill | None:
+    """Lay out label and badge of an edge; the label only where it fits between the nodes."""
+    sizes = paper.measures
+    has_label = bool(edge.label) and shows_words(paper)
+    if has_label and edge.badge and not has_room:
+        has_label = pill_width(edge, sizes) <= way.room
+    texts = [*([edge.label] if has_label else []), *([edge.badge] if edge.badge else [])]
     if not texts:
-        return
-    cut = [sizes.texts.elidedText(text, Qt.TextElideMode.ElideRight, 9 * sizes.line)
-           for text in texts]  # fmt: skip
+        return None
+    longest, space = 9 * sizes.line, sizes.pad * 0.7
+    cut = [sizes.texts.elidedText(text, Qt.TextElideMode.ElideRight, longest) for text in texts]
     widths = [sizes.texts.horizontalAdvance(text) for text in cut]
-    space = sizes.pad * 0.7
-    wide = sum(widths) + space * (len(cut) + 1)
-    high = sizes.line * 1.3
-    pill = QRectF(place[0] - wide / 2, place[1] - high / 2, wide, high)
-    is_strong = state.is_chosen or edge.is_breach
-    painter.setPen(
-        colors.edge_chosen if state.is_chosen
-        else colors.edge_breach if edge.is_breach else colors.border
-    )  # fmt: skip
-    painter.setBrush(QBrush(colors.surface))
-    painter.drawRoundedRect(pill, high / 2, high / 2)
-    painter.setFont(sizes.font)
-    left = pill.left() + space
-    for number, (text, width) in enumerate(zip(cut, widths, strict=True)):
-        is_badge = number == len(cut) - 1 and bool(edge.badge)
-        painter.setPen(_pill_ink(colors, edge, is_badge=is_badge, is_strong=is_strong))
-        painter.drawText(QRectF(left, pill.top(), width + 2, high), _LEFT, text)
+    wide, high = sum(widths) + space * (len(cut) + 1), sizes.line * 1.3
+    box = QRectF(way.label[0] - wide / 2, way.label[1] - high / 2, wide, high)
+    base = box.center().y() + (sizes.texts.ascent() - sizes.texts.descent()) / 2
+    left, placed = box.left() + space, []
+    for text, width in zip(cut, widths, strict=True):
+        placed.append((QPointF(left, base), text))
         left += width + space
+    return Pill(box, tuple(placed))
+
+
+def paint_pill(painter: QPainter, paper: Paper, edge: GraphEdge, pill: Pill, state: State) -> None:
+    colors, half = paper.inks, pill.box.height() / 2
+    is_strong = state.is_chosen or edge.is_breach
+    painter.setPen(edge_pen(colors, edge, state) if is_strong else colors.border)
+    painter.setBrush(colors.surface)
+    painter.drawRoundedRect(pill.box, half, half)
+    painter.setFont(paper.measures.font)
+    last = len(pill.texts) - 1
+    for number, (place, text) in enumerate(pill.texts):
+        is_badge = number == last and bool(edge.badge)
+        painter.setPen(_pill_ink(colors, edge, is_badge=is_badge, is_strong=is_strong))
+        painter.drawText(place, text)
 
 
 def _pill_ink(colors: Inks, edge: GraphEdge, *, is_badge: bool, is_strong: bool) -> QColor:

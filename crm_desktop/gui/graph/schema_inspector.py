@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QPalette
 from PySide6.QtWidgets import QFormLayout, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from crm_desktop.domain.cardinality import from_has_one, meaning, to_has_one
-from crm_desktop.domain.graph import Part
+from crm_desktop.domain.graph import NO_PART, Part
 from crm_desktop.gui.graph.schema_nodes import Known
 from crm_desktop.gui.icons import object_icon
 from crm_desktop.gui.models.relationships import sentences
@@ -22,6 +22,7 @@ from crm_desktop.gui.widgets.icon_label import IconLabel
 from crm_desktop.services.schema_graph import Figures, SchemaObject, SchemaRelationship
 
 Go = Callable[[Part], object]
+_SOON = 40  # milliseconds
 
 
 class SchemaInspector(QScrollArea):
@@ -41,9 +42,17 @@ class SchemaInspector(QScrollArea):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMinimumWidth(round(15 * line_height()))
         self.setAccessibleName(self.tr("Inspector"))
-        self.show_part(Part(""), Known())
+        self._part, self._known = NO_PART, Known()
+        self._soon = QTimer(self, singleShot=True, interval=_SOON)
+        self._soon.timeout.connect(self.show_now)
 
     def show_part(self, part: Part, known: Known) -> None:
+        """Show this soon: the picture, and the next node when one walks on, come before it."""
+        self._part, self._known = part, known
+        self._soon.start()
+
+    def show_now(self) -> None:
+        part, known = self._part, self._known
         content = QWidget()
         content.setBackgroundRole(QPalette.ColorRole.Base)
         content.setAutoFillBackground(True)

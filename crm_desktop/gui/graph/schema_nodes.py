@@ -140,10 +140,14 @@ def _type_icon(type_: str) -> str:
 
 
 def edges_of(known: Known, object_ids: Collection[str]) -> list[GraphEdge]:
+    """Return the edges between these objects; before records are counted without sentences.
+
+    The first picture has no need of them, and they take as long as all else.
+    """
     wanted = set(object_ids)
     words = {each.id: (each.label, each.plural_name) for each in known.schema.objects}
     return [
-        _edge(each, words, known.figures.get(each.id))
+        _edge(each, {} if known.counts is None else words, known.figures.get(each.id))
         for each in known.schema.relationships
         if each.from_id in wanted and each.to_id in wanted
     ]
@@ -167,5 +171,5 @@ def _edge(
         from_mark=Mark.ONE if to_has_one(of.type) else Mark.MANY,
         to_mark=Mark.ONE if from_has_one(of.type) else Mark.MANY,
         is_breach=bool(breaches),
-        words=" ".join(sentences(of.type, words[of.from_id], words[of.to_id])),
+        words=" ".join(sentences(of.type, words[of.from_id], words[of.to_id])) if words else "",
     )

@@ -6,9 +6,9 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, Qt, QTimer
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 from typing_extensions import override
@@ -35,37 +35,23 @@ from crm_desktop.gui.graph.schema_nodes import (
     edges_of,
     nodes_of,
 )
+from crm_desktop.gui.graph.schema_reading import PageContents, read_page
 from crm_desktop.gui.page import Page
 from crm_desktop.gui.widgets.empty_state import EmptyState
 from crm_desktop.gui.widgets.message_bar import Message
-from crm_desktop.services import applications, diagrams, objects, schema_graph
+from crm_desktop.services import diagrams, objects
 from crm_desktop.services.applications import ApplicationSummary
 from crm_desktop.services.diagrams import Diagram, DiagramList, Places
-from crm_desktop.services.schema_graph import Figures, Schema
+from crm_desktop.services.schema_graph import Figures
 
 if TYPE_CHECKING:
-    from crm_desktop.db.database import ReadSession
     from crm_desktop.gui.tasks import Tasks
 
 _TOPICS = frozenset(
     {Topic.OBJECTS, Topic.FIELDS, Topic.LAYOUTS, Topic.RELATIONSHIPS, Topic.APPLICATIONS}
 )
 _COUNTING_PATIENCE = 120.0  # seconds
-
-
-class _Read(NamedTuple):
-    schema: Schema
-    applications: Sequence[ApplicationSummary]
-    diagrams: DiagramList
-    diagram: Diagram
-    places: Places
-
-
-def read_page(session: ReadSession, diagram_id: str) -> _Read:
-    """Read all that the first picture needs."""
-    schema = schema_graph.read_schema(session)
-    listed, diagram, places = diagrams.open_diagram(session, diagram_id)
-    return _Read(schema, applications.list_applications(session), listed, diagram, places)
+AFTER_PAINT = 60  # milliseconds until work begins that would keep the picture from being painted
 
 
 class SchemaPage(Page):
@@ -80,12 +66,13 @@ class SchemaPage(Page):
         words = CanvasWords(
             self.tr("Schema graph"), self.tr("Find object or field"), self.tr("relationship")
         )
+        self.store = DiagramStore(tasks, self._stand, self)
+        self.known, self._diagram_id, self._asked = Known(), diagrams.FIRST_ID, 0
+        self._read()  # while the widgets are made
         self.canvas = GraphCanvas(tasks, words)
         self.canvas.view.set_linkable(is_linkable=True)
-        self.known, self._diagram_id, self._asked = Known(), diagrams.FIRST_ID, 0
         self._has_picture = False
         self._applications: Sequence[ApplicationSummary] = ()
-        self.store = DiagramStore(tasks, self.canvas.view.points, self)
         self.figures = SchemaFigures(tasks, self)
         self.commands = SchemaCommands(tasks, self)
         self.choosing = SchemaChoice(self)
@@ -93,7 +80,6 @@ class SchemaPage(Page):
         self._make_actions()
         self._lay_out()
         self._connect()
-        self.refresh()
 
     def _make_actions(self) -> None:
         make = self.commands.make
@@ -158,18 +144,21 @@ class SchemaPage(Page):
 
     @override
     def refresh(self) -> None:
+        self._read()
+
+    def _read(self) -> None:
         self._asked += 1
         call = partial(read_page, diagram_id=self._diagram_id)
         self._tasks.read(self, call, partial(self._show, self._asked), self.refused.emit)
 
-    def _show(self, number: int, read: _Read) -> None:
+    def _show(self, number: int, read: PageContents) -> None:
         if number != self._asked:
             return
         self.known = Known(read.schema, self.known.counts, self.known.figures)
         self._applications = read.applications
         self._take_diagram(read.diagrams, read.diagram, read.places)
         self._show_picture()
-        self._count_records()
+        QTimer.singleShot(AFTER_PAINT, self, self._count_records)
 
     def _take_diagram(self, listed: DiagramList, diagram: Diagram, places: Places) -> None:
         is_other = diagram.id != self.store.diagram_id
@@ -204,9 +193,13 @@ class SchemaPage(Page):
             self._has_picture = True
             self.canvas.view.lens.fit()
             if not had_places and ids:
-                self.canvas.arranging.start(Arrangement.LAYERED, self._take_first_places)
+                QTimer.singleShot(AFTER_PAINT, self, self._arrange_first)
         self._follow(self.canvas.current())
         self._say_counts(len(nodes), len(edges))
+
+    def _arrange_first(self) -> None:
+        if not self.canvas.moves.names()[0]:
+            self.canvas.arranging.start(Arrangement.LAYERED, self._take_first_places)
 
     def _take_first_places(self, _: Arrangement, points: Mapping[str, Point]) -> None:
         """Put everything where the first arrangement wants it: no step of anybody's."""
@@ -239,7 +232,8 @@ class SchemaPage(Page):
             self._show_picture()
 
     def _keep_counts(self, _: UserError) -> None:
-        """Go on without counts: they are no reason to disturb anybody."""
+        """Go on without counts, which are no reason to disturb anybody."""
+        self._show_counts(self.known.counts or {})
 
     def _changed(self, changes: frozenset[Change]) -> None:
         if any(change.topic in _TOPICS for change in changes):
@@ -301,6 +295,9 @@ class SchemaPage(Page):
         stand = self.canvas.view.points()
         moved = {each: at for each, at in (points or {}).items() if stand.get(each, at) != at}
         self.canvas.moves.arrange(self.tr("making room"), moved)
+
+    def _stand(self) -> Mapping[str, Point]:
+        return self.canvas.view.points()
 
     def _picture(self) -> tuple[Mapping[str, Any], Mapping[str, Point]]:
         return self.choosing.choice.settings(), self.canvas.view.points()

@@ -21,8 +21,9 @@ from PySide6.QtWidgets import QGraphicsScene, QGraphicsView, QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.graph import NO_PART, GraphEdge, GraphNode, Part, Point
+from crm_desktop.gui.graph.edges_item import EdgesItem
 from crm_desktop.gui.graph.inks import DETAILS_FROM, inks, measures
-from crm_desktop.gui.graph.items import FADED, EdgesItem, NodeItem, Sheet
+from crm_desktop.gui.graph.items import FADED, NodeItem, Sheet
 from crm_desktop.gui.graph.keys import Keys
 from crm_desktop.gui.graph.lens import Lens
 from crm_desktop.gui.graph.pointer import Pointer
@@ -132,20 +133,15 @@ class GraphView(QGraphicsView):
         self.looked.emit()
 
     def lead_anew(self, node_ids: Iterable[str]) -> None:
-        boxes = self.boxes()
-        self.edges.lead_anew([each for each in node_ids if each in boxes], boxes)
+        nodes = self.nodes
+        self.edges.lead_anew({each: nodes[each].box for each in node_ids if each in nodes})
 
     def _set_room(self) -> None:
         self.setSceneRect(self.extent().adjusted(-_FREE, -_FREE, _FREE, _FREE))
 
     def extent(self) -> QRectF:
         """Return what all nodes and edges cover."""
-        area = QRectF()
-        for item in self.nodes.values():
-            area = area.united(QRectF(*item.box))
-        for way in self.edges.ways.values():
-            area = area.united(way.bounds(8))
-        return area
+        return self.edges.extent() if self.nodes else QRectF()
 
     # What is current, selected, faded.
 
@@ -216,7 +212,7 @@ class GraphView(QGraphicsView):
         if not self.has(part):
             return None
         if part.is_edge:
-            x, y = self.edges.ways[part.id].label
+            x, y = self.edges.way(part.id).label
             return QRectF(x - 40, y - 20, 80, 40)
         return QRectF(*self.nodes[part.id].box)
 
@@ -330,6 +326,7 @@ class GraphView(QGraphicsView):
 
     def repaint_all(self) -> None:
         """Paint all items anew: colours or fonts are others."""
+        self.sheet.forget()
         for item in self.nodes.values():
             item.update()
         self.viewport().update()
