@@ -27,6 +27,7 @@ MODULES = {
     "bulk-edit": "bench.bulk_edit",
     "paste": "bench.pasting",
     "record-graph": "bench.record_graph",
+    "link-panel": "bench.link_panel",
     "picker": "bench.picker",
     "impact": "bench.impact",
 }

@@ -60,6 +60,7 @@ PRINTED = {
         "record-graph, a path",
     ],
     "picker": ["picker, nothing", "picker, few", "picker, a fifth", "picker, against its SQL"],
+    "link-panel": ["link-panel, first page", "link-panel, in the middle"],
     "impact": [
         "impact, times joining",
         "impact, equal to the truth",

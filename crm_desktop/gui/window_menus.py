@@ -42,8 +42,8 @@ class WindowMenus:
         check = Command(self.tr("Check links…"), window.check_links, "list-checks")
         save_all = Command(self.tr("Back up…"), window.backup_requested.emit, "database-backup")
         restore = Command(self.tr("Restore…"), window.restore_requested.emit, "archive-restore")
-        files = [import_, drafts, check, None, save_all, restore, None, connect, None]
-        files += [close, None, quit_]
+        own = [import_, drafts, check, None, save_all, restore]
+        files = [*own, None, connect, None, close, None, quit_]
         self._import = fill_menu(bar, self.tr("&File"), files, window).actions()[0]
         save = Command(self.tr("Save"), window.save, "save", [standard.Save])
         find = Command(self.tr("Find in view"), window.start_find, "search", [standard.Find])

@@ -51,6 +51,7 @@ class RelatedRecord:
     version: int
     created_at: datetime
     created_by: UUID | None
+    is_readable: bool = True  # otherwise nothing is said of the record but that it is there
 
     @property
     def id(self) -> str:

@@ -266,11 +266,11 @@ def _rows(
         ids = [column.id for column in columns]
         by_id = (dict(zip(ids, row[1], strict=True)) for row in found)
         names = names_of_targets(session, columns, by_id)
-    showers = tuple(_shower(column, formats, names) for column in columns)
+    showers = tuple(shower_of(column, formats, names) for column in columns)
     return tuple([RecordRow(row[0], row[1], showers) for row in found])
 
 
-def _shower(column: EffectiveField, formats: Formats, names: dict[str, str]) -> Shower:
+def shower_of(column: EffectiveField, formats: Formats, names: dict[str, str]) -> Shower:
     """Return what turns a column's values into text: names in place of ids."""
     show = type_of(column.type).shower(column, formats)
     if column.type not in REFERRING:

@@ -90,7 +90,7 @@ def test_pages_that_come_late_stand_below_their_headings(
     assert model.rowCount() == 0
     held.answer()
     assert model.rowCount() == 1403  # known before any other page: no estimate, no counting
-    assert not held.waiting("count_matching")
+    assert not held.waiting("count_rows")
     lost = model.groups.row_beyond(0, 1)
     assert (lost, model.index(lost, 0).data()) == (801, "Lost")
     look(qtbot, held, model, 1402)

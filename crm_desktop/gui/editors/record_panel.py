@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -80,6 +80,7 @@ class RecordPanel(QWidget):
     ) -> None:
         super().__init__(parent)
         self._tasks, self._formats, self._is_narrow = tasks, system_formats(), is_narrow
+        self.make_record: Callable[..., str] = records.create_record  # what stores a new record
         self.record: RecordDetail | None = None
         self.record_id = self._object_id = self._like = ""
         self._fields: tuple[EffectiveField, ...] = ()
@@ -343,7 +344,7 @@ class RecordPanel(QWidget):
         self._show_changes()
         if self.record is None:
             values = {key: new for key, (_, new) in changed.items()}
-            call = partial(records.create_record, object_id=self._object_id, values=values)
+            call = partial(self.make_record, object_id=self._object_id, values=values)
             self._tasks.write(self, call, self._created, self._refuse)
             return
         edits = {key: Edit(old, new) for key, (old, new) in changed.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -86,15 +86,24 @@ class FilterBar(QWidget):
     """All conditions of one object's list, one chip each; takes no room while there are none.
 
     `changed` says that `parts` are others. Parts that cannot be applied, because a field is gone,
-    stay, say so and can be removed; until then the service refuses the whole query.
+    stay, say so and can be removed; until then the service refuses the whole query. `read_schema`
+    says what one can filter by where that is not an object's records.
     """
 
     changed = Signal()
     refused = Signal(object)  # UserError
 
-    def __init__(self, tasks: Tasks, formats: Formats, object_id: str) -> None:
+    def __init__(
+        self,
+        tasks: Tasks,
+        formats: Formats,
+        object_id: str,
+        *,
+        read_schema: Callable[[Any], FilterSchema] | None = None,
+    ) -> None:
         super().__init__()
-        self._tasks, self._formats, self._object_id = tasks, formats, object_id
+        self._tasks, self._formats = tasks, formats
+        self._read = read_schema or partial(filter_schema.get_filter_schema, object_id=object_id)
         self._parts: tuple[Part, ...] = ()
         self._schema: FilterSchema | None = None
         self._names: dict[str, str] = {}
@@ -247,8 +256,7 @@ class FilterBar(QWidget):
     # What one can filter by
 
     def _read_schema(self, then: Any) -> None:
-        call = partial(filter_schema.get_filter_schema, object_id=self._object_id)
-        self._tasks.read(self, call, partial(self._take_schema, then), self._not_read)
+        self._tasks.read(self, self._read, partial(self._take_schema, then), self._not_read)
 
     def _take_schema(self, then: Any, schema: FilterSchema) -> None:
         self._schema = schema

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from crm_desktop.domain.cursors import Cursor
 from crm_desktop.domain.field_types import EffectiveField, options_of, target_ids, type_of
@@ -15,6 +15,7 @@ from crm_desktop.gui.chips import Chip
 from crm_desktop.gui.delegates import CellKind
 from crm_desktop.gui.models.group_headings import Headings, headings_of
 from crm_desktop.services import record_anchors, record_groups, record_ordering, record_query
+from crm_desktop.services.record_anchors import Anchors
 from crm_desktop.services.record_footer import summaries_of
 from crm_desktop.services.record_query import RecordPage
 from crm_desktop.services.records import RecordDetail
@@ -132,6 +133,22 @@ class Reread:
         return pages
 
 
+class Reading(Protocol):
+    """What reads a list: this module, or another that reads other rows in the same way."""
+
+    def read_first(self, session: Any, listing: Listing) -> First: ...
+
+    def read_again(
+        self, session: Any, listing: Listing, span: tuple[int, int], known: tuple[str, int]
+    ) -> Reread: ...
+
+    def read_page(self, session: Any, listing: Listing, place: Place) -> CellPage: ...
+
+    def count_rows(self, session: Any, listing: Listing) -> int: ...
+
+    def find_anchors(self, session: Any, listing: Listing) -> Anchors: ...
+
+
 def read_page(session: Any, listing: Listing, place: Place) -> CellPage:
     found = record_query.list_page(
         session,
@@ -186,6 +203,14 @@ def read_again(
         return _read_grouped(session, listing, place)
     is_indexed = record_query.is_indexed(session, listing.query, listing.columns)
     return Reread(start, read_page(session, listing, place), is_indexed=is_indexed)
+
+
+def count_rows(session: Any, listing: Listing) -> int:
+    return record_query.count_matching(session, listing.query)
+
+
+def find_anchors(session: Any, listing: Listing) -> Anchors:
+    return record_anchors.find_anchors(session, listing.query, listing.columns)
 
 
 def _read_grouped(session: Any, listing: Listing, place: Place) -> Reread:

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from crm_desktop.domain.cursors import END, Cursor
 from crm_desktop.domain.errors import UserError
+from crm_desktop.gui.models import record_cells
 from crm_desktop.gui.models.group_headings import Headings
 from crm_desktop.gui.models.record_cells import (
     PAGE_ROWS,
@@ -18,14 +19,12 @@ from crm_desktop.gui.models.record_cells import (
     First,
     Listing,
     Place,
+    Reading,
     Reread,
-    read_again,
-    read_first,
     read_headings,
-    read_page,
 )
 from crm_desktop.gui.tasks import Handle, Tasks
-from crm_desktop.services import record_anchors, record_query
+from crm_desktop.services import record_anchors
 from crm_desktop.services.record_anchors import Anchors
 
 if TYPE_CHECKING:
@@ -60,9 +59,15 @@ class RecordPages(QObject):
     counting_changed = Signal(bool)
     failed = Signal(object)  # UserError
 
-    def __init__(self, tasks: Tasks, listing: Listing, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        tasks: Tasks,
+        listing: Listing,
+        parent: QObject | None = None,
+        reading: Reading = record_cells,
+    ) -> None:
         super().__init__(parent)
-        self._tasks, self.listing = tasks, listing
+        self._tasks, self.listing, self._reading = tasks, listing, reading
         self._generation = 0
         self.kept: OrderedDict[int, CellPage] = OrderedDict()
         self.exact_total: int | None = None
@@ -101,7 +106,7 @@ class RecordPages(QObject):
         self._forget()
         self.listing, self.exact_total, self.headings = listing, None, None
         self.kept.clear()
-        self._start_whole(partial(read_first, listing=listing), self._take_first)
+        self._start_whole(partial(self._reading.read_first, listing=listing), self._take_first)
 
     def read_again(self, span: tuple[int, int], known: tuple[str, int]) -> None:
         """Read these rows anew; what is kept stays on screen until the answer is here."""
@@ -109,7 +114,7 @@ class RecordPages(QObject):
             self.begin(self.listing)
             return
         self._forget()
-        call = partial(read_again, listing=self.listing, span=span, known=known)
+        call = partial(self._reading.read_again, listing=self.listing, span=span, known=known)
         self._start_whole(call, self._take_again)
 
     def read_headings(self) -> None:
@@ -206,7 +211,8 @@ class RecordPages(QObject):
         pages = 1 if self.is_indexed else SORTED_AT_ONCE
         first = number - number % pages
         start = first * PAGE_ROWS
-        call = partial(read_page, listing=self.listing, place=self._place_of(first, pages))
+        place = self._place_of(first, pages)
+        call = partial(self._reading.read_page, listing=self.listing, place=place)
         handle = self._tasks.read(
             self,
             call,
@@ -241,12 +247,11 @@ class RecordPages(QObject):
         return Place(skip=start, limit=limit)
 
     def _count(self) -> None:
-        call = partial(record_query.count_matching, query=self.listing.query)
+        call = partial(self._reading.count_rows, listing=self.listing)
         self._start_counting(call, self._take_count)
 
     def _find_anchors(self) -> None:
-        listing = self.listing
-        call = partial(record_anchors.find_anchors, query=listing.query, columns=listing.columns)
+        call = partial(self._reading.find_anchors, listing=self.listing)
         self._start_counting(call, self._take_anchors)
 
     def _start_counting(

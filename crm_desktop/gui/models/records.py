@@ -22,9 +22,18 @@ from crm_desktop.domain.field_types import EffectiveField, type_of
 from crm_desktop.domain.filters import RecordQuery, Sort
 from crm_desktop.domain.formats import Formats
 from crm_desktop.gui.delegates import CellKind, GridRole
+from crm_desktop.gui.models import record_cells
 from crm_desktop.gui.models.group_headings import summary_word
 from crm_desktop.gui.models.pending_edits import CellEdit
-from crm_desktop.gui.models.record_cells import KINDS, PAGE_ROWS, Cells, Listing, Remarks, Reread
+from crm_desktop.gui.models.record_cells import (
+    KINDS,
+    PAGE_ROWS,
+    Cells,
+    Listing,
+    Reading,
+    Remarks,
+    Reread,
+)
 from crm_desktop.gui.models.record_pages import RecordPages
 from crm_desktop.gui.models.row_groups import Identity, RowGroups
 from crm_desktop.gui.models.row_plan import RowPlan
@@ -62,7 +71,13 @@ class RecordTableModel(QAbstractTableModel):
     about_to_show = Signal()  # another list, from the top
     about_to_reread = Signal()  # rows will come, go or move
 
-    def __init__(self, tasks: Tasks, formats: Formats, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        tasks: Tasks,
+        formats: Formats,
+        parent: QObject | None = None,
+        reading: Reading = record_cells,
+    ) -> None:
         super().__init__(parent)
         self._formats = formats
         self._kinds: tuple[CellKind, ...] = ()
@@ -74,7 +89,7 @@ class RecordTableModel(QAbstractTableModel):
         self._summaries: tuple[tuple[str, str], ...] = ()
         self.remarks: Remarks | None = None  # from the next `show` on
         self._edits: Mapping[str, Mapping[str, CellEdit]] = {}
-        self._reader = RecordPages(tasks, Listing(RecordQuery(""), (), formats), self)
+        self._reader = RecordPages(tasks, Listing(RecordQuery(""), (), formats), self, reading)
         self._pages = self._reader.kept
         self._reader.began.connect(self._take_first)
         self._reader.arrived.connect(self._take_page)
@@ -139,7 +154,7 @@ class RecordTableModel(QAbstractTableModel):
         self._arrange(None)
         if query.grouping != self.query.grouping:
             self.groups.forget_folded()
-        self._kinds = _kinds_of(columns)
+        self._kinds = self.kinds_of(columns)
         self._set_loading(is_loading=True)
         told = (self._summaries, self.remarks)
         self._reader.begin(Listing(query, tuple(columns), self._formats, *told))
@@ -467,6 +482,10 @@ class RecordTableModel(QAbstractTableModel):
             ]
             return self.groups.spoken(row, said)
         return "" if role == _ID else None
+
+    def kinds_of(self, columns: Sequence[EffectiveField]) -> tuple[CellKind, ...]:
+        """Return how the cells of these columns are painted."""
+        return _kinds_of(columns)
 
     # QAbstractTableModel
 

@@ -21,6 +21,7 @@ from crm_desktop.services.record_anchors import find_row
 
 if TYPE_CHECKING:
     from crm_desktop.gui.editors.record_panel import RecordPanel
+    from crm_desktop.gui.links.inspector_tabs import InspectorTabs
 
 
 class Inspecting(QObject):
@@ -32,11 +33,13 @@ class Inspecting(QObject):
 
     made = Signal(object)  # RecordPanel
     refused = Signal(object)  # UserError
+    told = Signal(object)  # Message
 
     def __init__(self, tasks: Tasks, record_list: RecordList, drafts: Drafts) -> None:
         super().__init__(record_list)
         self._tasks, self._list, self._drafts = tasks, record_list, drafts
         self._panel: RecordPanel | None = None
+        self.tabs: InspectorTabs | None = None
         self._icon_text: str | None = None
         self._is_awaiting = False
         self.pane = QWidget()
@@ -106,6 +109,7 @@ class Inspecting(QObject):
 
     def _make_panel(self) -> RecordPanel:
         from crm_desktop.gui.editors.record_panel import RecordPanel
+        from crm_desktop.gui.links.inspector_tabs import InspectorTabs
         from crm_desktop.gui.pages.comparing import open_comparison
 
         panel = RecordPanel(self._tasks, self._drafts, is_narrow=True)
@@ -119,8 +123,10 @@ class Inspecting(QObject):
         duplicate = QAction(icon("copy-plus"), self.tr("Duplicate record"), self)
         duplicate.triggered.connect(self._duplicate)
         panel.offer_actions([copy, duplicate])
-        self._room.addWidget(panel)
-        panel.show()
+        self.tabs = InspectorTabs(self._tasks, panel, self._drafts)
+        self.tabs.told.connect(self.told)
+        self._room.addWidget(self.tabs)
+        self.tabs.show()
         return panel
 
     def step(self, by: int) -> None:

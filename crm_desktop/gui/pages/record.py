@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Sequence
 from functools import partial
-from typing import Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
-from crm_desktop.domain.changes import Change, Topic
 from crm_desktop.domain.record_links import link_to_record
+from crm_desktop.gui.actions import Submenu
 from crm_desktop.gui.dialogs.delete_dialog import DeleteDialog
 from crm_desktop.gui.dialogs.deletions import deletion_of_targets
 from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.editors.record_panel import RecordPanel
-from crm_desktop.gui.editors.related_panel import RelatedPanel
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.impact.impact_dialog import ASKING_KEY, asking_text, open_impact
 from crm_desktop.gui.impact.studies import study_of_records
+from crm_desktop.gui.links.panels import LinkPanels
 from crm_desktop.gui.messages import choose
 from crm_desktop.gui.page import Page
 from crm_desktop.gui.pages.comparing import open_comparison
@@ -30,13 +30,10 @@ from crm_desktop.gui.theme import line_height
 from crm_desktop.gui.trail import Trail
 from crm_desktop.gui.widgets.buttons import action_button
 from crm_desktop.gui.widgets.splitter import Splitter
-from crm_desktop.services import link_lists, objects, relationships
+from crm_desktop.services import objects
 from crm_desktop.services.objects import ObjectDetail
 from crm_desktop.services.record_targets import ChosenRecords
 from crm_desktop.services.records import RecordDetail
-from crm_desktop.services.relationships import RelationshipSide
-
-Related = tuple[ObjectDetail, Sequence[RelationshipSide], Mapping[tuple[str, bool], int]]
 
 
 class RecordPage(Page):
@@ -63,14 +60,17 @@ class RecordPage(Page):
         self.panel.refused.connect(self.refused)
         self.panel.open_requested.connect(self.open_requested)
         self.panel.comparison_wanted.connect(partial(open_comparison, self.panel))
-        self.related = RelatedPanel(tasks)
+        self.related = LinkPanels(tasks, drafts=self._drafts)
         self.related.open_requested.connect(self.open_requested)
+        self.related.refused.connect(self.refused)
+        self.related.told.connect(self.told)
+        self.related.folded.connect(self.arranged)
         split = Splitter(Qt.Orientation.Horizontal)
         split.addWidget(self.panel)
         split.addWidget(self.related)
         split.setStretchFactor(0, 1)
         split.setStretchFactor(1, 1)
-        split.setSizes([round(line_height() * 44), round(line_height() * 36)])
+        split.setSizes([round(line_height() * 38), round(line_height() * 44)])
         self.setBackgroundRole(QPalette.ColorRole.Base)
         self.setAutoFillBackground(True)
         box = QVBoxLayout(self)
@@ -79,7 +79,6 @@ class RecordPage(Page):
         box.addWidget(self.panel.head)  # over the whole page, not beside what is linked
         box.addWidget(split, 1)
         self._make_actions()
-        tasks.changed.connect(self._reload_links_if_touched)
         self.setFocusProxy(self.panel.form)
         self._open()
 
@@ -128,6 +127,7 @@ class RecordPage(Page):
     @override
     def refresh(self) -> None:
         self.panel.reload()
+        self.related.refresh()
 
     @override
     def save(self) -> None:
@@ -202,19 +202,15 @@ class RecordPage(Page):
         self.set_title(detail.primary_value or self.tr("Without a name"))
         self.set_status(f"{detail.object_label} · {detail.id}")
         self._allow(detail)
-        self._read_related(detail)
+        call = partial(objects.get_object, object_id=detail.object_id)
+        self._tasks.read(self, call, self._show_object, self.refused.emit)
+        self.related.show_record(detail)
 
-    def _read_related(self, detail: RecordDetail) -> None:
-        call = partial(_related_of, object_id=detail.object_id, record_id=detail.id)
-        self._tasks.read(self, call, self._show_related, self.refused.emit)
-
-    def _show_related(self, related: Related) -> None:
-        crm_object, sides, counts = related
+    def _show_object(self, crm_object: ObjectDetail) -> None:
         self.panel.show_icon(crm_object.icon)
         if self.icon_name != (crm_object.icon or ""):
             self.icon_name = crm_object.icon or "box"
             self.title_changed.emit(self.title)
-        self.related.show_related(self.record_id, sides, counts)
 
     def _show_gone(self) -> None:
         self.set_status(self.tr("There is no such record."))
@@ -236,9 +232,33 @@ class RecordPage(Page):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    def _reload_links_if_touched(self, changes: frozenset[Change]) -> None:
-        if self.panel.record is not None and any(c.topic is Topic.LINKS for c in changes):
-            self._read_related(self.panel.record)
+    # What is linked
+
+    @override
+    def menu_groups(self) -> Sequence[Sequence[QAction | Submenu]]:
+        links = Submenu(self.tr("Links"), "link", self.related.actions_of_links.groups())
+        return [[action for action in self.actions() if action.text()], [links]]
+
+    @override
+    def start_find(self) -> None:
+        if (linked := self.related.active()) is not None:
+            linked.start_find()
+
+    @override
+    def view_state(self) -> str:
+        folds = [[*key, is_open] for key, is_open in self.related.folds().items()]
+        return json.dumps({"links": folds}) if folds else ""
+
+    @override
+    def restore_view(self, state: str) -> None:
+        try:
+            stored = json.loads(state or "{}")
+        except ValueError:
+            return
+        folds = stored.get("links") if isinstance(stored, dict) else None
+        if isinstance(folds, list):
+            known = [each for each in folds if isinstance(each, list) and len(each) == 3]
+            self.related.restore_folds({(str(a), b is True): c is True for a, b, c in known})
 
 
 class NewRecordPage(RecordPage):
@@ -280,11 +300,3 @@ class DuplicatePage(NewRecordPage):
     def _open(self) -> None:
         self.related.hide()
         self.panel.start_record("", like=self._object_id)
-
-
-def _related_of(session: Any, object_id: str, record_id: str) -> Related:
-    return (
-        objects.get_object(session, object_id),
-        relationships.sides_of_object(session, object_id),
-        link_lists.count_related(session, record_id),
-    )

@@ -237,6 +237,7 @@ class RecordsPage(Page):
         self.list.views.changed.connect(self._settling.start)
         self.inspecting.made.connect(self._connect_inspector)
         self.inspecting.refused.connect(self.refused)
+        self.inspecting.told.connect(self.told)
         self.left_over.open_requested.connect(self.open_requested)
         self._tasks.changed.connect(self._reload_if_touched)
 
