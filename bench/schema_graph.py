@@ -31,6 +31,7 @@ from crm_desktop.domain.graph import components, ends_of
 from crm_desktop.domain.graph_layout import Arrangement, arrange, edges_for_layers
 from crm_desktop.gui.graph.arranging import GAP
 from crm_desktop.gui.graph.inks import measures
+from crm_desktop.gui.graph.items import NodeItem
 from crm_desktop.gui.graph.routes import path_of
 from crm_desktop.gui.graph.schema_page import SchemaPage
 from crm_desktop.gui.graph.view import GraphView
@@ -250,21 +251,17 @@ def _drag_step(view: QGraphicsView) -> Callable[[], QImage]:
     steps = cycle([QPointF(9, 5)] * 8 + [QPointF(-9, -5)] * 8)
     centre = view.mapToScene(view.viewport().rect().center())
     items = view.scene().items()
-    boxes = [each for each in items if each.zValue() >= 0 and each.parentItem() is None]
+    boxes = [each for each in items if isinstance(each, NodeItem | QGraphicsRectItem)]
     nearest = min(boxes, key=lambda each: (each.sceneBoundingRect().center() - centre)
                   .manhattanLength())  # fmt: skip
 
     def drag() -> QImage:
         nearest.setPos(nearest.pos() + next(steps))
-        if isinstance(view, GraphView):
-            view.lead_anew([_id_of(view, nearest.pos())])
+        if isinstance(view, GraphView) and isinstance(nearest, NodeItem):
+            view.lead_anew([nearest.node.id])
         return _paint(view)
 
     return drag
-
-
-def _id_of(view: GraphView, place: QPointF) -> str:
-    return next(each for each, item in view.nodes.items() if item.pos() == place)
 
 
 def _fit(view: QGraphicsView, fit: Callable[[], object]) -> QImage:

@@ -33,6 +33,7 @@ def pages_of(object_id: str, record_id: str) -> tuple[tuple[str, str], ...]:
         ("A layout", f"layout:{object_id}"),
         ("Fields", "fields"),
         ("Relationships", "relationships"),
+        ("The schema graph", "graph"),
         ("Applications", "applications"),
         ("Users", "users"),
         ("Indexes", "indexes"),
