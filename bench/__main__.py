@@ -26,6 +26,7 @@ MODULES = {
     "schema-graph": "bench.schema_graph",
     "bulk-edit": "bench.bulk_edit",
     "paste": "bench.pasting",
+    "record-graph": "bench.record_graph",
     "link-panel": "bench.link_panel",
     "picker": "bench.picker",
     "impact": "bench.impact",

@@ -29,6 +29,7 @@ def pages_of(object_id: str, record_id: str) -> tuple[tuple[str, str], ...]:
         ("Objects", "objects"),
         ("A list of records", f"records:{object_id}"),
         ("A record", f"record:{record_id}"),
+        ("The graph of a record", f"recgraph:{record_id}"),
         ("A layout", f"layout:{object_id}"),
         ("Fields", "fields"),
         ("Relationships", "relationships"),

@@ -223,6 +223,9 @@ def _take_pages(photographer: Photographer) -> None:
     photographer.wait()
     photographer.take("records")
     photographer.take_page("record", company)
+    photographer.take_page("record-graph", company.replace("record:", "recgraph:"))
+    window.open(company)
+    photographer.wait()
     _take_conflict(photographer)
 
 

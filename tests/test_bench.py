@@ -53,6 +53,12 @@ PRINTED = {
         "bulk-edit, form's values",
     ],
     "paste": ["paste, as new records", "paste, over records"],
+    "record-graph": [
+        "record-graph",
+        "record-graph, p95",
+        "record-graph, one level",
+        "record-graph, a path",
+    ],
     "picker": ["picker, nothing", "picker, few", "picker, a fifth", "picker, against its SQL"],
     "link-panel": ["link-panel, first page", "link-panel, in the middle"],
     "impact": [

@@ -33,7 +33,7 @@ MODES = (
         "objects",
         QT_TRANSLATE_NOOP("rail", "Data"),
         "table-2",
-        ("objects", "records", "record", "new-record"),
+        ("objects", "records", "record", "new-record", "duplicate", "recgraph"),
     ),
     Mode("layout", QT_TRANSLATE_NOOP("rail", "Layouts"), "layout-template", ("layout",)),
     Mode(

@@ -47,6 +47,7 @@ ROUTES = {
     ),
     "duplicate": _record_route("record", "DuplicatePage"),
     "record": _record_route("record", "RecordPage"),
+    "recgraph": Route("crm_desktop.gui.graph.record_page", "RecordGraphPage", takes_id=True),
     "layout": Route(
         "crm_desktop.gui.layout_editor.page", "LayoutPage", takes_id=True, takes_drafts=True
     ),

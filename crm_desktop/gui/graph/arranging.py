@@ -30,6 +30,7 @@ class Arranging(QObject):
         self._tasks, self._view = tasks, view
         self._handle: Handle | None = None
         self._wish = _Wish()
+        self.gap = GAP
 
     @property
     def is_running(self) -> bool:
@@ -45,7 +46,7 @@ class Arranging(QObject):
         ends = ends_of(view.edges.edges.values())
         kind = possible(wanted, len(sizes), len(set(ends)))
         self._wish = _Wish()
-        call = partial(arrange, kind, sizes, ends, gap=GAP, should_go_on=self._wish.holds)
+        call = partial(arrange, kind, sizes, ends, gap=self.gap, should_go_on=self._wish.holds)
         self._handle = self._tasks.compute(
             self, call, partial(self._arrived, self._wish, kind, then)
         )

@@ -22,7 +22,7 @@ from crm_desktop.domain.graph import (
 )
 from crm_desktop.domain.graph_layout import Arrangement
 from crm_desktop.domain.graph_spacing import place_new
-from crm_desktop.gui.graph.arranging import GAP, Arranging
+from crm_desktop.gui.graph.arranging import Arranging
 from crm_desktop.gui.graph.commands import Commands
 from crm_desktop.gui.graph.finder import Finder
 from crm_desktop.gui.graph.inks import measures
@@ -151,7 +151,7 @@ class GraphCanvas(QWidget):
             self.arranging.stop()
             self._plan = plan
         places = points if sizes.keys() <= points.keys() else place_new(
-            points, sizes, ends_of(edges), GAP
+            points, sizes, ends_of(edges), self.arranging.gap
         )  # fmt: skip
         self.view.show_graph(nodes, edges, places)
         self._shown = (nodes, edges)
