@@ -233,7 +233,7 @@ class LinkPanels(QWidget):
 
     def _key_with_keyboard(self) -> Key | None:
         """Return whose panel has the keyboard, or has it again once a dialog is closed."""
-        focus = self.window().focusWidget()
+        focus: QWidget | None = self.window().focusWidget()
         held = (each for each in self.sections if focus is not None and each.isAncestorOf(focus))
         return next((section.linked.key for section in held), None)
 
