@@ -212,6 +212,7 @@ def _take_pages(photographer: Photographer) -> None:
     window = photographer.window
     for address in ("objects", "fields", "relationships", "applications", "users"):
         photographer.take_page(address, address)
+    photographer.take_page("schema-graph", "graph")
     for frame in window.tabs.frames[1:]:
         window.tabs.discard(frame)
     companies = _open_records(photographer, "Companies")
@@ -222,6 +223,9 @@ def _take_pages(photographer: Photographer) -> None:
     photographer.wait()
     photographer.take("records")
     photographer.take_page("record", company)
+    photographer.take_page("record-graph", company.replace("record:", "recgraph:"))
+    window.open(company)
+    photographer.wait()
     _take_conflict(photographer)
 
 

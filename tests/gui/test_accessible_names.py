@@ -43,6 +43,9 @@ from crm_desktop.gui.dialogs.object_dialog import ObjectDialog
 from crm_desktop.gui.dialogs.relationship_dialog import RelationshipDialog
 from crm_desktop.gui.dialogs.user_dialog import UserDialog
 from crm_desktop.gui.drafts import Drafts
+from crm_desktop.gui.graph.record_content import Rest
+from crm_desktop.gui.graph.record_linking import WayDialog
+from crm_desktop.gui.graph.record_lists import MostConnectedDialog, SideDialog
 from crm_desktop.gui.links.metadata_form import MetadataForm
 from crm_desktop.gui.links.other_data import JSON
 from crm_desktop.gui.locale import system_formats
@@ -55,6 +58,7 @@ from crm_desktop.gui.views.name_dialog import ViewNameDialog
 from crm_desktop.services import fields
 from crm_desktop.services.link_detail import LinkForm
 from crm_desktop.services.link_schemas import LINK_TYPES, LinkKey
+from crm_desktop.services.record_graph import GraphRecord, Side
 from tests.gui.asking import open_dialog, shown
 from tests.gui.windows import make_window, wait_until_idle
 from tests.make import Make
@@ -73,6 +77,8 @@ CLASHES = {
     "fld_note": Clash("Short.", "It is long. " * 80, "Mine."),
     "fld_name": Clash("a", "b", ""),
 }
+RECORD = GraphRecord("rec_x", "obj_x", "Company", None, "Acme", 0)
+REST = Rest("rec_x", Side("rel_x", is_from=True), 60, 60, is_least=False, is_opened=False)
 PARTS = (QComboBox, QAbstractSpinBox, QAbstractItemView, QHeaderView, QLineEdit, QTabBar)
 
 
@@ -100,7 +106,7 @@ def _is_inside_a_control(widget: QWidget) -> bool:
 
 
 @pytest.mark.parametrize(
-    "address", ["objects", "fields", "relationships", "applications", "users", "indexes"]
+    "address", ["objects", "fields", "relationships", "graph", "applications", "users", "indexes"]
 )
 def test_every_control_of_the_pages_of_definitions_has_a_name(
     qtbot: QtBot, tasks: Tasks, address: str
@@ -126,7 +132,7 @@ def test_every_control_of_a_list_and_of_a_record_has_a_name(
     record = make.record(deal, {"fld_name": "Orion"})
     link = make.relationship(account, deal, "1:N")
     make.link(link, make.record(account, {"fld_name": "Orion Analytics"}), record)
-    for address in (f"records:{deal}", f"record:{record}", f"layout:{deal}"):
+    for address in (f"records:{deal}", f"record:{record}", f"layout:{deal}", f"recgraph:{record}"):
         page = shown(qtbot, make_page(address, tasks))
         wait_until_idle(qtbot, tasks)
         assert nameless(page) == []
@@ -188,6 +194,9 @@ def test_every_control_of_link_data_has_a_name(qtbot: QtBot, tasks: Tasks) -> No
         lambda tasks: DraftsDialog(Drafts(tasks), system_formats(), {}),
         lambda _: ConflictDialog("Changed", CLASHES, (), system_formats(), {}),
         lambda _: ConnectDialog([]),
+        lambda tasks: MostConnectedDialog(tasks, {}, {}),
+        lambda tasks: SideDialog(tasks, RECORD, REST, {}),
+        lambda _: WayDialog([], {}),
     ],
     ids=[
         "object",
@@ -199,6 +208,9 @@ def test_every_control_of_link_data_has_a_name(qtbot: QtBot, tasks: Tasks) -> No
         "drafts",
         "conflict",
         "connect",
+        "most connected",
+        "links of a hub",
+        "which link",
     ],
 )
 def test_every_control_of_a_dialog_has_a_name(
