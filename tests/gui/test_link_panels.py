@@ -173,7 +173,7 @@ def test_several_links_are_taken_away_after_a_question_and_come_back_in_one_step
     answer(qtbot, "Unlink 2")
     page.until_names("Peter")
     assert page.make.count(Record) == 4
-    assert page.page.related.total.text() == "1"
+    qtbot.waitUntil(lambda: page.page.related.total.text() == "1")
 
     with database.write(actor) as session:
         undone = history.undo_state(session).undo
