@@ -272,7 +272,8 @@ def _counts(report: UndoReport) -> list[str]:
         (report.records_changed, "record changed back", "records changed back"),
         (report.records_restored, "record brought back", "records brought back"),
         (report.records_deleted, "record deleted", "records deleted"),
-        (report.links, "link put back", "links put back"),
+        (report.links_deleted, "link taken away", "links taken away"),
+        (report.links - report.links_deleted, "link put back", "links put back"),
     )
     parts = [f"{count:,} {one if count == 1 else many}" for count, one, many in counted if count]
     if not parts:

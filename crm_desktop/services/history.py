@@ -67,7 +67,8 @@ class UndoReport:
     records_changed: int
     records_deleted: int
     records_restored: int
-    links: int
+    links: int  # in all
+    links_deleted: int
     refused: int
     refusals: tuple[Refusal, ...]
 
@@ -171,7 +172,8 @@ def _revert(session: WriteSession, change_set_id: int, kind: Literal["undo", "re
         records_changed=tally.records["update"],
         records_deleted=tally.records["insert"],
         records_restored=tally.records["delete"],
-        links=tally.links,
+        links=tally.links.total(),
+        links_deleted=tally.links["insert"],
         refused=tally.refused,
         refusals=tuple(tally.refusals),
     )

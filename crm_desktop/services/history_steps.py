@@ -58,7 +58,7 @@ class Tally:
     """Counts what was put back, by the operation that this took back, and what was not."""
 
     records: Counter[str] = field(default_factory=Counter)
-    links: int = 0
+    links: Counter[str] = field(default_factory=Counter)
     refused: int = 0
     refusals: list[Refusal] = field(default_factory=list)
 
@@ -109,7 +109,7 @@ def take_back(session: WriteSession, image: Image, step: Step, tally: Tally) -> 
     if step.is_of_records:
         tally.records[step.operation] += done
     else:
-        tally.links += done
+        tally.links[step.operation] += done
     _count_refusals(session, step, tally)
     place = "object_id" if step.is_of_records else "relationship_id"
     query = f"SELECT DISTINCT {place} FROM crm_undo WHERE {place} IS NOT NULL"  # noqa: S608

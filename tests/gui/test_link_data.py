@@ -193,6 +193,20 @@ def test_data_that_is_no_object_is_shown_and_left_alone(
     assert dialog.cancel.text() == "Close"
 
 
+def test_data_that_lost_its_keys_meanwhile_is_said_to_be_past_changing(
+    qtbot: QtBot, tasks: Tasks, make: Make, database: Database, works: str
+) -> None:
+    dialog = opened(qtbot, tasks)
+    put(dialog.form.other, 0, VALUE, "mine")
+    make.sql("UPDATE relationship_records SET relationship_metadata = '[1, 2]'")
+    press(qtbot, dialog.submit)
+    qtbot.waitUntil(lambda: "[1, 2]" in dialog.note.text())
+    assert dialog.submit.isHidden()
+    assert stored(database) == "[1, 2]"
+    dialog.reject()
+    assert not dialog.isVisible()
+
+
 def test_a_link_that_is_gone_and_one_that_may_not_be_changed_say_so(
     qtbot: QtBot, tasks: Tasks, make: Make, works: str
 ) -> None:

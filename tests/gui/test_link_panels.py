@@ -27,7 +27,7 @@ from crm_desktop.gui.views.columns_dialog import ColumnsDialog
 from crm_desktop.services import history, link_panels
 from crm_desktop.services.link_columns import NAME
 from crm_desktop.services.link_schemas import LinkKey, save_link_schema
-from tests.gui.asking import answer, open_dialog, press, shown
+from tests.gui.asking import activate, answer, open_dialog, press, shown
 from tests.gui.test_accessible_names import nameless
 from tests.gui.test_shortcuts import collisions
 from tests.gui.windows import wait_until_idle
@@ -173,7 +173,7 @@ def test_several_links_are_taken_away_after_a_question_and_come_back_in_one_step
     answer(qtbot, "Unlink 2")
     page.until_names("Peter")
     assert page.make.count(Record) == 4
-    assert page.page.related.total.text() == "1"
+    qtbot.waitUntil(lambda: page.page.related.total.text() == "1")
 
     with database.write(actor) as session:
         undone = history.undo_state(session).undo
@@ -284,6 +284,42 @@ def test_panels_follow_what_others_do_and_keep_what_is_selected(
     assert people.rows.currentIndex().row() == 1
     assert page.page.related.sections[1].badge.text() == "4"
     assert people.rows.selected_rows() == [1]
+
+
+def test_the_keyboard_stays_in_a_panel_whatever_becomes_of_its_links(
+    page: Page, qtbot: QtBot, tasks: Tasks
+) -> None:
+    for number in range(4):
+        page.link(f"P{number}")
+    people = page.open()
+    told: list[str] = []
+    page.page.related.refused.connect(lambda error: told.append(str(error)))
+    page.select(1)
+    page.key(Key.Key_Delete)
+    answer(qtbot, "Unlink")
+    page.until_names("P0", "P2", "P3")
+    assert people.rows.currentIndex().row() == 1
+
+    activate(qtbot, page.page)
+    people.rows.setFocus()
+    page.key(Key.Key_Delete)  # while the question is open, somebody else is quicker
+    page.make.sql("DELETE FROM relationship_records WHERE id = :id", id=people.model.id_of(1))
+    answer(qtbot, "Unlink")
+    page.until_names("P0", "P3")
+    assert told == ["These links no longer exist."]
+    qtbot.waitUntil(lambda: page.page.related.sections[1].badge.text() == "2")
+    qtbot.waitUntil(lambda: people.rows.currentIndex().row() == 1)
+
+    activate(qtbot, page.page)
+    people.rows.setFocus()
+    page.key(Key.Key_Delete)  # and then the relationship is given another label
+    page.make.sql("UPDATE relationships SET from_label = 'Staff' WHERE id = :id", id=page.works)
+    page.page.related.read()
+    qtbot.waitUntil(lambda: page.page.related.sections[1].linked is not people)
+    answer(qtbot, "Unlink")
+    qtbot.waitUntil(lambda: page.page.related.sections[1].badge.text() == "1")
+    section = page.page.related.sections[1]
+    assert section.isAncestorOf(page.page.window().focusWidget())
 
 
 def _touch(relationship_id: str) -> Callable[[Any], None]:

@@ -12,10 +12,13 @@ from crm_desktop.db.database import Database
 from crm_desktop.db.tables import RelationshipRecord
 from crm_desktop.domain.access import Actor
 from crm_desktop.gui.editors.references import ReferenceEditor
+from crm_desktop.gui.links.bulk_dialog import BulkLinkDialog
+from crm_desktop.gui.links.new_linked_dialog import NewLinkedDialog
 from crm_desktop.gui.links.picker import LinkPicker, RecordPicker
 from crm_desktop.gui.pages.record import NewRecordPage
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.services import relationships
+from crm_desktop.services.record_targets import ChosenRecords
 from crm_desktop.services.relationships import RelationshipSide
 from tests.gui.asking import activate, open_dialog, press, shown
 from tests.gui.hands import Hands, is_stored
@@ -160,6 +163,42 @@ def test_who_comes_second_is_told_by_whom_it_is_taken_and_may_move_it(
         press(qtbot, picker.refused_bar.buttons[0])
     assert {(staff["Acme"], staff[name]) for name in ("Ann Adler", "Dan Drew")} < links_of(make)
     assert (staff["Apex"], staff["Ann Adler"]) not in links_of(make)
+
+
+def test_who_presses_escape_while_links_are_stored_still_hears_that_they_were_refused(
+    qtbot: QtBot, tasks: Tasks, database: Database, actor: Actor, make: Make, staff: dict[str, str]
+) -> None:
+    side = side_of(database, actor, "obj_company")
+    picker = open_picker(qtbot, tasks, (staff["Acme"], "Acme"), side, 5)
+    for name in ("Ann Adler", "Dan Drew"):
+        go_to(picker, name)
+        qtbot.keyClick(picker.grid, KEY.Key_Space)
+    make.sql("DELETE FROM records WHERE id = :id", id=staff["Dan Drew"])  # somebody else
+    picker.accept()
+    qtbot.keyClick(picker.grid, KEY.Key_Escape)
+    picker.cancel.click()
+    assert picker.isVisible()
+    qtbot.waitUntil(lambda: bool(picker.refused_bar.sentence()))
+    assert picker.refused_bar.sentence() == "“Dan Drew” no longer exists."
+    picker.cancel.click()
+    assert not picker.isVisible()
+
+
+def test_names_of_any_length_leave_dialogs_as_wide_as_a_screen(
+    qtbot: QtBot, tasks: Tasks, database: Database, actor: Actor, make: Make, staff: dict[str, str]
+) -> None:
+    long = "X" * 10_000
+    make.sql("UPDATE relationships SET from_label = :long, to_label = :long", long=long)
+    make.sql("UPDATE objects SET label = :long, plural_name = :long", long=long)
+    side = side_of(database, actor, "obj_company")
+    picker = open_picker(qtbot, tasks, (staff["Acme"], long), side, 5)
+    go_to(picker, "Cleo Carr")
+    bulk = shown(qtbot, BulkLinkDialog(tasks, ChosenRecords("obj_contact", ()), long))
+    qtbot.waitUntil(lambda: bulk.relationship.count() == 1)
+    created = shown(qtbot, NewLinkedDialog(tasks, (staff["Acme"], long), side))
+    for dialog in (picker, bulk, created):
+        assert dialog.minimumSizeHint().width() < 1000
+        assert dialog.width() < 1500
 
 
 def test_a_record_that_can_belong_to_one_only_moves_to_what_is_chosen(

@@ -272,6 +272,23 @@ def test_keys_of_link_data_are_proposed_typed_and_stored_with_the_relationship(
     qtbot.waitUntil(lambda: page.model.index(0, 8).data() == "note, Since")
 
 
+def test_keys_can_be_defined_under_a_name_that_nobody_could_give_here(
+    qtbot: QtBot, page: RelationshipsPage, make: Make, database: Database
+) -> None:
+    long = "X" * 10_000
+    make.sql("UPDATE relationships SET name = 'two' || chr(10) || 'lines', to_label = :x", x=long)
+    page.refresh()
+    qtbot.waitUntil(lambda: "two" in str(page.model.index(0, 3).data()))
+    page.grid.setCurrentIndex(page.model.index(0, 0))
+    dialog = edited(qtbot, page)
+    dialog.tabs.setCurrentIndex(LINK_DATA)
+    qtbot.keyClick(dialog.schema.view, Qt.Key.Key_Insert)
+    dialog.schema.model.setData(dialog.schema.model.index(0, 0), "role")
+    with qtbot.waitSignal(dialog.stored):
+        press(qtbot, dialog.submit)
+    assert keys_of(database, make) == (LinkKey("role", ""),)
+
+
 def test_two_people_who_edit_the_keys_both_keep_what_does_not_meet(
     qtbot: QtBot, page: RelationshipsPage, make: Make, database: Database
 ) -> None:

@@ -19,7 +19,7 @@ from crm_desktop.gui.main_window import MainWindow
 from crm_desktop.gui.pages.record import RecordPage
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.widgets.message_bar import Message
-from crm_desktop.services import records
+from crm_desktop.services import links, records
 from crm_desktop.services.records import Edit
 from tests.gui.windows import make_window, wait_until_idle
 from tests.make import Make
@@ -253,6 +253,26 @@ def test_where_no_history_is_kept_edits_of_this_session_are_undone(
     assert names(database) == ["Rigel"]
     assert said(window).text == "Someone else changed this record meanwhile."
     assert undo_of(window).text() == "Undo"
+
+
+def test_links_that_an_undo_takes_away_are_not_said_to_be_put_back(
+    qtbot: QtBot, window: MainWindow, make: Make, deal: str
+) -> None:
+    knows = make.relationship(deal, deal)
+    one, two, three = make.records(deal, 3)
+
+    def link(session: object) -> None:
+        pairs = [(one, two), (one, three)]
+        links.create_links(session, knows, pairs)  # type: ignore[arg-type]
+
+    window.tasks.write(window, link)
+    wait_until_idle(qtbot, window.tasks)
+    undo_of(window).trigger()
+    wait_until_idle(qtbot, window.tasks)
+    assert said(window).text.endswith("2 links taken away.")
+    redo_of(window).trigger()
+    wait_until_idle(qtbot, window.tasks)
+    assert said(window).text.endswith("2 links put back.")
 
 
 def test_a_large_undo_is_a_job_of_its_own(

@@ -259,15 +259,15 @@ class RelationshipDialog(FormDialog):
         if missing:
             raise Invalid(dict.fromkeys(missing, self.tr("Choose an object.")))
         self._check_keys()
-        draft = RelationshipDraft(**self.answers())
         has_keys = self.schema.is_changed()
         keys = KeyEdits(self.schema.keys, self.schema.stored) if has_keys else None
         if self.relationship is None:
+            draft = RelationshipDraft(**self.answers())
             return partial(create_relationship, draft=draft, keys=keys)
         is_edited = super().is_changed()
         if not is_edited and keys is None:
             return None
-        edited = draft if is_edited else None
+        edited = RelationshipDraft(**self.answers()) if is_edited else None
         return partial(update_relationship, stored=self.relationship, draft=edited, keys=keys)
 
     def _check_keys(self) -> None:

@@ -16,6 +16,7 @@ from crm_desktop.gui.dialogs.delete_dialog import counted
 from crm_desktop.gui.dialogs.planned_dialog import PlannedDialog, Work
 from crm_desktop.gui.icons import icon, object_icon
 from crm_desktop.gui.links.bulk_report import show_rehearsal
+from crm_desktop.gui.links.words import cut
 from crm_desktop.gui.picking.record_picker import RecordPicker
 from crm_desktop.gui.theme import unit
 from crm_desktop.gui.widgets.buttons import plain_button
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from crm_desktop.gui.tasks import Tasks
 
 _COMPARED = frozenset({"text", "textarea", "email", "phone", "url", "number", "select", "radio"})
+_SHORTEST = 16  # letters of what is chosen that are seen
 Fields = Mapping[str, Sequence[EffectiveField]]
 
 
@@ -52,11 +54,11 @@ class BulkLinkDialog(PlannedDialog):
         self._target = target
         self._choices = Choices((), {})
         self._other: tuple[str, str] | None = None
-        self.relationship = QComboBox()
+        self.relationship = _combo()
         self.to_one = QRadioButton(self.tr("To one record"))
         self.by_value = QRadioButton(self.tr("By what a field holds"))
         self.pick = plain_button("", icon_name="search")
-        self.own_field, self.other_field = QComboBox(), QComboBox()
+        self.own_field, self.other_field = _combo(), _combo()
         self.exact = QCheckBox(self.tr("Case and blanks count"))
         self.moves: QCheckBox | None = None
         self.to_one.setChecked(True)
@@ -119,9 +121,9 @@ class BulkLinkDialog(PlannedDialog):
         told = [place for place, field in enumerate(own, start=1) if field.id not in naming]
         self.own_field.setCurrentIndex(told[0] if told else 0)
         for side in choices.sides:
-            words = self.tr("{0} ({1})").replace("{0}", side.label)
+            words = self.tr("{0} ({1})").replace("{0}", cut(side.label))
             self.relationship.addItem(
-                object_icon(side.other.icon, "muted"), words.replace("{1}", side.other.label)
+                object_icon(side.other.icon, "muted"), words.replace("{1}", cut(side.other.label))
             )
         self.relationship.setFocus()
 
@@ -131,7 +133,7 @@ class BulkLinkDialog(PlannedDialog):
         combo.addItem(icon("text-cursor-input", "muted"), self.tr("Name of the record"))
         combo.setItemData(0, NAME)
         for field in fields:
-            combo.addItem(icon(type_of(field.type).icon, "muted"), field.label, field.id)
+            combo.addItem(icon(type_of(field.type).icon, "muted"), cut(field.label), field.id)
         combo.blockSignals(False)
 
     def side(self) -> RelationshipSide | None:
@@ -143,8 +145,10 @@ class BulkLinkDialog(PlannedDialog):
         if side is None:
             return
         self._other = None
-        self.pick.setText(self.tr("Choose a {}…").replace("{}", side.other.label))
-        self.other_row.label.setText(self.tr("with, in {}").replace("{}", side.other.plural_name))
+        self.pick.setText(self.tr("Choose a {}…").replace("{}", cut(side.other.label)))
+        self.other_row.label.setText(
+            self.tr("with, in {}").replace("{}", cut(side.other.plural_name))
+        )
         self._fill(self.other_field, self._choices.fields.get(side.other.id, ()))
         self.choose()
 
@@ -167,7 +171,7 @@ class BulkLinkDialog(PlannedDialog):
 
     def _take_picked(self, picked: Sequence[tuple[str, str]]) -> None:
         self._other = picked[0]
-        self.pick.setText(picked[0][1].replace("&", "&&"))
+        self.pick.setText(cut(picked[0][1]).replace("&", "&&"))
         self.choose()
 
     def rule(self) -> Rule | None:
@@ -230,6 +234,14 @@ class BulkLinkDialog(PlannedDialog):
         )
         many = counted(self._changing(plan), self.tr("record"), self.tr("records"))
         return self.tr("Linking {}").replace("{}", many), call
+
+
+def _combo() -> QComboBox:
+    """Return a choice that is no wider than its place, whatever names there are to choose from."""
+    combo = QComboBox()
+    combo.setSizeAdjustPolicy(combo.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    combo.setMinimumContentsLength(_SHORTEST)
+    return combo
 
 
 def _read_choices(session: ReadSession, object_id: str) -> Choices:

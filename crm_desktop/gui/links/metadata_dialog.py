@@ -58,6 +58,8 @@ class MetadataDialog(FormDialog):
         self.form.fold_other()
         self._fit(len(link.form.keys))
         self.form.setVisible(is_object)
+        if not is_object:
+            self.resize(self.width(), self.sizeHint().height())
         self.submit.setVisible(may_edit)
         if may_edit:
             self.form.focus_first()
@@ -115,11 +117,13 @@ class MetadataDialog(FormDialog):
         super().refuse(error)
 
     def _merge(self, now: LinkDetail) -> None:
+        if not isinstance(now.metadata, dict):  # there are no keys left to write to
+            self._show(now)
+            return
         before, self.link = self.link, now
         if before is not None and before.form.keys != now.form.keys:
             self.note.setText(self.tr("The keys of this link data were changed as well."))
-        metadata = now.metadata if isinstance(now.metadata, dict) else {}
-        clashes = self.form.take_stored(metadata, now.names)
+        clashes = self.form.take_stored(now.metadata, now.names)
         if clashes:
             self.problem.set_text(
                 self.tr("Somebody else changed this link meanwhile. Nothing was saved yet.")

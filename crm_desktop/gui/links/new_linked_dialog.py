@@ -13,6 +13,7 @@ from crm_desktop.domain.errors import Invalid, UserError
 from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.editors.record_panel import RecordPanel
 from crm_desktop.gui.links.metadata_form import MetadataForm
+from crm_desktop.gui.links.words import cut
 from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.messages import ask
 from crm_desktop.gui.tasks import Tasks
@@ -25,8 +26,6 @@ from crm_desktop.services import link_detail
 from crm_desktop.services.link_detail import LinkForm
 from crm_desktop.services.linked_records import create_linked_record
 from crm_desktop.services.relationships import RelationshipSide
-
-_LONGEST = 80
 
 
 class NewLinkedDialog(QDialog):
@@ -48,11 +47,11 @@ class NewLinkedDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self._record_id, self._side = record[0], side
-        title = record[1] if len(record[1]) <= _LONGEST else f"{record[1][: _LONGEST - 1]}…"
-        words = self.tr("New {0}, linked to “{1}”").replace("{0}", side.other.label)
-        self.setWindowTitle(words.replace("{1}", title))
+        words = self.tr("New {0}, linked to “{1}”").replace("{0}", cut(side.other.label))
+        self.setWindowTitle(words.replace("{1}", cut(record[1])))
         self.heading = TextLabel(self.windowTitle(), face="title", wraps=True)
-        self.about = TextLabel(self.tr("Under “{}”.").replace("{}", side.label), role="muted")
+        under = self.tr("Under “{}”.").replace("{}", cut(side.label))
+        self.about = TextLabel(under, role="muted", wraps=True)
         self.panel = RecordPanel(tasks, drafts)
         self.form = MetadataForm(tasks, system_formats())
         self.section = Section(self.tr("Link data"), self.form)

@@ -63,6 +63,7 @@ class LinkList(QWidget):
         self._sort: tuple[Sort, ...] = ()
         self._asking: Handle | None = None
         self._is_loading, self._shown_total = False, 0
+        self._place: int | None = None  # of the row that is about to be taken away
         self.model = LinkTableModel(tasks, self._formats, self)
         self.rows = LinkGrid(self.model, side.label)
         self.search = SearchBox(self.tr("Search in {}").replace("{}", side.label))
@@ -114,6 +115,7 @@ class LinkList(QWidget):
         self.columns_button.clicked.connect(self.columns_wanted)
         self.more.clicked.connect(self._toggle)
         self.model.arrived.connect(self._show_parts)
+        self.model.arrived.connect(self._return_to_place)
         self.model.loading_changed.connect(self._set_loading)
         self.model.failed.connect(self._not_read)
         self.model.modelReset.connect(self._mark_sorted)
@@ -325,6 +327,17 @@ class LinkList(QWidget):
         if not self.rows.currentIndex().isValid() and self.model.rowCount():
             self.rows.setCurrentIndex(self.model.index(0, 0))
         self.rows.setFocus()
+
+    def keep_place(self) -> None:
+        """Let the row that moves up be the current one once the current one is taken away."""
+        self._place = min(self.rows.chosen_rows(), default=None)
+
+    def _return_to_place(self) -> None:
+        if self._place is None or self.rows.currentIndex().isValid():
+            return
+        if last := self.model.rowCount():
+            self.rows.setCurrentIndex(self.model.index(min(self._place, last - 1), 0))
+        self._place = None
 
     def start_find(self) -> None:
         """Put the keyboard where one searches in these links."""

@@ -193,8 +193,15 @@ class LinkActions(QObject):
         )
 
     def _unlink(self, linked: LinkList, ids: Sequence[str]) -> None:
+        if linked in self._panels.lists:  # it was not built anew while one was asked
+            linked.keep_place()
         call = partial(links.delete_links, ids=ids)
-        self._tasks.write(linked, call, self._ignore, self._panels.refused.emit)
+        self._tasks.write(self, call, self._ignore, self._not_unlinked)
+
+    def _not_unlinked(self, error: UserError) -> None:
+        """Say why, and show what there is by now: somebody else may have been quicker."""
+        self._panels.refused.emit(error)
+        self._panels.refresh()
 
     def _ignore(self, _: object) -> None:
         """Leave it to the panel, which reads again what the deletion touched."""
@@ -257,10 +264,10 @@ class LinkActions(QObject):
         self._show(dialog)
 
     def _take_columns(self, linked: LinkList, ids: list[str]) -> None:
-        linked.show_columns(ids)
         panel = linked.panel
-        if panel is None:
+        if panel is None or linked not in self._panels.lists:  # built anew meanwhile
             return
+        linked.show_columns(ids)
         if panel.limit:
             sentence = self.tr(
                 "The columns are shown until you close this page. They cannot be kept: {}."

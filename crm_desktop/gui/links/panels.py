@@ -7,7 +7,9 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QScrollArea, QVBoxLayout, QWidget
+from typing_extensions import override
 
 from crm_desktop.domain.changes import Change, Topic
 from crm_desktop.domain.errors import UserError
@@ -19,7 +21,7 @@ from crm_desktop.gui.links.panel import Key, LinkList
 from crm_desktop.gui.links.panel_actions import LinkActions
 from crm_desktop.gui.links.words import cardinality
 from crm_desktop.gui.tasks import Handle, Tasks
-from crm_desktop.gui.theme import unit
+from crm_desktop.gui.theme import line_height, unit
 from crm_desktop.gui.widgets.buttons import IconButton, SmallLink, plain_button
 from crm_desktop.gui.widgets.chip import CountBadge
 from crm_desktop.gui.widgets.elided_label import TextLabel
@@ -30,6 +32,7 @@ from crm_desktop.services import link_lists, relationships
 from crm_desktop.services.records import RecordDetail
 from crm_desktop.services.relationships import RelationshipSide
 
+_ROOM_FOR_WORDS = 20  # lines of text are as high
 Counts = Mapping[Key, int]
 Related = tuple[Sequence[RelationshipSide], Counts]
 
@@ -41,7 +44,7 @@ class PanelSection(Section):
         side = linked.side
         picture = object_icon(side.other.icon, "muted")
         super().__init__(side.label, linked, picture=picture, is_framed=True, is_open=False)
-        self.linked, label = linked, side.label
+        self.linked, self._is_narrow, label = linked, is_narrow, side.label
         self.change_button = SmallLink(self.tr("Change…"))
         self.link_button = IconButton("link", self.tr("Link: {}").replace("{}", label))
         self.create_button = IconButton(
@@ -57,6 +60,12 @@ class PanelSection(Section):
         self.words.setVisible(not is_narrow)
         for each in (self.change_button, self.link_button, self.create_button):
             self.add_button(each)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        has_room = event.size().width() >= round(_ROOM_FOR_WORDS * line_height())
+        self.words.setVisible(has_room and not self._is_narrow)
 
     def show_count(self, count: int) -> None:
         """Say how many are linked, and offer what is possible with so many."""
@@ -168,7 +177,9 @@ class LinkPanels(QWidget):
         self.notice.hide()
         if self._sides != sides:
             self._sides = sides
+            held = self._key_with_keyboard()
             self._build(sides)
+            self._give_keyboard(held)
         for section in self.sections:
             self._show_count(section, counts.get(section.linked.key, 0))
         if not self._is_narrow:
@@ -219,6 +230,19 @@ class LinkPanels(QWidget):
             self.sections.append(section)
         column.addStretch(1)
         self._show_body(body)
+
+    def _key_with_keyboard(self) -> Key | None:
+        """Return whose panel has the keyboard, or has it again once a dialog is closed."""
+        focus: QWidget | None = self.window().focusWidget()
+        held = (each for each in self.sections if focus is not None and each.isAncestorOf(focus))
+        return next((section.linked.key for section in held), None)
+
+    def _give_keyboard(self, key: Key | None) -> None:
+        """Let the panel that was built anew have the keyboard; where it is gone, the first."""
+        if key is None or not self.sections:
+            return
+        by_key = {section.linked.key: section for section in self.sections}
+        by_key.get(key, self.sections[0]).heading.setFocus()
 
     def _connect(self, section: PanelSection) -> None:
         linked, act = section.linked, self.actions_of_links

@@ -12,6 +12,7 @@ from typing_extensions import override
 from crm_desktop.domain.changes import Change, Topic
 from crm_desktop.domain.errors import Invalid, UserError
 from crm_desktop.gui.links.metadata_form import MetadataForm
+from crm_desktop.gui.links.words import cut
 from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.picking.picker_dialog import PickerDialog
 from crm_desktop.gui.picking.picker_model import Pick
@@ -52,7 +53,7 @@ class LinkPicker(PickerDialog):
         self._held: Holding | None = None
         words = tr("Link a {0} to “{1}”") if side.has_one else tr("Link {0} to “{1}”")
         what = side.other.label if side.has_one else side.other.plural_name
-        title = words.replace("{0}", what).replace("{1}", record[1])
+        title = words.replace("{0}", cut(what)).replace("{1}", cut(record[1]))
         super().__init__(tasks, title, parent, allow_multiple=not side.has_one, has_marks=True)
         self.refused_bar = NoticeBar("octagon-alert", "danger")
         self.form = MetadataForm(tasks, system_formats())
@@ -74,7 +75,7 @@ class LinkPicker(PickerDialog):
         self.below.insertWidget(1, self.data)
 
     def _say_about(self) -> None:
-        sentence = self.tr("Under “{}”.").replace("{}", self._side.label)
+        sentence = self.tr("Under “{}”.").replace("{}", cut(self._side.label))
         if self._side.other_has_one:
             sentence += " " + self.tr(
                 "Each of them can belong to one only; what is taken can be moved here."
@@ -94,9 +95,9 @@ class LinkPicker(PickerDialog):
                 "“{0}” belongs to “{3}” under “{1}”, and can belong to one only: what you choose "
                 "takes its place."
             )
-        holder = held.holder_title or self.tr("a record that you may not see")
-        told = words.replace("{0}", self._record[1]).replace("{1}", self._side.label)
-        return told.replace("{2}", str(held.links)).replace("{3}", holder)
+        holder = cut(held.holder_title) or self.tr("a record that you may not see")
+        told = words.replace("{2}", str(held.links)).replace("{1}", cut(self._side.label))
+        return told.replace("{0}", cut(self._record[1])).replace("{3}", holder)
 
     def _start(self, start: PickerStart) -> None:
         self._held = start.held
@@ -126,20 +127,20 @@ class LinkPicker(PickerDialog):
         if standing is None:
             return self.tr("This record has not arrived yet.")
         if standing.link_id:
-            return self.tr("“{}” is linked already.").replace("{}", standing.title)
+            return self.tr("“{}” is linked already.").replace("{}", cut(standing.title))
         if standing.holding is not None and self.model.id_of(row) not in self.model.picks:
             return self._say_taken(standing.holding)
         return ""
 
     def _say_taken(self, holding: Holding) -> str:
-        holder = holding.holder_title
+        holder = cut(holding.holder_title)
         if holding.links > 1:
             words = self.tr("“{0}” belongs to several records already, which is not allowed.")
         elif holder:
             words = self.tr("“{0}” belongs to “{1}”, and can belong to one only.")
         else:
             words = self.tr("“{0}” belongs to another record, and can belong to one only.")
-        return words.replace("{0}", holding.record_title).replace("{1}", holder)
+        return words.replace("{1}", holder).replace("{0}", cut(holding.record_title))
 
     @override
     def explain(self, row: int) -> None:
@@ -223,9 +224,21 @@ class LinkPicker(PickerDialog):
             answers.append((words, self.move_refused))
         if not self._side.has_one and len(error.refusals) < len(self.model.picks):
             answers.append((self.tr("&Leave it out and link"), self.leave_refused_out))
-        self.refused_bar.ask(str(error), answers)
+        self.refused_bar.ask(self._words(error), answers)
         if self.refused_bar.buttons:
             self.refused_bar.buttons[0].setFocus()
+
+    def _words(self, error: RefusedLinks) -> str:
+        """Name a record that is gone as it stood here: the database knows it no more."""
+        first = error.refusals[0]
+        if first.hindrance not in {"from_gone", "to_gone"}:
+            return str(error)
+        is_from = first.hindrance == "from_gone"
+        gone = first.from_record_id if is_from else first.to_record_id
+        pick = self.model.picks.get(gone)
+        title = pick.title if pick is not None else self._record[1]
+        sentence = self.tr("“{}” no longer exists.").replace("{}", cut(title))
+        return sentence + str(error).removeprefix(first.reason)
 
     @staticmethod
     def _can_take(holding: Holding | None) -> bool:

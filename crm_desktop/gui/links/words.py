@@ -40,7 +40,7 @@ def unlinking(
     """
     many = counted(len(links), side.other.label.casefold(), side.other.plural_name.casefold())
     one = links[0].title if len(links) == 1 and links[0] is not None else None
-    what = f"“{_cut(one)}”" if one else many
+    what = f"“{cut(one)}”" if one else many
     question = tr("Unlink {}?").replace("{}", what)
     stays = tr("The record stays.") if len(links) == 1 else tr("The records stay.")
     said = list(dict.fromkeys(key for link in links for key in _keys(link)))
@@ -64,5 +64,6 @@ def _keys(link: RelatedRecord | None) -> Sequence[str]:
     return [key for key, value in link.metadata.items() if value not in (None, "", [])]
 
 
-def _cut(text: str) -> str:
+def cut(text: str) -> str:
+    """Return a name short enough for a sentence or a button: others store any length."""
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"

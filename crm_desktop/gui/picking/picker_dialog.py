@@ -237,6 +237,7 @@ class PickerDialog(QDialog):
         is_free = row >= 0 and bool(self.model.id_of(row)) and not self.why_not(row)
         self.submit.setText(self.verb(count or int(is_free)))
         self.submit.setEnabled(not self.is_busy and (bool(count) or is_free))
+        self.cancel.setEnabled(not self.is_busy)
 
     @override
     def accept(self) -> None:
@@ -252,7 +253,9 @@ class PickerDialog(QDialog):
     def reject(self) -> None:
         """Leave; where something was picked, only when Escape is pressed again."""
         is_clean = not self.allow_multiple or self.begun_with == self.model.picks.keys()
-        if self.is_busy or is_clean or self._is_leaving:
+        if self.is_busy:  # whoever left now would not hear that it was refused
+            return
+        if is_clean or self._is_leaving:
             self.leave()
             return
         self._is_leaving = True

@@ -14,6 +14,7 @@ from crm_desktop.gui import theme
 from crm_desktop.gui.delegates import plain_tip
 from crm_desktop.gui.icons import Role, color_of
 
+_WIDEST_WORD = 20  # lines of text are as high
 _ACROSS = Qt.AlignmentFlag.AlignHorizontal_Mask
 Face = Literal["caption", "small", "body", "strong", "title", "page", "number"]
 _FACES: Mapping[Face, Callable[[], QFont]] = {
@@ -49,6 +50,13 @@ class TextLabel(QLabel):
     def set_role(self, role: Role) -> None:
         self._role = role
         self._style_again()
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        """Ask for no more than words take: for a name of 10,000 letters no window grows."""
+        asked = super().minimumSizeHint()
+        most = round(_WIDEST_WORD * theme.line_height())
+        return QSize(min(asked.width(), most), asked.height()) if self.wordWrap() else asked
 
     def _style_again(self) -> None:
         self._is_styling = True
