@@ -149,7 +149,11 @@ class LayoutPage(Page):
         self.setFocusProxy(self.tree)
 
     def _lay_out_nothing(self) -> None:
-        """Give what is said instead of the panes the room that they leave."""
+        """Give what is said instead of the panes their room; offer nothing until there is some."""
+        for part in (self.pencil, self.count, self.review, self.revert):
+            part.hide()
+        for button in (self.undo_button, self.redo_button, self.save_button):
+            button.setEnabled(False)
         self._nothing.hide()
         self._nothing.action_requested.connect(self.refresh)
         self._column.addWidget(self._nothing, 1)
