@@ -4,7 +4,8 @@ PYTHON_BIN := .venv/bin/python
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help install install-dev run test test-long lint format bench screenshots wheel lock clean
+.PHONY: help install install-dev run test test-long lint format bench screenshots wheel package test-package \
+        lock clean
 
 help:  ## show these lines
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +43,12 @@ format: install-dev  ## let ruff mend what it can
 
 wheel: install-dev  ## build a wheel into dist
 	$(PYTHON_BIN) -m build --wheel --no-isolation
+
+package:  ## build the packages of this system into dist: .deb and portable archive
+	@scripts/package.sh
+
+test-package: install-dev  ## install the .deb in a clean Debian and use it there (root)
+	@scripts/test_package.sh
 
 lock:  ## write locks/*.lock anew from pyproject.toml (needs uv)
 	@scripts/lock.sh

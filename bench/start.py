@@ -1,5 +1,7 @@
 """`start`: from the command to a shown window, and to the first records on screen.
 
+Measured from the sources, and the window also as `make package` froze the program, if it did.
+
 Every measure is a fresh process on warm caches. All begin when the process is made, the
 interpreter's own start included, on both sides.
 """
@@ -12,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from statistics import median
 
+from bench import start_installed
 from bench.measure import Options, Result
 from bench.workspace import Workspace, open_workspace, temporary_folder
 from crm_desktop.db.server import EmbeddedServer
@@ -38,12 +41,45 @@ def run(options: Options) -> Iterator[Result]:
                 ("bench.start_query", server.url, object_id, user_id),
             )
             _times((*program, "--open", f"records:{object_id}"), environment)  # keeps its tab
+            count = (options.rounds or ROUNDS) + 1  # the first one warms up
             rounds: list[tuple[dict[str, float], ...]] = []
-            for number in range((options.rounds or ROUNDS) + 1):
+            for number in range(count):
                 commands = (program, *peers)
                 turn = {each: _times(each, environment) for each in commands[:: (-1) ** number]}
                 rounds.append(tuple(turn[each] for each in commands))
+            installed = _installed_rounds(home, environment, count)
     yield from _results(rounds[1:])
+    yield from _installed_results(installed[1:])
+
+
+def _installed_rounds(
+    home: Path, environment: Mapping[str, str], count: int
+) -> list[tuple[float, float]]:
+    """Return the seconds to a window of the frozen program and of a bare one, in turns."""
+    if not start_installed.PROGRAM.exists():
+        return []
+    rounds = []
+    for number in range(count):
+        turn = {}
+        for side in ("ours", "bare")[:: (-1) ** number]:
+            if side == "ours":
+                turn[side] = start_installed.seconds_to_window(home, environment)
+            else:
+                turn[side] = _times(("bench.start_window",), environment)["window"]
+        rounds.append((turn["ours"], turn["bare"]))
+    return rounds
+
+
+def _installed_results(rounds: list[tuple[float, float]]) -> Iterator[Result]:
+    if rounds:
+        ours, bare = (median(each[side] for each in rounds) for side in (0, 1))
+        said = f"{BARE}: {bare * 1000:,.0f} ms"
+        name = "start, installed, window"
+        yield Result(name, ours * 1000, "ms", said, ours / bare, WINDOW_BAR)
+    else:
+        said = "No package is built here, so its start is not measured: `make package` makes one."
+        print(said, file=sys.stderr)
+    yield from start_installed.sizes()
 
 
 def _results(rounds: list[tuple[dict[str, float], ...]]) -> Iterator[Result]:

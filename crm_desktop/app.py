@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from functools import partial
@@ -18,7 +19,8 @@ from typing import TYPE_CHECKING
 from crm_desktop import __version__
 from crm_desktop.db.profiles import home_folder
 from crm_desktop.domain.errors import Invalid
-from crm_desktop.domain.record_links import record_of_link
+from crm_desktop.domain.record_links import is_link, record_of_link
+from crm_desktop.domain.second_start import Wish, is_table, path_of
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
@@ -27,11 +29,13 @@ if TYPE_CHECKING:
     from crm_desktop.domain.drafts import Draft
     from crm_desktop.gui.drafts import Drafts
     from crm_desktop.gui.main_window import MainWindow
+    from crm_desktop.gui.second_start import SecondStarts
     from crm_desktop.gui.startup import Source, Startup
     from crm_desktop.gui.tasks import Tasks
     from crm_desktop.opening import DatabaseOpener
 
 LOG_BYTES, LOG_FILES = 1_000_000, 3
+WINDOW_LOCK, STARTING = "window.lock", 15.0  # seconds that a window may take to open its database
 NO_DISPLAY = (
     "There is no display here. Start CRM Desktop in a desktop session, use `make run`, which "
     "brings a virtual display, or use the commands of crm-desktop (see crm-desktop --help)."
@@ -49,7 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _options(argv)
     home = home_folder()
     try:
-        if options.link and _is_taken(options, home):
+        wishes = [_wish(text) for text in options.given]
+        if _is_taken(wishes, options, home):
             return 0
     except Invalid as refusal:
         sys.stderr.write(f"{refusal}\n")
@@ -58,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write(f"{NO_DISPLAY}\n")
         return 2
     with ExitStack() as on_exit:
-        return _run(options, home, on_exit)
+        return _run(options, wishes, home, on_exit)
 
 
 def _options(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -80,25 +85,62 @@ def _options(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--open", metavar="ADDRESS", default="", help="a page to show first")
     parser.add_argument(
-        "link", nargs="?", default="", help="a permanent link, crm-desktop://record/rec_…"
+        "--new-window",
+        action="store_true",
+        help="open a window of its own where one runs already",
+    )
+    parser.add_argument(
+        "given",
+        nargs="*",
+        metavar="LINK|FILE",
+        help="a permanent link, crm-desktop://record/rec_…, or a CSV file to import",
     )
     parser.add_argument("--version", action="version", version=f"CRM Desktop {__version__}")
     return parser.parse_args(argv)
 
 
-def _is_taken(options: argparse.Namespace, home: Path) -> bool:
-    """Let the window that runs already open the link, or show it first in one of our own.
+def _wish(text: str) -> Wish:
+    """Read a link or a file of the command line. Raises Invalid for anything else."""
+    if is_link(text) or not is_table(text):
+        return Wish(record_of_link(text))
+    path = Path(path_of(text)).absolute()
+    if not path.is_file():
+        raise Invalid({"file": f"There is no file {path}."})
+    return Wish(file=str(path))
 
-    Raises Invalid for what is no link.
-    """
-    record_id = record_of_link(options.link)
-    if not options.database:
-        from crm_desktop.gui.link_server import hand_over, server_name
 
-        if hand_over(server_name(home), options.link):
-            return True
-    options.open = f"record:{record_id}"
+def _is_taken(wishes: Sequence[Wish], options: argparse.Namespace, home: Path) -> bool:
+    """Let the window that runs already do what is wished, or just come forward."""
+    has_own_window = options.database or options.open or options.screenshot or options.sample
+    if has_own_window or options.new_window:
+        return False
+    return all(_is_handed_over(home, wish) for wish in wishes or [Wish()])
+
+
+def _is_handed_over(home: Path, wish: Wish) -> bool:
+    """Ask the window of this home, which may still be starting, to do it."""
+    deadline = time.monotonic() + STARTING
+    while _has_window(home) and time.monotonic() < deadline:
+        from crm_desktop.gui.link_server import Answer, hand_over, server_name
+
+        answer = hand_over(server_name(home), wish)
+        if answer is not Answer.NOBODY:
+            return answer is Answer.TAKEN
+        time.sleep(0.1)
     return False
+
+
+def _has_window(home: Path) -> bool:
+    """Say so without Qt, which a first start loads later: a window holds a lock."""
+    from crm_desktop.db.locks import try_lock
+
+    try:
+        lock = try_lock(home / WINDOW_LOCK)
+    except OSError:
+        return False
+    if lock is not None:
+        lock.release()
+    return lock is None
 
 
 def _has_no_display() -> bool:
@@ -124,23 +166,21 @@ def _open_log(home: Path, on_exit: ExitStack) -> None:
     on_exit.callback(logging.getLogger().removeHandler, handler)
 
 
-def _run(options: argparse.Namespace, home: Path, on_exit: ExitStack) -> int:
+def _run(
+    options: argparse.Namespace, wishes: Sequence[Wish], home: Path, on_exit: ExitStack
+) -> int:
     from PySide6.QtCore import QSettings, Qt
-    from PySide6.QtWidgets import QApplication
 
     from crm_desktop.gui.garbage import GarbageTimer
     from crm_desktop.gui.main_window import MainWindow
+    from crm_desktop.gui.second_start import SecondStarts
     from crm_desktop.gui.startup import Source, Startup
     from crm_desktop.gui.tasks import Tasks
     from crm_desktop.gui.theme import apply_theme
     from crm_desktop.gui.window_state import WindowState
     from crm_desktop.opening import DatabaseOpener
 
-    existing = QApplication.instance()
-    app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
-    app.setApplicationName("CRM Desktop")
-    app.setApplicationVersion(__version__)
-    app.setDesktopFileName("crm-desktop")
+    app = _application()
     opener = DatabaseOpener(home)
     on_exit.callback(opener.close)
     tasks = Tasks()
@@ -159,20 +199,40 @@ def _run(options: argparse.Namespace, home: Path, on_exit: ExitStack) -> int:
     startup = Startup(window, opener, Source(options.database), loads_sample=options.sample)
     startup.other_database_requested.connect(_open_another_window)
     startup.finished.connect(garbage.begin)
-    startup.finished.connect(
-        partial(_serve, window, opener, startup, home, on_exit),
-        Qt.ConnectionType.SingleShotConnection,
-    )
+    offer = partial(_offer_backups, window, opener, startup)
+    startup.finished.connect(offer, Qt.ConnectionType.SingleShotConnection)
+    starts = SecondStarts(window, startup, wishes)
     _prepare_first_page(options, app, window, startup)
-    app.lastWindowClosed.connect(app.quit)  # Qt by itself does not while answers are awaited
     window.show()
 
-    def begin() -> None:
-        _open_log(home, on_exit)
-        startup.begin()
-
-    _after_first_paint(window, begin)
+    listen = partial(_listen_for_starts, starts, home, on_exit)
+    _after_first_paint(window, partial(_begin, startup, listen, home, on_exit))
     return app.exec()
+
+
+def _begin(startup: Startup, listen: Callable[[], None], home: Path, on_exit: ExitStack) -> None:
+    """Open the database; further starts wait for the end of that, and are answered then."""
+    from PySide6.QtCore import Qt
+
+    shown = time.monotonic()
+    _open_log(home, on_exit)
+    _log.info("The window was shown %.0f ms ago.", (time.monotonic() - shown) * 1000)
+    if _is_first_window(home, on_exit):
+        startup.finished.connect(listen, Qt.ConnectionType.SingleShotConnection)
+    startup.begin()
+    _show_icon()
+
+
+def _application() -> QApplication:
+    from PySide6.QtWidgets import QApplication
+
+    existing = QApplication.instance()
+    app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    app.setApplicationName("CRM Desktop")
+    app.setApplicationVersion(__version__)
+    app.setDesktopFileName("crm-desktop")
+    app.lastWindowClosed.connect(app.quit)  # Qt by itself does not while answers are awaited
+    return app
 
 
 def _drafts(tasks: Tasks, home: Path, on_exit: ExitStack) -> Drafts:
@@ -204,14 +264,6 @@ def _prepare_first_page(
         taker.taken.connect(app.quit)
 
 
-def _serve(
-    window: MainWindow, opener: DatabaseOpener, startup: Startup, home: Path, on_exit: ExitStack
-) -> None:
-    """Begin what waits for the first start to end: backups, and links from elsewhere."""
-    _offer_backups(window, opener, startup)
-    _listen_for_links(window, home, on_exit)
-
-
 def _offer_backups(window: MainWindow, opener: DatabaseOpener, startup: Startup) -> None:
     """Let the window back up and restore; after a restore the program starts again at its end."""
     from crm_desktop.gui.backups import Backups
@@ -223,20 +275,33 @@ def _offer_backups(window: MainWindow, opener: DatabaseOpener, startup: Startup)
     Backups(window, opener, startup).restart_requested.connect(restart)
 
 
-def _listen_for_links(window: MainWindow, home: Path, on_exit: ExitStack) -> None:
-    """Open links that are opened elsewhere; of several programs of a home the first one does."""
+def _show_icon() -> None:
+    """Give the windows their icon, for desktops that don't take it from the desktop entry."""
+    from PySide6.QtGui import QGuiApplication, QIcon
+
+    from crm_desktop.files import resources_folder
+
+    QGuiApplication.setWindowIcon(QIcon(str(resources_folder() / "icons" / "crm-desktop.svg")))
+
+
+def _is_first_window(home: Path, on_exit: ExitStack) -> bool:
+    """Say whether further starts are for this window; until the program ends, if so."""
     from crm_desktop.db.locks import try_lock
-    from crm_desktop.gui.link_server import LinkServer, server_name
 
     try:
-        lock = try_lock(home / "window.lock")
+        lock = try_lock(home / WINDOW_LOCK)
     except OSError:
-        return  # the start says that the home cannot be written
-    if lock is None:
-        return
-    on_exit.enter_context(lock)
-    server = LinkServer(window)
-    server.record_wanted.connect(window.open_record)
+        return False  # the start says that the home cannot be written
+    if lock is not None:
+        on_exit.enter_context(lock)
+    return lock is not None
+
+
+def _listen_for_starts(starts: SecondStarts, home: Path, on_exit: ExitStack) -> None:
+    from crm_desktop.gui.link_server import LinkServer, server_name
+
+    server = LinkServer(starts, takes=starts.takes)
+    server.wished.connect(starts.fulfil)
     if server.listen(server_name(home)):
         on_exit.callback(server.close)
 
@@ -273,7 +338,9 @@ def _open_another_window(source: Source) -> None:
 
     process = QProcess()
     process.setProgram(sys.executable)
-    process.setArguments(["-c", "import sys; from crm_desktop.app import main; sys.exit(main())"])
+    is_frozen = getattr(sys, "frozen", False)  # then there is no interpreter to be asked
+    code = "import sys; from crm_desktop.app import main; sys.exit(main())"
+    process.setArguments([*([] if is_frozen else ["-c", code]), "--new-window"])
     environment = QProcessEnvironment.systemEnvironment()
     environment.insert("CRM_DESKTOP_DATABASE", source.url)
     process.setProcessEnvironment(environment)

@@ -30,6 +30,7 @@ from crm_desktop.cli_output import progress, tell_diagnosis, tell_import, writte
 from crm_desktop.cli_process import ending_in_order
 from crm_desktop.domain.errors import Cancelled, Invalid, Unavailable, UpgradeNeeded, UserError
 from crm_desktop.domain.record_links import is_link
+from crm_desktop.domain.second_start import is_wish
 
 if TYPE_CHECKING:
     from crm_desktop.db.database import Database
@@ -65,7 +66,6 @@ class HeaderOf(StrEnum):
 
 
 app = typer.Typer(
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -76,7 +76,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status: 0, 1 failed, 2 misused, 130 interrupted."""
     try:
         with ending_in_order():
-            arguments = _with_link(sys.argv[1:] if argv is None else argv)
+            arguments = _with_given(sys.argv[1:] if argv is None else argv)
             outcome = app(arguments, standalone_mode=False)
     except typer.Exit as stop:
         return stop.exit_code
@@ -98,16 +98,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     return outcome if isinstance(outcome, int) else 0
 
 
-def _with_link(arguments: Sequence[str]) -> list[str]:
-    """Let a permanent link stand where a command would: that is how desktops pass it."""
+def _with_given(arguments: Sequence[str]) -> list[str]:
+    """Let links and files stand where a command would: that is how desktops pass them."""
+    are_given = bool(arguments) and all(map(is_wish, arguments))
     named: list[str] = []
     for argument in arguments:
-        named += ["--link", argument] if is_link(argument) else [argument]
+        named += ["--given", argument] if are_given or is_link(argument) else [argument]
     return named
 
 
 @app.callback(invoke_without_command=True)
-def window(
+def window(  # noqa: PLR0917 - each is an option by name
     context: typer.Context,
     database: DatabaseOption = "",
     as_email: AsOption = "",
@@ -120,9 +121,16 @@ def window(
     address: Annotated[
         str, typer.Option("--open", metavar="ADDRESS", help="A page to show first.")
     ] = "",
-    link: Annotated[
-        str, typer.Option("--link", hidden=True, help="A permanent link to a record.")
-    ] = "",
+    new_window: Annotated[
+        bool, typer.Option("--new-window", help="Open a window of its own where one runs already.")
+    ] = False,
+    given: Annotated[
+        list[str] | None,
+        typer.Option("--given", hidden=True, help="A permanent link, or a CSV file to import."),
+    ] = None,
+    self_test_: Annotated[
+        bool, typer.Option("--self-test", help="Try whether this installation works.")
+    ] = False,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> int:
     """Administer a metadata-driven CRM in PostgreSQL; without a command, in a window."""
@@ -130,6 +138,8 @@ def window(
     if version:
         typer.echo(f"CRM Desktop {__version__}")
         raise typer.Exit
+    if self_test_:
+        raise typer.Exit(self_test())
     if context.invoked_subcommand is not None:
         return 0
     from crm_desktop.app import main as open_window
@@ -138,7 +148,8 @@ def window(
     options += ["--database", database] if database else []
     options += ["--screenshot", str(screenshot)] if screenshot else []
     options += ["--open", address] if address else []
-    options += ["--", link] if link else []
+    options += ["--new-window"] if new_window else []
+    options += ["--", *given] if given else []
     raise typer.Exit(open_window(options))
 
 
@@ -450,7 +461,7 @@ app.command()(restore)
 
 @app.command("self-test")
 def self_test() -> int:
-    """Try whether this installation works: resources, a database of its own, an object in it."""
+    """Try whether this installation works: database, records, files, window; status 0 if all do."""
     from crm_desktop import selftest
 
     return selftest.main()

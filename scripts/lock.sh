@@ -11,4 +11,5 @@ lock() { # name, then more arguments for uv
         --output-file "locks/$name.lock" "$@" pyproject.toml
 }
 lock run --group install
+lock package --group package
 lock dev --group install --group dev

@@ -212,6 +212,7 @@ def _take_pages(photographer: Photographer) -> None:
     window = photographer.window
     for address in ("objects", "fields", "relationships", "applications", "users"):
         photographer.take_page(address, address)
+    photographer.take_page("schema-graph", "graph")
     for frame in window.tabs.frames[1:]:
         window.tabs.discard(frame)
     companies = _open_records(photographer, "Companies")
@@ -222,7 +223,18 @@ def _take_pages(photographer: Photographer) -> None:
     photographer.wait()
     photographer.take("records")
     photographer.take_page("record", company)
+    record = cast("RecordPage", window.current_page)
+    photographer.take_dialog("impact", record.show_impact)
+    photographer.take_dialog("link-picker", partial(_pick_links, record))
+    photographer.take_page("record-graph", company.replace("record:", "recgraph:"))
+    window.open(company)
+    photographer.wait()
     _take_conflict(photographer)
+
+
+def _pick_links(page: "RecordPage") -> None:
+    linked = max(page.related.lists, key=lambda each: each.side.label == "Deals")
+    page.related.actions_of_links.link_to(linked)
 
 
 def _take_conflict(photographer: Photographer) -> None:

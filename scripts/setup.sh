@@ -3,6 +3,7 @@
 #
 #   scripts/setup.sh run     what the program needs
 #   scripts/setup.sh dev     and what its tests need
+#   scripts/setup.sh package an environment of its own that makes the packages, below build/package
 #
 # Missing system packages are installed where we may (root, or sudo without a password);
 # otherwise the exact command is named and nothing is changed.
@@ -10,6 +11,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 kind=${1:-run}
 venv=.venv
+[ "$kind" = package ] && venv=build/package/venv
 stamp=$venv/.installed-$kind
 
 say() { printf '%s\n' "$*" >&2; }
@@ -66,6 +68,7 @@ make_venv() {
     fi
     say "Making the virtual environment in $venv"
     rm -rf $venv
+    mkdir -p "$(dirname $venv)"
     "$python" -m venv $venv
 }
 
@@ -73,7 +76,9 @@ install_locked() {
     [ "$stamp" -nt "locks/$kind.lock" ] && [ "$stamp" -nt pyproject.toml ] && return
     say "Installing the locked packages"
     $venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r "locks/$kind.lock"
-    $venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+    if [ "$kind" != package ]; then # PyInstaller reads the sources where they are
+        $venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+    fi
     touch "$stamp"
 }
 
@@ -107,11 +112,27 @@ package_of() {
         libxcb-xfixes.so.0) echo libxcb-xfixes0 ;;
         libxcb-xinerama.so.0) echo libxcb-xinerama0 ;;
         libxcb-xkb.so.1) echo libxcb-xkb1 ;;
+        libbrotlicommon.so.1 | libbrotlidec.so.1) echo libbrotli1 ;;
+        libzstd.so.1) echo libzstd1 ;;
         libSM.so.6) echo libsm6 ;;
         libICE.so.6) echo libice6 ;;
         libz.so.1) echo zlib1g ;;
         *) echo "" ;;
     esac
+}
+
+# What PyInstaller and the making of a .deb ask of the system.
+building_needs() {
+    command -v objdump >/dev/null || echo binutils
+    $venv/bin/python - <<'PYTHON'
+import sysconfig
+from pathlib import Path
+
+value = sysconfig.get_config_var
+places = [value("LIBDIR"), f"{value('LIBDIR')}/{value('MULTIARCH')}"]
+if not any((Path(place) / f"{value('INSTSONAME')}").exists() for place in places):
+    print(f"libpython{value('VERSION')}")  # Debian keeps Python's shared library apart
+PYTHON
 }
 
 check_libraries() {
@@ -136,11 +157,18 @@ check_libraries() {
     fi
     if [ "$kind" = dev ]; then
         command -v xdotool >/dev/null || packages+=(xdotool)
+        # A test opens exported graphs in a browser; Ubuntu's package of this name only asks for a snap.
+        if ! command -v chromium >/dev/null && grep -qx 'ID=debian' /etc/os-release 2>/dev/null; then
+            packages+=(chromium)
+        fi
     fi
     if ! { command -v fc-list >/dev/null && [ -n "$(fc-list 2>/dev/null | head -n 1)" ]; } &&
         [ -z "$(find /usr/share/fonts "$HOME/.fonts" "$HOME/.local/share/fonts" \
             \( -name '*.ttf' -o -name '*.otf' \) -print -quit 2>/dev/null)" ]; then
         packages+=(fonts-dejavu-core)
+    fi
+    if [ "$kind" = package ]; then
+        packages+=($(building_needs))
     fi
     if [ ${#packages[@]} -gt 0 ]; then
         mapfile -t packages < <(printf '%s\n' "${packages[@]}" | sort -u)

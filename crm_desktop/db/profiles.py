@@ -15,6 +15,7 @@ from crm_desktop.db.private_files import write_private
 from crm_desktop.domain.errors import Unavailable
 
 ROOTS_HOME = Path("/var/lib/crm-desktop")
+PORTABLE_HOME = "data"
 FILE = "profiles.json"
 FORMAT = 1
 SECRETS = {"password", "sslpassword", "oauth_client_secret"}
@@ -65,11 +66,15 @@ class SavedProfiles:
 def home_folder() -> Path:
     """Return the folder for everything we keep: `CRM_DESKTOP_HOME`, or the platform's own.
 
-    As root that is a folder the server's account can reach, never one below /root.
+    A frozen program that has a folder `data` beside it keeps everything in that: it is portable.
+    As root it is a folder that the server's account can reach, never one below /root.
     """
     named = os.environ.get("CRM_DESKTOP_HOME", "")
     if named:
         return Path(named).expanduser().absolute()
+    beside = Path(sys.executable).resolve().parent / PORTABLE_HOME
+    if getattr(sys, "frozen", False) and beside.is_dir():
+        return beside
     if sys.platform != "win32" and os.geteuid() == 0:
         return ROOTS_HOME
     import platformdirs

@@ -20,6 +20,7 @@ class Topic(StrEnum):
     USERS = "users"  # the user's, as text
     TOKENS = "tokens"  # the user's, as text
     INDEXES = "indexes"  # the object's
+    DIAGRAMS = "diagrams"  # the diagram's
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ class Prefix(StrEnum):
     APPLICATION = "app_"
     VIEW = "view_"
     FORM = "form_"
+    DIAGRAM = "dgm_"
 
 
 _VARIANT = dict(zip("0123456789abcdef", "89ab89ab89ab89ab", strict=True))  # 0b10 and 2 more bits

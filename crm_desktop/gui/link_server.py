@@ -1,23 +1,33 @@
-"""Hands a permanent link that was opened elsewhere to the window that runs already."""
+"""Hands what a second start of the program was given to the window that runs already."""
 
 from __future__ import annotations
 
 import hashlib
 import logging
 import sys
+from collections.abc import Callable
+from enum import Enum
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 from crm_desktop.domain.errors import Invalid
-from crm_desktop.domain.record_links import MOST_LETTERS, record_of_link
+from crm_desktop.domain.second_start import MOST_LETTERS, Wish, line_of, wish_in
 
 CONNECTING, ANSWERING = 500, 2000  # milliseconds
 _TAKEN, _REFUSED = b"taken\n", b"refused\n"
 _LONGEST_PATH = 90  # bytes; the name of a Unix socket has room for some 100
 
 _log = logging.getLogger(__name__)
+
+
+class Answer(Enum):
+    """What became of a wish that was handed over."""
+
+    TAKEN = "taken"
+    REFUSED = "refused"
+    NOBODY = "nobody"
 
 
 def server_name(home: Path) -> str:
@@ -28,27 +38,37 @@ def server_name(home: Path) -> str:
     return f"crm-desktop-{hashlib.sha256(str(home).encode()).hexdigest()[:24]}"
 
 
-def hand_over(name: str, link: str) -> bool:
-    """Ask the window that listens there to open the link; False where none took it."""
+def hand_over(name: str, wish: Wish) -> Answer:
+    """Ask the window that listens there."""
     socket = QLocalSocket()
     socket.connectToServer(name)
     if not socket.waitForConnected(CONNECTING):
-        return False
-    socket.write(f"{link.strip()}\n".encode())
+        return Answer.NOBODY
+    socket.write(f"{line_of(wish)}\n".encode())
     answer = b""
     while not answer.endswith(b"\n") and socket.waitForReadyRead(ANSWERING):
         answer += bytes(socket.readAll().data())
     socket.abort()
-    return answer == _TAKEN
+    return Answer.TAKEN if answer == _TAKEN else Answer.REFUSED
+
+
+def take_every(_wish: Wish) -> bool:
+    return True
 
 
 class LinkServer(QObject):
-    """Listens for links of this person's other programs; what is no link is refused unread."""
+    """Listens for this person's other starts; what makes no sense is refused unread.
 
-    record_wanted = Signal(str)  # a record's id
+    `takes` says whether a wish is for this window; who is refused opens a window of its own.
+    """
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    wished = Signal(object)  # Wish
+
+    def __init__(
+        self, parent: QObject | None = None, *, takes: Callable[[Wish], bool] = take_every
+    ) -> None:
         super().__init__(parent)
+        self._takes = takes
         self._server = QLocalServer(self)
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
         self._server.newConnection.connect(self._welcome)
@@ -58,7 +78,7 @@ class LinkServer(QObject):
         QLocalServer.removeServer(name)  # of a program that was killed
         is_listening = self._server.listen(name)
         if not is_listening:
-            _log.warning("Links cannot be received. %s", self._server.errorString())
+            _log.warning("Other starts cannot be received. %s", self._server.errorString())
         return is_listening
 
     def close(self) -> None:
@@ -76,12 +96,15 @@ class LinkServer(QObject):
             return
         if not socket.canReadLine() and socket.bytesAvailable() <= MOST_LETTERS:
             return
-        line = bytes(socket.readLine(MOST_LETTERS + 2).data())
-        try:
-            record_id = record_of_link(line.decode("ascii"))
-        except (Invalid, UnicodeDecodeError):
-            record_id = ""
-        socket.write(_TAKEN if record_id else _REFUSED)
+        wish = self._understood(bytes(socket.readLine(MOST_LETTERS + 2).data()))
+        socket.write(_TAKEN if wish is not None else _REFUSED)
         socket.disconnectFromServer()
-        if record_id:
-            self.record_wanted.emit(record_id)
+        if wish is not None:
+            self.wished.emit(wish)
+
+    def _understood(self, line: bytes) -> Wish | None:
+        try:
+            wish = wish_in(line.decode("ascii"))
+        except (Invalid, UnicodeDecodeError):
+            return None
+        return wish if self._takes(wish) else None

@@ -22,7 +22,7 @@ from crm_desktop.gui.draft_notices import DraftNotices
 from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.navigation import Navigation, ObjectEntry
 from crm_desktop.gui.pulse import ConnectionState
-from crm_desktop.gui.rail import Rail
+from crm_desktop.gui.rail import SCHEMA, Rail, mode_of
 from crm_desktop.gui.routes import id_of, is_known, kind_of
 from crm_desktop.gui.start_page import StartPage
 from crm_desktop.gui.status_bar import Place, StatusBar
@@ -97,9 +97,8 @@ class MainWindow(QMainWindow):
         else:
             self.tabs.open(address)
 
-    def open_record(self, record_id: str) -> None:
-        """Show a record whose link was opened in another program, and come to the front."""
-        self.open(f"record:{record_id}")
+    def come_forward(self) -> None:
+        """Be in front of the other windows, as far as the desktop lets programs do that."""
         if self.isMinimized():
             self.showNormal()
         self.raise_()
@@ -209,8 +208,8 @@ class MainWindow(QMainWindow):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    def import_file(self) -> None:
-        """Ask for a file, for the object whose records are shown or for any other."""
+    def import_file(self, path: str = "") -> None:
+        """Ask for a file unless one is named, for the object whose records are shown or another."""
         from crm_desktop.gui.dialogs.import_dialog import ImportDialog
 
         frame = self.tabs.current
@@ -219,6 +218,9 @@ class MainWindow(QMainWindow):
         dialog = ImportDialog(self.tasks, object_id, self)
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
+        if path:
+            dialog.set_file(path)
+            dialog.object.setFocus()
 
     def check_links(self) -> None:
         """Show the links that break a rule."""
@@ -313,15 +315,22 @@ class MainWindow(QMainWindow):
 
     def _open_mode(self, address: str) -> None:
         """Go back to the page of the mode that was seen last, else open its own."""
-        self.open(address)
+        self.open_mode(address)
         if kind_of(address) == FIRST_PAGE and not self.navigation.isVisible():
             self.menus.show_navigation.trigger()
+
+    def open_mode(self, address: str) -> None:
+        """Open the page of a mode: that of the schema as a table or a graph, as it was last."""
+        self.open(self.state.text_of("schema") or address if address == SCHEMA else address)
 
     def _follow_tab(self) -> None:
         """Let rail, tree, status bar and menus show what the current tab is."""
         frame = self.tabs.current
         kind = kind_of(frame.address) if frame is not None else ""
         self.rail.show_mode(kind)
+        mode = mode_of(kind)
+        if mode is not None and mode.address == SCHEMA:
+            self.state.keep_text("schema", kind)
         is_list = frame is not None and kind in {"records", "layout"}
         self.navigation.show_mode(kind)
         self.navigation.mark_current(f"records:{id_of(frame.address)}" if is_list and frame else "")

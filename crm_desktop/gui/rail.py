@@ -27,19 +27,22 @@ class Mode(NamedTuple):
         return QCoreApplication.translate("rail", str(self.text))
 
 
+SCHEMA = "relationships"  # the mode that has two pages: a table, and a graph
 MODES = (
     Mode(
         "objects",
         QT_TRANSLATE_NOOP("rail", "Data"),
         "table-2",
-        ("objects", "records", "record", "new-record"),
+        ("objects", "records", "record", "new-record", "duplicate", "recgraph"),
     ),
     Mode("layout", QT_TRANSLATE_NOOP("rail", "Layouts"), "layout-template", ("layout",)),
     Mode(
         "applications", QT_TRANSLATE_NOOP("rail", "Applications"), "app-window", ("applications",)
     ),
     Mode("fields", QT_TRANSLATE_NOOP("rail", "Fields"), "library", ("fields", "field")),
-    Mode("relationships", QT_TRANSLATE_NOOP("rail", "Schema"), "workflow", ("relationships",)),
+    Mode(
+        "relationships", QT_TRANSLATE_NOOP("rail", "Schema"), "workflow", ("relationships", "graph")
+    ),
     Mode("users", QT_TRANSLATE_NOOP("rail", "Users"), "users", ("users",)),
 )
 

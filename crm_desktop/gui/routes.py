@@ -35,6 +35,7 @@ ROUTES = {
     "relationships": Route(
         "crm_desktop.gui.pages.relationships", "RelationshipsPage", "Relationships"
     ),
+    "graph": Route("crm_desktop.gui.graph.schema_page", "SchemaPage", "Schema graph"),
     "applications": Route("crm_desktop.gui.pages.applications", "ApplicationsPage", "Applications"),
     "indexes": Route("crm_desktop.gui.pages.indexes", "IndexesPage", "Indexes"),
     "users": Route("crm_desktop.gui.pages.users", "UsersPage", "Users"),
@@ -46,6 +47,7 @@ ROUTES = {
     ),
     "duplicate": _record_route("record", "DuplicatePage"),
     "record": _record_route("record", "RecordPage"),
+    "recgraph": Route("crm_desktop.gui.graph.record_page", "RecordGraphPage", takes_id=True),
     "layout": Route(
         "crm_desktop.gui.layout_editor.page", "LayoutPage", takes_id=True, takes_drafts=True
     ),

@@ -57,7 +57,10 @@ class WindowMenus:
         self._fill_view()
         go = [
             Command(
-                mode.title(), partial(window.open, mode.address), mode.icon_name, [f"Ctrl+{key}"]
+                mode.title(),
+                partial(window.open_mode, mode.address),
+                mode.icon_name,
+                [f"Ctrl+{key}"],
             )
             for key, mode in enumerate(MODES, start=1)
         ]

@@ -180,3 +180,25 @@ def wait_until_ready(home: Path, process: "subprocess.Popen[str]") -> None:
         assert time.monotonic() < deadline
         with suppress(subprocess.TimeoutExpired):  # as long as it has not ended, look again
             pytest.fail(f"The program ended with {process.wait(timeout=0.05)}.")
+
+
+def test_a_second_start_goes_to_the_window_that_runs(home: Path, tmp_path: Path) -> None:
+    table = tmp_path / "people.csv"
+    table.write_text("name\nAda\n", encoding="utf-8")
+    with program() as first:
+        wait_until_ready(home, first)
+        for arguments in ((), (table.as_uri(),)):
+            with program(*arguments) as second:
+                _, errors = second.communicate(timeout=PATIENCE)
+                assert second.returncode == 0, errors
+        with program(str(tmp_path / "missing.csv")) as second:
+            _, errors = second.communicate(timeout=PATIENCE)
+            assert second.returncode == 2
+            assert "There is no file" in errors
+        assert len(servers_below(home)) > 0
+        first.send_signal(signal.SIGTERM)
+        assert first.wait(timeout=PATIENCE) == 0
+    log = (home / "log" / "crm-desktop.log").read_text(encoding="utf-8")
+    assert "asked for the window." in log
+    assert "asked for a file." in log
+    assert log.count(OPENED) == 1

@@ -26,9 +26,17 @@ def _give_up(widget: QWidget) -> None:
 
 
 def activate(qtbot: QtBot, widget: QWidget) -> None:
-    """Bring the window to the front, where shortcuts reach it."""
-    widget.activateWindow()
-    qtbot.waitUntil(widget.isActiveWindow)
+    """Bring the window to the front, where shortcuts reach it.
+
+    A window of the test before that dies only now may take that back: then it is asked for again.
+    """
+
+    def is_active() -> bool:
+        if not widget.isActiveWindow():
+            widget.activateWindow()
+        return widget.isActiveWindow()
+
+    qtbot.waitUntil(is_active)
 
 
 def press(qtbot: QtBot, button: QAbstractButton) -> None:

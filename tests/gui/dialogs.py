@@ -23,6 +23,9 @@ from crm_desktop.gui.dialogs.sign_in import FirstUserDialog, SignInDialog
 from crm_desktop.gui.dialogs.user_dialog import UserDialog
 from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.filters.filter_editor import FilterDialog
+from crm_desktop.gui.graph.record_content import Rest
+from crm_desktop.gui.graph.record_linking import WayDialog
+from crm_desktop.gui.graph.record_lists import MostConnectedDialog, SideDialog
 from crm_desktop.gui.impact.impact_dialog import ImpactDialog
 from crm_desktop.gui.keyboard_map import KeyboardMapDialog
 from crm_desktop.gui.links.breaches_dialog import BreachesDialog
@@ -33,11 +36,14 @@ from crm_desktop.gui.picking.record_picker import RecordPicker
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.views.columns_dialog import ColumnsDialog
 from crm_desktop.gui.views.name_dialog import ViewNameDialog
+from crm_desktop.services.record_graph import GraphRecord, Side
 
 CLASHES: Final = {
     "fld_note": Clash("Short.", "It is long. " * 80, "Mine."),
     "fld_name": Clash("a", "b", ""),
 }
+RECORD: Final = GraphRecord("rec_x", "obj_x", "Company", None, "Acme", 0)
+REST: Final = Rest("rec_x", Side("rel_x", is_from=True), 60, 60, is_least=False, is_opened=False)
 DIALOGS: Final[Mapping[str, Callable[[Tasks], QDialog]]] = {
     "object": lambda tasks: ObjectDialog(tasks, None),
     "relationship": lambda tasks: RelationshipDialog(tasks, None),
@@ -53,6 +59,9 @@ DIALOGS: Final[Mapping[str, Callable[[Tasks], QDialog]]] = {
     "keyboard map": lambda _: KeyboardMapDialog([]),
     "picker": lambda tasks: RecordPicker(tasks, []),
     "broken links": BreachesDialog,
+    "most connected": lambda tasks: MostConnectedDialog(tasks, {}, {}),
+    "links of a hub": lambda tasks: SideDialog(tasks, RECORD, REST, {}),
+    "which link": lambda _: WayDialog([], {}),
 }
 
 

@@ -79,7 +79,7 @@ def _is_inside_a_control(widget: QWidget) -> bool:
 
 
 @pytest.mark.parametrize(
-    "address", ["objects", "fields", "relationships", "applications", "users", "indexes"]
+    "address", ["objects", "fields", "relationships", "graph", "applications", "users", "indexes"]
 )
 def test_every_control_of_the_pages_of_definitions_has_a_name(
     qtbot: QtBot, tasks: Tasks, address: str
@@ -105,7 +105,7 @@ def test_every_control_of_a_list_and_of_a_record_has_a_name(
     record = make.record(deal, {"fld_name": "Orion"})
     link = make.relationship(account, deal, "1:N")
     make.link(link, make.record(account, {"fld_name": "Orion Analytics"}), record)
-    for address in (f"records:{deal}", f"record:{record}", f"layout:{deal}"):
+    for address in (f"records:{deal}", f"record:{record}", f"layout:{deal}", f"recgraph:{record}"):
         page = shown(qtbot, make_page(address, tasks))
         wait_until_idle(qtbot, tasks)
         assert nameless(page) == []

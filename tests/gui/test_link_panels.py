@@ -230,6 +230,12 @@ def test_keys_and_buttons_lead_to_the_dialogs_of_links(
     page.link("Ilona", {"role": "CEO"})
     page.open()
     page.select(0)
+    asked: list[str] = []
+    page.page.open_requested.connect(asked.append)
+    page.page.related.actions_of_links.graph_action.trigger()
+    linked = page.people.model.link_at(0)
+    assert linked is not None
+    assert asked == [f"recgraph:{linked.record_id}"]
     page.key(Key.Key_F2)
     edited = open_dialog(qtbot, MetadataDialog)
     wait_until_idle(qtbot, tasks)

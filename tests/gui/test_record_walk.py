@@ -13,8 +13,11 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from crm_desktop import cli
+from crm_desktop.app import WINDOW_LOCK
 from crm_desktop.db.database import Database
+from crm_desktop.db.locks import try_lock
 from crm_desktop.domain.record_links import link_to_record
+from crm_desktop.domain.second_start import Wish
 from crm_desktop.gui.link_server import LinkServer, server_name
 from crm_desktop.gui.main_window import MainWindow
 from crm_desktop.gui.pages.record import DuplicatePage, RecordPage
@@ -170,24 +173,27 @@ def test_a_link_on_the_command_line_reaches_the_running_window_and_what_is_none_
     qtbot: QtBot, home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server = LinkServer()
-    wanted: list[str] = []
-    server.record_wanted.connect(wanted.append)
+    wanted: list[Wish] = []
+    server.wished.connect(wanted.append)
     assert server.listen(server_name(home))
+    lock = try_lock(home / WINDOW_LOCK)
+    assert lock is not None
 
     program = [sys.executable, "-m", "crm_desktop", link_to_record("rec_1")]
     with subprocess.Popen(program) as client:
         qtbot.waitUntil(lambda: client.poll() is not None, timeout=20_000)
         assert client.returncode == 0
-    assert wanted == ["rec_1"]
+    assert wanted == [Wish("rec_1")]
 
     socket = QLocalSocket()
-    for line in (b"rm -rf /\n", b"crm-desktop://record/" + b"a" * 9000, b"\xff\n"):
+    for line in (b"rm -rf /\n", b"crm-desktop://record/" + b"a" * 17_000, b"\xff\n"):
         socket.connectToServer(server_name(home))
         socket.write(line)
         qtbot.waitUntil(lambda: socket.state() == QLocalSocket.LocalSocketState.UnconnectedState)
         assert bytes(socket.readAll().data()) == b"refused\n"
     assert cli.main(["crm-desktop://record/%ff"]) == 2
     assert "no link to a record" in capsys.readouterr().err
-    assert wanted == ["rec_1"]
+    assert wanted == [Wish("rec_1")]
+    lock.release()
     server.close()
     server.deleteLater()

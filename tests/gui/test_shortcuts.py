@@ -95,7 +95,9 @@ def test_no_key_means_two_things_in_the_window_with_a_list_or_a_record(
         make.field(f"a_{name}", name)
     deal = make.object("deal", fields=["a_text", "a_date"])
     record = make.record(deal, {"a_text": "Orion"})
-    for address in (f"records:{deal}", f"record:{record}", f"new-record:{deal}", f"layout:{deal}"):
+    kinds = ("records", deal), ("record", record), ("new-record", deal), ("layout", deal)
+    for kind, id_ in (*kinds, ("recgraph", record)):
+        address = f"{kind}:{id_}"
         show(qtbot, tasks, window, address)
         assert collisions(window) == set(), address
 
@@ -103,7 +105,15 @@ def test_no_key_means_two_things_in_the_window_with_a_list_or_a_record(
 def test_no_key_means_two_things_in_the_window_with_definitions(
     qtbot: QtBot, tasks: Tasks, window: MainWindow
 ) -> None:
-    for address in ("objects", "fields", "relationships", "applications", "users", "indexes"):
+    for address in (
+        "objects",
+        "fields",
+        "relationships",
+        "graph",
+        "applications",
+        "users",
+        "indexes",
+    ):
         show(qtbot, tasks, window, address)
         assert collisions(window) == set(), address
 

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import sys
 from pathlib import Path
 
 import pytest
@@ -65,6 +66,21 @@ def test_a_file_that_makes_no_sense_is_kept_aside_and_said(tmp_path: Path, broke
     assert str(kept) in loaded.problem
     assert kept.read_bytes() == broken
     assert load_profiles(tmp_path).problem == ""
+
+
+def test_a_frozen_program_with_a_data_folder_beside_it_is_portable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CRM_DESKTOP_HOME", raising=False)
+    program = tmp_path / "crm-desktop"
+    program.touch()
+    monkeypatch.setattr(sys, "executable", str(program))
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    assert home_folder() != tmp_path / "data"
+    (tmp_path / "data").mkdir()
+    assert home_folder() == tmp_path / "data"
+    monkeypatch.setattr(sys, "frozen", False)  # a checkout's folder of that name is none of ours
+    assert home_folder() != tmp_path / "data"
 
 
 def test_a_home_that_cannot_be_written_is_said(tmp_path: Path) -> None:

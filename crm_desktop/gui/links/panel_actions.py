@@ -38,6 +38,9 @@ class LinkActions(QObject):
         self.open_action = self._action(
             self.tr("Open linked record"), "square-arrow-out-up-right", "Ctrl+Return", self.open
         )
+        self.graph_action = self._action(
+            self.tr("Graph of the linked record"), "waypoints", "", self.open_graph
+        )
         self.edit_action = self._action(self.tr("Edit link data…"), "pencil", "F2", self.edit)
         self.copy_action = self._action(self.tr("Copy rows"), "copy", "", self.copy)
         self.unlink_action = self._action(self.tr("Unlink…"), "unlink", "Del", self.unlink)
@@ -74,7 +77,7 @@ class LinkActions(QObject):
     def groups(self) -> Sequence[Sequence[QAction]]:
         """Return what is offered at a row, the most usual first."""
         return [
-            [self.open_action, self.edit_action, self.copy_action],
+            [self.open_action, self.graph_action, self.edit_action, self.copy_action],
             [self.link_action, self.create_action],
             [self.find_action, self.filter_action, self.sort_action, self.columns_action],
             [self.unlink_action],
@@ -98,7 +101,7 @@ class LinkActions(QObject):
         """Allow what the panel and what is selected in it permit."""
         linked = self.active()
         rows = [] if linked is None else linked.rows.chosen_rows()
-        for action in (self.open_action, self.edit_action):
+        for action in (self.open_action, self.graph_action, self.edit_action):
             action.setEnabled(len(rows) == 1)
         for action in (self.copy_action, self.unlink_action):
             action.setEnabled(bool(rows))
@@ -126,6 +129,12 @@ class LinkActions(QObject):
         link = self._chosen_link()
         if link is not None and link.is_readable:
             self._panels.open_requested.emit(f"record:{link.record_id}")
+
+    def open_graph(self) -> None:
+        """Show the links of the record in the current row as a graph."""
+        link = self._chosen_link()
+        if link is not None and link.is_readable:
+            self._panels.open_requested.emit(f"recgraph:{link.record_id}")
 
     def edit(self) -> None:
         """Edit what the link in the current row says."""

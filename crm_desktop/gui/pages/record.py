@@ -8,7 +8,7 @@ from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QPalette
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.record_links import link_to_record
@@ -28,6 +28,7 @@ from crm_desktop.gui.pages.record_walk import RecordWalk
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.theme import line_height
 from crm_desktop.gui.trail import Trail
+from crm_desktop.gui.widgets.buttons import action_button
 from crm_desktop.gui.widgets.splitter import Splitter
 from crm_desktop.services import objects
 from crm_desktop.services.objects import ObjectDetail
@@ -90,6 +91,8 @@ class RecordPage(Page):
         self.walk.record_wanted.connect(self._go_to)
         self._copy = self._action(self.tr("Copy link"), "link", "Ctrl+Shift+K")
         self._copy.triggered.connect(self.copy_link)
+        self._graph = self._action(self.tr("Links as graph"), "waypoints", "Ctrl+Shift+R")
+        self._graph.triggered.connect(self.open_graph)
         self._duplicate = self._action(self.tr("Duplicate record"), "copy-plus", "Ctrl+Shift+D")
         self._duplicate.triggered.connect(self.duplicate)
         self._impact = self._action(asking_text(), "list-tree", ASKING_KEY)
@@ -98,7 +101,13 @@ class RecordPage(Page):
         self._delete.setIcon(icon("trash", "danger"))
         self._delete.triggered.connect(self._ask_to_delete)
         self._allow(None)
-        self.panel.offer_actions([self._copy, self._duplicate, self._impact, self._delete])
+        head = self.panel.head.layout()
+        if isinstance(head, QHBoxLayout):
+            place = head.indexOf(self.panel.menu_button)
+            head.insertWidget(place, action_button(self._graph, is_outlined=True))
+        self.panel.offer_actions(
+            [self._graph, self._copy, self._duplicate, self._impact, self._delete]
+        )
 
     def _action(self, text: str, icon_name: str, key: str) -> QAction:
         action = QAction(icon(icon_name), text, self)
@@ -109,7 +118,7 @@ class RecordPage(Page):
 
     def _allow(self, detail: RecordDetail | None) -> None:
         self._delete.setEnabled(detail is not None and detail.can_delete)
-        for action in (self._copy, self._duplicate, self._impact):
+        for action in (self._copy, self._graph, self._duplicate, self._impact):
             action.setEnabled(detail is not None)
 
     def _open(self) -> None:
@@ -144,6 +153,10 @@ class RecordPage(Page):
         """Put the record's permanent link on the clipboard."""
         QGuiApplication.clipboard().setText(link_to_record(self.record_id))
         self.set_status(self.tr("The link to this record is on the clipboard."))
+
+    def open_graph(self) -> None:
+        """Show the record's links and their links as a graph."""
+        self.open_requested.emit(f"recgraph:{self.record_id}")
 
     def duplicate(self) -> None:
         """Begin a new record with the values of this one."""

@@ -23,6 +23,7 @@ def page_groups(page: RecordsPage) -> Sequence[Sequence[QAction | Submenu]]:
             shown.editing.new_row.action,
             page.open_action,
             page.copy_link_action,
+            page.graph_action,
             page.previous_action,
             page.next_action,
         ],
@@ -70,7 +71,7 @@ def page_groups(page: RecordsPage) -> Sequence[Sequence[QAction | Submenu]]:
 def cell_groups(page: RecordsPage) -> Sequence[Sequence[QAction | Submenu]]:
     """Return what is done with the selection, the most usual first."""
     return [
-        [page.open_action, page.copy_link_action, page.new_action],
+        [page.open_action, page.graph_action, page.copy_link_action, page.new_action],
         page.list.editing.gestures.actions(),
         [*page.clipboard.actions(), page.finding.open_action],
         [page.bulk_action, page.link_action, page.impact_action, page.delete_action],

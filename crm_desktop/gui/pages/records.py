@@ -110,6 +110,9 @@ class RecordsPage(Page):
         self.copy_link_action = self._action(
             self.tr("Copy link"), "link", "Ctrl+Shift+K", self.copy_links
         )
+        self.graph_action = self._action(
+            self.tr("Links as graph"), "waypoints", "Ctrl+Shift+R", self.open_graph
+        )
         self.previous_action = self._action(
             self.tr("Previous record"), "chevron-up", "Alt+PgUp", partial(self.inspecting.step, -1)
         )
@@ -387,6 +390,11 @@ class RecordsPage(Page):
     def open_current(self) -> None:
         if record_id := self.list.current_id():
             self.open_requested.emit(f"record:{record_id}")
+
+    def open_graph(self) -> None:
+        """Show the links of the current record, and their links, as a graph."""
+        if record_id := self.list.current_id():
+            self.open_requested.emit(f"recgraph:{record_id}")
 
     def copy_links(self) -> None:
         """Put the permanent links of the selected records on the clipboard, one a line."""

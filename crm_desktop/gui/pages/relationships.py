@@ -13,6 +13,7 @@ from crm_desktop.domain.errors import UserError
 from crm_desktop.gui.dialogs.delete_dialog import DeleteDialog
 from crm_desktop.gui.dialogs.deletions import deletion_of_relationship
 from crm_desktop.gui.dialogs.relationship_dialog import LINK_DATA, RelationshipDialog
+from crm_desktop.gui.graph.schema_switch import TABLE, SchemaSwitch
 from crm_desktop.gui.impact.impact_dialog import ASKING_KEY, asking_text, open_impact
 from crm_desktop.gui.impact.studies import study_of_relationship
 from crm_desktop.gui.models.relationships import RelationshipRow, RelationshipsModel, rows_of
@@ -48,6 +49,9 @@ class RelationshipsPage(DefinitionsPage[RelationshipRow]):
             tr("Filter relationships"),
         )
         super().__init__(tasks, RelationshipsModel(), words, parent)
+        self.switch = SchemaSwitch(TABLE)
+        self.switch.open_requested.connect(self.open_requested)
+        self.bar.insertWidget(0, self.switch)
         self._found: Found = ([], {})
         self._links: dict[str, int] | None = None
         self._counting: Handle | None = None
