@@ -104,3 +104,13 @@ def test_qt_for_python_does_not_wear_out_the_interpreter() -> None:
         check=False,
     )
     assert run.stdout == "alive 9\n", run.stderr
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "gui").rglob("*.py")), ids=name_of)
+def test_colours_come_from_the_tokens(path: Path) -> None:
+    nodes = ast.walk(ast.parse(path.read_text()))
+    values = [node.value for node in nodes if isinstance(node, ast.Constant)]
+    texts = [value for value in values if isinstance(value, str)]
+    colors = [each for each in texts if re.search(r"#(?:[0-9a-fA-F]{3}){1,2}\b", each)]
+    has_its_own = {"tokens.py", "record_drawing.py"}  # the latter's tell objects apart
+    assert not colors or path.name in has_its_own

@@ -32,7 +32,7 @@ from PySide6.QtWidgets import (
 from typing_extensions import override
 
 from crm_desktop.domain.changes import Change, Topic
-from crm_desktop.gui.icons import icon, object_icon
+from crm_desktop.gui.icons import Role, icon, object_icon
 from crm_desktop.gui.theme import (
     icon_size,
     number_font,
@@ -42,6 +42,7 @@ from crm_desktop.gui.theme import (
     theme,
     unit,
 )
+from crm_desktop.gui.widgets.buttons import link_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
 
 if TYPE_CHECKING:
@@ -133,7 +134,10 @@ class Navigation(QWidget):
         self.tree = NavigationTree()
         self.tree.setModel(self._filtered)
         self.problem = TextLabel(role="danger", wraps=True)
-        self.problem.hide()
+        self._has_failed = False
+        self.hint_link = link_button("")
+        self.hint_link.clicked.connect(self._act_on_hint)
+        self._say()
         self._recount = QTimer(self, singleShot=True, interval=COUNT_AFTER)
         self._recount.timeout.connect(self._count)
         self._lay_out()
@@ -182,12 +186,15 @@ class Navigation(QWidget):
         column.addLayout(head)
         column.addWidget(self.filter)
         column.addWidget(self.problem)
+        column.addWidget(self.hint_link, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.tree, 1)
         self.setMinimumWidth(10 * row_height() // 2)
 
     def _show_groups(self, groups: tuple[Group, ...]) -> None:
         current = self.tree.currentIndex().data(ADDRESS)
-        self.problem.hide()
+        self._has_failed = False
+        has_objects = any(group.objects for group in groups)
+        self._say(*(() if has_objects else (self.tr("No objects yet."), self.tr("Make one"))))
         self.groups = groups
         self._model.clear()
         for group in groups:
@@ -200,8 +207,22 @@ class Navigation(QWidget):
 
     def _show_problem(self, error: UserError) -> None:
         why = self.tr("The objects could not be read. {why}").format(why=error)
-        self.problem.setText(why)
-        self.problem.show()
+        self._has_failed = True
+        self._say(why, self.tr("Try again"), role="danger")
+
+    def _say(self, sentence: str = "", action: str = "", role: Role = "muted") -> None:
+        """Say something between the filter and the tree, with one thing to do about it."""
+        self.problem.set_role(role)
+        self.problem.setText(sentence)
+        self.problem.setVisible(bool(sentence))
+        self.hint_link.setText(action)
+        self.hint_link.setVisible(bool(action))
+
+    def _act_on_hint(self) -> None:
+        if self._has_failed:
+            self.reload()
+        else:
+            self.open_requested.emit("objects")
 
     def _count(self) -> None:
         self._tasks.read(self, count_records, self._show_counts, self._keep_old_counts)

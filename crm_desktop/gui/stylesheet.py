@@ -71,8 +71,8 @@ _BUTTONS = Template("""
 QPushButton {
   background: $surface; color: $text; border: 1px solid $button_border;
   border-radius: ${radius}px; padding: 1px ${button_pad}px; min-height: ${field}px;
-  min-width: ${button_width}px;
 }
+QMessageBox QPushButton { min-width: ${button_width}px; }
 QPushButton:hover { background: $hover; }
 QPushButton:pressed, QPushButton:checked { background: $pressed; }
 QPushButton:focus { border: 2px solid $accent; padding: 0 ${button_pad_focus}px; }
@@ -95,17 +95,16 @@ QPushButton[look="plain"]:default:focus { border-color: $accent; }
 QPushButton:disabled, QPushButton:default:disabled, QPushButton[look]:disabled {
   background: $window; color: $disabled; border-color: $border; font-weight: 400;
 }
-QPushButton[look="snug"] { min-width: 0; }
 QPushButton[look="link"], QPushButton[look="link"]:default {
   background: transparent; border: 1px solid transparent; color: $accent; font-weight: 600;
-  padding: 1px ${inside}px; min-width: 0;
+  padding: 1px ${inside}px;
 }
 QPushButton[look="link"]:hover { text-decoration: underline; }
 QPushButton[look="link"]:focus { border: 2px solid $accent; padding: 0 ${inside_focus}px; }
 QPushButton[look="link"]:disabled { color: $disabled; }
 QPushButton[look="small-link"] {
   background: transparent; border: 1px solid transparent; color: $accent;
-  padding: 0; min-width: 0; min-height: 0;
+  padding: 0; min-height: 0;
 }
 QPushButton[look="small-link"]:hover { text-decoration: underline; }
 QPushButton[look="small-link"]:focus { border: 1px solid $accent; }

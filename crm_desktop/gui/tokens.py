@@ -94,6 +94,16 @@ DARK = Tokens(
     choice_tint=0.26,
 )
 
+# What people may give to their options and applications; they are told apart on both themes.
+OPTION_COLORS = (
+    "#6B7280", "#2F6FDE", "#0E8A9C", "#1F8A4C", "#B7791F", "#C2571A", "#C53030", "#B83280",
+    "#7C4DDB",
+)  # fmt: skip
+APPLICATION_COLORS = (
+    "#3B6FE0", "#0B8FA3", "#1F8A4C", "#6B9E1F", "#C27803", "#D9541E",
+    "#CF3A3A", "#C13584", "#8B4FD8", "#5B5BD6", "#6B7280", "#3F4754",
+)  # fmt: skip
+
 
 def _channels(color: str) -> tuple[int, int, int]:
     return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QAbstractSpinBox,
     QComboBox,
-    QDialog,
     QHeaderView,
     QLineEdit,
     QPlainTextEdit,
@@ -22,30 +21,12 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from crm_desktop.db.database import Database
-from crm_desktop.domain.errors import Clash
 from crm_desktop.domain.field_types import FIELD_TYPES
 from crm_desktop.domain.filters import Grouping
 from crm_desktop.domain.formats import Formats
-from crm_desktop.gui.clipboard.find_dialog import FindDialog
-from crm_desktop.gui.clipboard.paste_dialog import PasteDialog
-from crm_desktop.gui.dialogs.application_dialog import ApplicationDialog
-from crm_desktop.gui.dialogs.build_index_dialog import BuildIndexDialog
-from crm_desktop.gui.dialogs.bulk_edit_dialog import BulkEditDialog
 from crm_desktop.gui.dialogs.change_type_dialog import ChangeTypeDialog
-from crm_desktop.gui.dialogs.conflict_dialog import ConflictDialog
-from crm_desktop.gui.dialogs.connect import ConnectDialog
-from crm_desktop.gui.dialogs.drafts_dialog import DraftsDialog
 from crm_desktop.gui.dialogs.field_dialog import FieldDialog
-from crm_desktop.gui.dialogs.go_to_row import GoToRowDialog
-from crm_desktop.gui.dialogs.import_dialog import ImportDialog
 from crm_desktop.gui.dialogs.merge_fields_dialog import MergeFieldsDialog
-from crm_desktop.gui.dialogs.object_dialog import ObjectDialog
-from crm_desktop.gui.dialogs.relationship_dialog import RelationshipDialog
-from crm_desktop.gui.dialogs.user_dialog import UserDialog
-from crm_desktop.gui.drafts import Drafts
-from crm_desktop.gui.graph.record_content import Rest
-from crm_desktop.gui.graph.record_linking import WayDialog
-from crm_desktop.gui.graph.record_lists import MostConnectedDialog, SideDialog
 from crm_desktop.gui.links.metadata_form import MetadataForm
 from crm_desktop.gui.links.other_data import JSON
 from crm_desktop.gui.locale import system_formats
@@ -53,13 +34,11 @@ from crm_desktop.gui.pages.record import NewRecordPage
 from crm_desktop.gui.pages.records import RecordsPage
 from crm_desktop.gui.routes import make_page
 from crm_desktop.gui.tasks import Tasks
-from crm_desktop.gui.views.columns_dialog import ColumnsDialog
-from crm_desktop.gui.views.name_dialog import ViewNameDialog
 from crm_desktop.services import fields
 from crm_desktop.services.link_detail import LinkForm
 from crm_desktop.services.link_schemas import LINK_TYPES, LinkKey
-from crm_desktop.services.record_graph import GraphRecord, Side
 from tests.gui.asking import open_dialog, shown
+from tests.gui.dialogs import DIALOGS, opened_by
 from tests.gui.windows import make_window, wait_until_idle
 from tests.make import Make
 
@@ -73,12 +52,6 @@ CONTROLS = (
     QTabBar,
     QTextEdit,
 )
-CLASHES = {
-    "fld_note": Clash("Short.", "It is long. " * 80, "Mine."),
-    "fld_name": Clash("a", "b", ""),
-}
-RECORD = GraphRecord("rec_x", "obj_x", "Company", None, "Acme", 0)
-REST = Rest("rec_x", Side("rel_x", is_from=True), 60, 60, is_least=False, is_opened=False)
 PARTS = (QComboBox, QAbstractSpinBox, QAbstractItemView, QHeaderView, QLineEdit, QTabBar)
 
 
@@ -148,16 +121,9 @@ def test_every_control_of_what_opens_over_a_list_has_a_name(
     page = shown(qtbot, RecordsPage(tasks, deal))
     page.list.groups.group_by(Grouping("fld_amount"))
     wait_until_idle(qtbot, tasks)
+    page.grid.selectAll()
     QGuiApplication.clipboard().setText("a\tb\nc\td")
-    opened: tuple[tuple[Callable[[], object], type[QDialog]], ...] = (
-        (page.bulk.edit, BulkEditDialog),
-        (page.finding.open_dialog, FindDialog),
-        (page.list.columns.open_dialog, ColumnsDialog),
-        (page.list.view_commands.save_as, ViewNameDialog),
-        (page.ask_for_row, GoToRowDialog),
-        (page.clipboard.paste_as_new, PasteDialog),
-    )
-    for open_it, kind in opened:
+    for open_it, kind in opened_by(page):
         open_it()
         dialog = open_dialog(qtbot, kind)
         wait_until_idle(qtbot, tasks)
@@ -182,37 +148,7 @@ def test_every_control_of_link_data_has_a_name(qtbot: QtBot, tasks: Tasks) -> No
     assert nameless(form) == []
 
 
-@pytest.mark.parametrize(
-    "make_dialog",
-    [
-        lambda tasks: ObjectDialog(tasks, None),
-        lambda tasks: RelationshipDialog(tasks, None),
-        lambda tasks: ApplicationDialog(tasks, None),
-        lambda tasks: UserDialog(tasks, None),
-        lambda tasks: ImportDialog(tasks, ""),
-        BuildIndexDialog,
-        lambda tasks: DraftsDialog(Drafts(tasks), system_formats(), {}),
-        lambda _: ConflictDialog("Changed", CLASHES, (), system_formats(), {}),
-        lambda _: ConnectDialog([]),
-        lambda tasks: MostConnectedDialog(tasks, {}, {}),
-        lambda tasks: SideDialog(tasks, RECORD, REST, {}),
-        lambda _: WayDialog([], {}),
-    ],
-    ids=[
-        "object",
-        "relationship",
-        "application",
-        "user",
-        "import",
-        "index",
-        "drafts",
-        "conflict",
-        "connect",
-        "most connected",
-        "links of a hub",
-        "which link",
-    ],
-)
+@pytest.mark.parametrize("make_dialog", DIALOGS.values(), ids=DIALOGS)
 def test_every_control_of_a_dialog_has_a_name(
     qtbot: QtBot, tasks: Tasks, make_dialog: Callable[[Tasks], QWidget]
 ) -> None:

@@ -98,7 +98,7 @@ class RecordPanel(QWidget):
         self._conflicts.comparison_wanted.connect(self.comparison_wanted)
         self.form.edited.connect(self._note_edit)
         self._empty = EmptyState(self.tr("No record is selected."), icon_name="file-text")
-        self._empty.action_requested.connect(self.open_list)
+        self._empty.action_requested.connect(self._act_on_nothing)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty)
         self._stack.addWidget(self._lay_out())
@@ -210,7 +210,7 @@ class RecordPanel(QWidget):
         self.record, self.record_id, self._object_id, self._is_new = None, "", object_id, True
         self._like = like
         call = partial(_new_record, object_id=object_id, like=like)
-        self._tasks.read(self, call, self._show_new, self.refused.emit)
+        self._tasks.read(self, call, self._show_new, self._not_begun)
 
     def show_nothing(self) -> None:
         self.record, self.record_id, self._is_new = None, "", False
@@ -232,6 +232,15 @@ class RecordPanel(QWidget):
         self._empty.set_sentence(sentence, action)
         self._show_page(has_record=False)
         self.gone.emit()
+
+    def _act_on_nothing(self) -> None:
+        """Do what the button below the sentence says."""
+        if self._is_new:
+            self.start_record(self._object_id, self._like)
+        elif self.record_id:
+            self.open_record(self.record_id)
+        else:
+            self.open_list()
 
     def open_list(self) -> None:
         if self._object_id:
@@ -308,8 +317,22 @@ class RecordPanel(QWidget):
             self.refused.emit(error)  # what was typed stays to be copied
         elif isinstance(error, NotFound):
             self._show_gone()
+        elif self.record is None:
+            self._show_unread(error)
         else:
             self.refused.emit(error)
+
+    def _not_begun(self, error: UserError) -> None:
+        if self.has_unsaved():
+            self.refused.emit(error)
+        else:
+            self._show_unread(error)
+
+    def _show_unread(self, error: UserError) -> None:
+        """Say why there is nothing to see, and offer to try again."""
+        sentence = self.tr("This could not be read. {why}").format(why=error)
+        self._empty.set_sentence(sentence, self.tr("Try again"))
+        self._show_page(has_record=False)
 
     # What was typed
 

@@ -46,6 +46,7 @@ from crm_desktop.gui.widgets.buttons import (
     primary_button,
 )
 from crm_desktop.gui.widgets.elided_label import ElidedLabel, TextLabel
+from crm_desktop.gui.widgets.empty_state import EmptyState
 from crm_desktop.gui.widgets.icon_label import IconLabel
 from crm_desktop.gui.widgets.splitter import Splitter
 from crm_desktop.services.layout_saving import LayoutConflict, SavedLayout, StoredLayout
@@ -74,6 +75,7 @@ class LayoutPage(Page):
         self.section_settings = SectionSettings(self.state)
         self.guardrails = Guardrails(tasks, self.state)
         self._below = QStackedWidget()
+        self._nothing = EmptyState("", icon_name="cloud-off")
         self.fields = FieldDialogs(tasks, self.state, self)
         self.exchange = LayoutExchange(tasks, self.state, self)
         self._wanted_field = ""  # made here, to be added once the library has it
@@ -85,6 +87,7 @@ class LayoutPage(Page):
         self.commands = LayoutCommands(self.state, self.tree, self.library, self)
         self._add_actions()
         self._lay_out()
+        self._lay_out_nothing()
         self._connect()
         self.refresh()
         self.preview.refresh()
@@ -135,7 +138,7 @@ class LayoutPage(Page):
         for number, stretch in enumerate((1, 3, 2)):
             self.split.setStretchFactor(number, stretch)
         self.split.setSizes([round(line_height() * lines) for lines in (16, 34, 24)])
-        box = QVBoxLayout(self)
+        box = self._column = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
         box.addWidget(self.drafts)
@@ -144,6 +147,16 @@ class LayoutPage(Page):
         box.addWidget(self.guardrails)
         box.addWidget(self.split, 1)
         self.setFocusProxy(self.tree)
+
+    def _lay_out_nothing(self) -> None:
+        """Give what is said instead of the panes their room; offer nothing until there is some."""
+        for part in (self.pencil, self.count, self.review, self.revert):
+            part.hide()
+        for button in (self.undo_button, self.redo_button, self.save_button):
+            button.setEnabled(False)
+        self._nothing.hide()
+        self._nothing.action_requested.connect(self.refresh)
+        self._column.addWidget(self._nothing, 1)
 
     def _middle(self) -> QWidget:
         pane = QWidget()
@@ -185,6 +198,7 @@ class LayoutPage(Page):
         self.saving.overtaken.connect(self._say_overtaken)
         self.saving.asked.connect(self._ask_whose)
         self.saving.rejected.connect(self._show_rejected)
+        self.saving.unread.connect(self._show_unread)
         self.saving.refused.connect(self.refused)
         self.library.attach_requested.connect(self.commands.attach)
         self.library.tree.taken_out.connect(self.take_out)
@@ -244,7 +258,17 @@ class LayoutPage(Page):
 
     # What is shown
 
+    def _show_unread(self, error: UserError) -> None:
+        sentence = self.tr("This could not be read. {why}").format(why=error)
+        self._nothing.set_sentence(sentence, self.tr("Try again"))
+        self._set_read(is_read=False)
+
+    def _set_read(self, *, is_read: bool) -> None:
+        self.split.setVisible(is_read)
+        self._nothing.setVisible(not is_read)
+
     def _show_stored(self, stored: StoredLayout) -> None:
+        self._set_read(is_read=True)
         self.icon_name = stored.icon or "layout-template"
         self.set_title(self.tr("{0}: layout").format(stored.plural_name or stored.label))
         self.drafts.title = self.title

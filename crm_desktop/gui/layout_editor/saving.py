@@ -31,6 +31,7 @@ class LayoutSaving(QObject):
     overtaken = Signal()  # somebody stored the same things: saving will ask
     asked = Signal(object)  # LayoutConflict: somebody has to choose
     rejected = Signal(str, str)  # an entry's id, and what is wrong with it
+    unread = Signal(object)  # UserError: there is nothing to show yet
     refused = Signal(object)  # any other UserError
 
     def __init__(self, tasks: Tasks, state: LayoutState, parent: QObject | None = None) -> None:
@@ -43,7 +44,13 @@ class LayoutSaving(QObject):
     def read(self) -> None:
         self._reads += 1
         call = partial(_read, object_id=self._state.object_id)
-        self._tasks.read(self, call, partial(self._show, self._reads), self.refused.emit)
+        self._tasks.read(self, call, partial(self._show, self._reads), self._not_read)
+
+    def _not_read(self, error: UserError) -> None:
+        if self._state.stored is None:
+            self.unread.emit(error)
+        else:
+            self.refused.emit(error)
 
     def _show(self, number: int, read: Read) -> None:
         if number <= self._outdated:

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from crm_desktop.gui.delegates import CellKind
 from crm_desktop.gui.models.table_model import Column, TableModel
 from crm_desktop.gui.models.users import moment_text
+from crm_desktop.gui.theme import theme
 from crm_desktop.services.applications import ApplicationSummary
 
 
@@ -43,7 +44,7 @@ class ApplicationsModel(TableModel[ApplicationRow]):
                 self._state,
                 kind.CHOICE,
                 chips=lambda row: (
-                    (self._state(row), "#1A7440" if row.summary.published_at else None),
+                    (self._state(row), theme().success if row.summary.published_at else None),
                 ),
                 width=8,
             ),

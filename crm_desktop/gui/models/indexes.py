@@ -11,14 +11,19 @@ from crm_desktop.gui.delegates import CellKind
 from crm_desktop.gui.models.table_model import Column, TableModel
 from crm_desktop.gui.models.users import moment_text
 from crm_desktop.gui.sizes import size_text
+from crm_desktop.gui.theme import theme
 from crm_desktop.services.index_advice import IndexInfo, IndexState
 
-_COLORS = {
-    IndexState.READY: "#1A7440",
-    IndexState.UNFINISHED: "#9A5B00",
-    IndexState.OUTDATED: "#9A5B00",
-    IndexState.ORPHANED: "#B3261E",
-}
+
+def _color(row: IndexInfo) -> str | None:
+    tokens = theme()
+    colors = {
+        IndexState.READY: tokens.success,
+        IndexState.UNFINISHED: tokens.warning,
+        IndexState.OUTDATED: tokens.warning,
+        IndexState.ORPHANED: tokens.danger,
+    }
+    return colors.get(row.state)
 
 
 class IndexesModel(TableModel[IndexInfo]):
@@ -60,7 +65,7 @@ class IndexesModel(TableModel[IndexInfo]):
                 self.tr("State"),
                 state_text,
                 kind.CHOICE,
-                chips=lambda row: ((state_text(row), _COLORS.get(row.state)),),
+                chips=lambda row: ((state_text(row), _color(row)),),
                 tip=state_tip,
                 width=8,
             ),

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from crm_desktop.gui.delegates import CellKind
 from crm_desktop.gui.locale import system_formats
 from crm_desktop.gui.models.table_model import Column, TableModel
+from crm_desktop.gui.theme import theme
 from crm_desktop.services.users import UserSummary
 
 
@@ -29,7 +30,7 @@ class UsersModel(TableModel[UserSummary]):
                 self.tr("State"),
                 self._state,
                 kind.CHOICE,
-                chips=lambda row: ((self._state(row), "#1A7440" if row.is_active else None),),
+                chips=lambda row: ((self._state(row), theme().success if row.is_active else None),),
                 width=11,
             ),
             Column(

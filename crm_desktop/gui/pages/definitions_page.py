@@ -197,7 +197,10 @@ class DefinitionsPage(Page, Generic[R]):
     def fail(self, error: UserError) -> None:
         """Say why nothing came; what was shown before stays."""
         self.grid.set_loading(False)
-        self.refused.emit(error)
+        if self._has_rows:
+            self.refused.emit(error)
+        else:
+            self.grid.set_unread(error, self.refresh)
 
     def current(self) -> R | None:
         return self.model.row_at(self.grid.currentIndex())

@@ -208,8 +208,9 @@ class RecordPage(Page):
 
     def _show_object(self, crm_object: ObjectDetail) -> None:
         self.panel.show_icon(crm_object.icon)
-        if self.icon_name != (crm_object.icon or ""):
-            self.icon_name = crm_object.icon or "box"
+        icon_name = crm_object.icon or "box"
+        if self.icon_name != icon_name:
+            self.icon_name = icon_name
             self.title_changed.emit(self.title)
 
     def _show_gone(self) -> None:

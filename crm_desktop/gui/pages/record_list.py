@@ -224,7 +224,16 @@ class RecordList(QWidget):
         if isinstance(error, NotFound):
             self.grid.set_empty_state(self.tr("This object was deleted."), icon_name="trash-2")
             self.object_gone.emit()
-        self.refused.emit(error)
+            self.refused.emit(error)
+        else:
+            self._say_unread(error)
+
+    def _say_unread(self, error: UserError) -> None:
+        """Say why nothing came, in the list's own place where that is empty."""
+        if self.model.rowCount():
+            self.refused.emit(error)
+        else:
+            self.grid.set_unread(error, self.refresh)
 
     def _query(self, *sort: Sort) -> RecordQuery:
         """Return what is searched and filtered for now."""
@@ -351,7 +360,7 @@ class RecordList(QWidget):
                 on_action=self.filters.clear,
             )
         else:
-            self.refused.emit(error)
+            self._say_unread(error)
 
     def say_counts(self) -> None:
         count = f"{self.model.total:,}"

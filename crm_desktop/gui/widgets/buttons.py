@@ -8,7 +8,10 @@ from PySide6.QtWidgets import QPushButton, QToolButton, QWidget
 from typing_extensions import override
 
 from crm_desktop.gui.icons import Role, icon
-from crm_desktop.gui.theme import control_height, icon_size, restyle, small_font, unit
+from crm_desktop.gui.theme import control_height, icon_size, line_height, restyle, small_font, unit
+
+NARROW_LOOKS = ("snug", "link", "small-link")
+BUTTON_LINES = 4  # how wide a button is at least, with its air
 
 
 def _is_enter(event: QKeyEvent) -> bool:
@@ -17,7 +20,16 @@ def _is_enter(event: QKeyEvent) -> bool:
 
 
 class Button(QPushButton):
-    """Enter presses the button that has the keyboard, never the default button of its dialog."""
+    """Enter presses the button that has the keyboard, never the default button of its dialog.
+
+    Nothing makes it narrower than its text: a least width of the style sheet would allow that.
+    """
+
+    @override
+    def sizeHint(self) -> QSize:
+        hint = super().sizeHint()
+        is_wide = self.property("look") not in NARROW_LOOKS
+        return hint.expandedTo(QSize(round(BUTTON_LINES * line_height()), 0)) if is_wide else hint
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -9,13 +9,7 @@ from typing_extensions import override
 
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.theme import icon_size, theme, unit
-from crm_desktop.gui.tokens import choice_color
-
-CHOICES = (
-    "#3B6FE0", "#0B8FA3", "#1F8A4C", "#6B9E1F", "#C27803", "#D9541E",
-    "#CF3A3A", "#C13584", "#8B4FD8", "#5B5BD6", "#6B7280", "#3F4754",
-)  # fmt: skip
-"""Colours that are told apart as dot and tint on both themes."""
+from crm_desktop.gui.tokens import APPLICATION_COLORS, choice_color
 
 
 class ColorButton(QToolButton):
@@ -42,7 +36,7 @@ class ColorButton(QToolButton):
     def _make_menu(self) -> QMenu:
         menu = QMenu(self)
         names = self._names()
-        for color in CHOICES:
+        for color in APPLICATION_COLORS:
             menu.addAction(swatch(color), names[color]).setData(color)
         menu.addSeparator()
         menu.addAction(icon("palette"), self.tr("Other colour\u2026")).setData(None)
@@ -56,7 +50,7 @@ class ColorButton(QToolButton):
             self.tr("Orange"), self.tr("Red"), self.tr("Pink"), self.tr("Purple"),
             self.tr("Indigo"), self.tr("Grey"), self.tr("Slate"),
         )  # fmt: skip
-        return dict(zip(CHOICES, words, strict=True))
+        return dict(zip(APPLICATION_COLORS, words, strict=True))
 
     def _choose(self, color: str | None) -> None:
         if color is None:

@@ -130,11 +130,18 @@ class GridView(QTableView):
     ) -> None:
         """Say this in the middle while there are no rows; call again to say something else."""
         if self._empty is not None:
+            self._empty.hide()  # it is gone a moment later only
             self._empty.deleteLater()
         self._empty = EmptyState(sentence, icon_name=icon_name, action=action, parent=self)
         if on_action is not None:
             self._empty.action_requested.connect(on_action)
         self._show_empty_state()
+
+    def set_unread(self, error: UserError, retry: Callable[[], object]) -> None:
+        """Say that the rows could not be read, why, and offer to try again."""
+        sentence = self.tr("This could not be read. {why}").format(why=error)
+        again = self.tr("Try again")
+        self.set_empty_state(sentence, icon_name="cloud-off", action=again, on_action=retry)
 
     def set_loading(self, is_loading: bool) -> None:  # noqa: FBT001 - a setter, as Qt's
         """Rows are on their way: show bars if they take long, and never "nothing here"."""

@@ -151,6 +151,17 @@ class GridGutter(QHeaderView):
         return QSize(wide + 4 * unit(), super().sizeHint().height())
 
     @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Leave what is below the last row as plain as the room beside it."""
+        super().paintEvent(event)
+        end = max(0, self.length() - self.offset())
+        below = self.viewport().rect().adjusted(0, end, 0, 0)
+        if below.isValid():
+            painter = QPainter(self.viewport())
+            painter.fillRect(below, QColor(theme().surface))
+            painter.end()
+
+    @override
     def paintSection(self, painter: QPainter, rect: QRect, section: int) -> None:
         if not rect.isValid():
             return

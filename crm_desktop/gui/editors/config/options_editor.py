@@ -24,19 +24,19 @@ from crm_desktop.gui.editors.config.setting_editors import SettingEditor
 from crm_desktop.gui.editors.config.settings import Setting
 from crm_desktop.gui.models.options import COLOR, LABEL, OptionsModel, problem_of
 from crm_desktop.gui.theme import icon_size, line_height, row_height, theme, unit
-from crm_desktop.gui.tokens import choice_color
+from crm_desktop.gui.tokens import OPTION_COLORS, choice_color
 from crm_desktop.gui.widgets.buttons import IconButton, link_button
 
-COLORS = (
-    ("#6B7280", QT_TRANSLATE_NOOP("OptionsDelegate", "Grey")),
-    ("#2F6FDE", QT_TRANSLATE_NOOP("OptionsDelegate", "Blue")),
-    ("#0E8A9C", QT_TRANSLATE_NOOP("OptionsDelegate", "Teal")),
-    ("#1F8A4C", QT_TRANSLATE_NOOP("OptionsDelegate", "Green")),
-    ("#B7791F", QT_TRANSLATE_NOOP("OptionsDelegate", "Amber")),
-    ("#C2571A", QT_TRANSLATE_NOOP("OptionsDelegate", "Orange")),
-    ("#C53030", QT_TRANSLATE_NOOP("OptionsDelegate", "Red")),
-    ("#B83280", QT_TRANSLATE_NOOP("OptionsDelegate", "Pink")),
-    ("#7C4DDB", QT_TRANSLATE_NOOP("OptionsDelegate", "Purple")),
+NAMES = (
+    QT_TRANSLATE_NOOP("OptionsDelegate", "Grey"),
+    QT_TRANSLATE_NOOP("OptionsDelegate", "Blue"),
+    QT_TRANSLATE_NOOP("OptionsDelegate", "Teal"),
+    QT_TRANSLATE_NOOP("OptionsDelegate", "Green"),
+    QT_TRANSLATE_NOOP("OptionsDelegate", "Amber"),
+    QT_TRANSLATE_NOOP("OptionsDelegate", "Orange"),
+    QT_TRANSLATE_NOOP("OptionsDelegate", "Red"),
+    QT_TRANSLATE_NOOP("OptionsDelegate", "Pink"),
+    QT_TRANSLATE_NOOP("OptionsDelegate", "Purple"),
 )
 SHOWN_ROWS = 6
 
@@ -67,7 +67,7 @@ class OptionsDelegate(GridDelegate):
         box.setEditable(True)
         box.setAccessibleName(self.tr("Colour"))
         box.addItem(self.tr("None"), "")
-        for color, name in COLORS:
+        for color, name in zip(OPTION_COLORS, NAMES, strict=True):
             dot = QIcon(swatch(color, icon_size(), parent.devicePixelRatioF()))
             box.addItem(dot, self.tr(str(name)), color)
         return box
