@@ -1,6 +1,7 @@
 """Fixtures shared by all tests: a real PostgreSQL database for each, cloned from a template."""
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
@@ -15,6 +16,8 @@ from crm_desktop.domain.access import Actor
 from tests import postgres
 from tests.make import Make
 
+if folder := postgres.quick_folder():  # for this process, its workers, and what they start
+    os.environ["TMPDIR"] = tempfile.tempdir = folder
 ADMIN_ID = UUID("00000000-0000-7000-8000-000000000001")
 _numbers = count()
 
@@ -67,8 +70,10 @@ def _make_template(cluster: postgres.Cluster) -> None:
 def new_database(server: str, template: str) -> Iterator[str]:
     """Give the URL of a clone of `template`, for as long as the block runs."""
     name = f"crm_test_{os.getpid()}_{next(_numbers)}"
+    in_memory = str(postgres.MEMORY) in server
+    strategy = "FILE_COPY" if in_memory else "WAL_LOG"
     with psycopg.connect(server.format("postgres"), autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY {strategy}")
     yield server.format(name)
     with psycopg.connect(server.format("postgres"), autocommit=True) as admin:
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")

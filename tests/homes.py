@@ -13,12 +13,14 @@ from pathlib import Path
 import psutil
 
 from crm_desktop.db.server import EmbeddedServer
+from tests.postgres import quick_folder
 
 
 @contextmanager
 def temporary_home(name: str = "home") -> Iterator[Path]:
     """Give a path for a home that does not exist yet; no process may be left in it afterwards."""
-    top = Path(tempfile.mkdtemp(prefix="crm-", dir="/tmp")).resolve()
+    folder = quick_folder() or "/tmp"  # noqa: S108 - what is made there is private
+    top = Path(tempfile.mkdtemp(prefix="crm-", dir=folder)).resolve()
     top.chmod(0o711)  # as root the server runs under another account
     try:
         yield top / name

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 ACCOUNT = "nobody"  # PostgreSQL refuses to run as root
+MEMORY, ROOM = Path("/dev/shm"), 4_000_000_000  # noqa: S108 - the folders in it are private
 FAST = (
     "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=200 "
     "-c shared_buffers=128MB -c listen_addresses=''"
@@ -52,9 +53,19 @@ class Cluster:
         )
 
 
+def quick_folder() -> str | None:
+    """Return a folder in memory with room for the clusters of all workers; None: there is none.
+
+    A database is cloned for each test: seven times as quick there as on a disk.
+    """
+    is_usable = MEMORY.is_dir() and os.access(MEMORY, os.W_OK | os.X_OK)
+    is_usable = is_usable and not os.statvfs(MEMORY).f_flag & os.ST_NOEXEC
+    return str(MEMORY) if is_usable and shutil.disk_usage(MEMORY).free >= ROOM else None
+
+
 def start(version: int = 18) -> Cluster:
     """Make a cluster in a new temporary folder and start it; the caller stops it."""
-    folder = Path(tempfile.mkdtemp(prefix=f"crm-test-pg{version}-"))
+    folder = Path(tempfile.mkdtemp(prefix=f"crm-test-pg{version}-", dir=quick_folder()))
     folder.chmod(0o700)
     if os.geteuid() == 0:
         os.chown(folder, pwd.getpwnam(ACCOUNT).pw_uid, -1)

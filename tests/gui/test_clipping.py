@@ -30,7 +30,6 @@ from tests.make import Make
 # What a window has of a screen of 1920 x 1080, in the units of Qt.
 SIZES = {"100 %": QSize(1920, 1010), "150 %": QSize(1280, 670), "200 %": QSize(960, 520)}
 LARGER = 1.2
-TOO_WIDE = {"graph"}  # the words of its five buttons stand in one line of 1,276
 FRAME = 2  # lines around a text, which may give way before any letter does
 
 
@@ -99,8 +98,7 @@ def addresses(make: Make) -> list[str]:
         make.link(relationship, record, make.record(other, {"fld_a_text": "Lyra"}))
     ids = {"records": deal, "record": record, "layout": deal}
     ids |= {"new-record": deal, "duplicate": record, "recgraph": record}
-    kinds = [kind for kind in ROUTES if kind not in TOO_WIDE]
-    return [f"{kind}:{ids[kind]}" if ROUTES[kind].takes_id else kind for kind in kinds]
+    return [f"{kind}:{ids[kind]}" if ROUTES[kind].takes_id else kind for kind in ROUTES]
 
 
 def lacks(

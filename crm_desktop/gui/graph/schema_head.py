@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QMenu, QToolButton
+from typing_extensions import override
 
 from crm_desktop.gui.graph.canvas import GraphCanvas
 from crm_desktop.gui.graph.diagram_menu import DiagramMenu
 from crm_desktop.gui.graph.schema_choice import SchemaChoice
 from crm_desktop.gui.graph.schema_switch import GRAPH, SchemaSwitch
 from crm_desktop.gui.icons import icon
+from crm_desktop.gui.theme import line_height
 from crm_desktop.gui.widgets.buttons import action_button, primary_button, set_look
 
 
@@ -37,6 +39,7 @@ class SchemaHead(QObject):
         arrange.addActions(canvas.commands.groups()[0])
         self.arrange = _menu_button("network", arrange)
         self.arrange.setText(" " + self.tr("Arrange"))
+        self.arrange.setToolTip(self.tr("Arrange"))
         self.new = primary_button(self.tr("Relationship"), icon_name="plus")
         self.new.setAccessibleName(self.tr("New relationship"))
         self.new.setToolTip(self.tr("New relationship (Ctrl+N)"))
@@ -48,6 +51,27 @@ class SchemaHead(QObject):
             bar.addWidget(button)
         bar.addWidget(action_button(inspector, is_outlined=True))
         bar.addWidget(self.new)
+        self._is_narrow = False
+        canvas.setMinimumWidth(1)  # the row gives way by leaving words out
+        canvas.installEventFilter(self)
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QResizeEvent):
+            self._fit(is_narrow=event.size().width() < _ROOM_FOR_WORDS * line_height())
+        return False
+
+    def _fit(self, *, is_narrow: bool) -> None:
+        """Show the icons of the menus alone where there is no room for their words."""
+        if is_narrow == self._is_narrow:
+            return
+        self._is_narrow = is_narrow
+        style = Qt.ToolButtonStyle
+        for button in (self.diagram, self.objects, self.fields, self.arrange):
+            button.setToolButtonStyle(
+                style.ToolButtonIconOnly if is_narrow else style.ToolButtonTextBesideIcon
+            )
+        self.new.setText("" if is_narrow else self.tr("Relationship"))
 
     def show_words(self) -> None:
         """Name the buttons after what is chosen in their menus."""
@@ -63,6 +87,7 @@ class SchemaHead(QObject):
 
 
 _LONGEST = 24
+_ROOM_FOR_WORDS = 72  # lines high
 
 
 def _menu_button(icon_name: str, menu: QMenu) -> QToolButton:

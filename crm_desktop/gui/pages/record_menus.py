@@ -23,7 +23,6 @@ def page_groups(page: RecordsPage) -> Sequence[Sequence[QAction | Submenu]]:
             shown.editing.new_row.action,
             page.open_action,
             page.copy_link_action,
-            page.graph_action,
             page.previous_action,
             page.next_action,
         ],
@@ -35,8 +34,11 @@ def page_groups(page: RecordsPage) -> Sequence[Sequence[QAction | Submenu]]:
                 [page.clipboard.actions(), page.finding.actions()],
             ),
             page.bulk_action,
-            page.link_action,
-            page.impact_action,
+            Submenu(
+                tr("Links"),
+                "waypoints",
+                [[page.link_action, page.graph_action, page.impact_action]],
+            ),
             page.delete_action,
         ],
         [
