@@ -1,5 +1,6 @@
 """Fixtures shared by all tests: a real PostgreSQL database for each, cloned from a template."""
 
+import gc
 import os
 import tempfile
 from collections.abc import Iterator
@@ -19,7 +20,23 @@ from tests.make import Make
 if folder := postgres.quick_folder():  # for this process, its workers, and what they start
     os.environ["TMPDIR"] = tempfile.tempdir = folder
 ADMIN_ID = UUID("00000000-0000-7000-8000-000000000001")
-_numbers = count()
+ALL_EVERY = 50
+_numbers, _tests = count(), count(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _garbage_waits() -> Iterator[None]:
+    """Let no other thread collect garbage: a QObject that is destroyed there crashes Python."""
+    gc.disable()
+    yield
+    gc.enable()
+
+
+@pytest.fixture(autouse=True)
+def _garbage_goes(_garbage_waits: None) -> Iterator[None]:
+    """Collect after each test, on the thread that runs it; all of it now and then."""
+    yield
+    gc.collect(2 if next(_tests) % ALL_EVERY == 0 else 1)
 
 
 @pytest.fixture(scope="session")

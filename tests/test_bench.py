@@ -69,6 +69,7 @@ PRINTED = {
     ],
 }
 """What each benchmark prints, in order."""
+ALWAYS = {"reorder", "record-graph", "paint"}  # each starts a server; the others run in test-long
 OF_A_PACKAGE = ("start, installed", "size, ")  # printed where one was built
 
 
@@ -76,7 +77,10 @@ def test_what_every_benchmark_prints_is_known() -> None:
     assert PRINTED.keys() == bench.MODULES.keys()
 
 
-@pytest.mark.parametrize("name", PRINTED)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(each, marks=() if each in ALWAYS else pytest.mark.long) for each in PRINTED],
+)
 def test_a_benchmark_runs_and_prints_its_results_as_json(name: str) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "bench", name, "--rows", "120", "--rounds", "1", "--json"],
