@@ -1,7 +1,7 @@
 # CRM Desktop: `make run` opens the program, `make test` proves it. Both install what they need.
 
 PYTHON_BIN := .venv/bin/python
-WORKERS ?= 2
+WORKERS ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help install install-dev run test test-long lint format bench screenshots wheel package test-package \
