@@ -38,16 +38,17 @@ log = logging.getLogger(__name__)
 def finish(cluster: Cluster) -> bool:
     """End a takeover that was interrupted; return whether its new directory took the place.
 
-    What was not proven yet is thrown away: the old directory still stands then.
+    Where the old directory still stands, what was begun is thrown away and made anew.
     """
     beside = cluster.home / FOLDER
     is_proven = (beside / PROVEN).exists() and (beside / "data").exists()
-    if is_proven and not cluster.exists:
+    takes_place = is_proven and not cluster.exists
+    if takes_place:
         (beside / "data").rename(cluster.data)
     if beside.exists() and cluster.exists:
         Cluster(beside, cluster.account).stop()
         shutil.rmtree(beside)
-    return is_proven
+    return takes_place
 
 
 def take_over(cluster: Cluster, password: str) -> Path:

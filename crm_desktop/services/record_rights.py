@@ -33,15 +33,17 @@ def may(
     )
 
 
-def right_sql(record: str, crm_object: str, right: str) -> str:
+def right_sql(
+    record: str, crm_object: str, right: str, *, everybody: str = ":everybody", me: str = ":me"
+) -> str:
     """Return the same condition as text, for these two aliases; `rights_values` are bound."""
     listed = f"{crm_object}.permissions -> '{right}'"
     return (
         f"CASE WHEN NOT {crm_object}.permissions ? '{right}' THEN true"
         f" WHEN jsonb_typeof({listed}) <> 'array' THEN false"
-        f" WHEN {listed} ?| CAST(:everybody AS text[]) THEN true"
-        f" WHEN {listed} ? 'owner' THEN coalesce({record}.created_by = CAST(:me AS uuid), false)"
-        f" OR coalesce({record}.data ->> '{OWNER_KEY}' = CAST(:me AS text), false)"
+        f" WHEN {listed} ?| CAST({everybody} AS text[]) THEN true"
+        f" WHEN {listed} ? 'owner' THEN coalesce({record}.created_by = CAST({me} AS uuid), false)"
+        f" OR coalesce({record}.data ->> '{OWNER_KEY}' = CAST({me} AS text), false)"
         " ELSE false END"
     )
 
@@ -63,15 +65,11 @@ def _is_own(actor: Actor, record: type[Record]) -> ColumnElement[bool]:
 def may_sql(
     parameters: Parameters, actor: Actor, right: RecordRight, record: str, crm_object: str
 ) -> str:
-    """Return `may` as text over the names of two tables, for statements that are put together."""
-    me, owner = parameters.bind(str(actor.user_id)), parameters.bind(OWNER_KEY)
-    own = (
-        f"(jsonb_typeof({crm_object}.permissions -> '{right.value}') = 'array'"
-        f" AND {crm_object}.permissions -> '{right.value}' ? 'owner'"
-        f" AND (CAST({record}.created_by AS text) IS NOT DISTINCT FROM {me}"
-        f" OR {record}.data ->> {owner} IS NOT DISTINCT FROM {me}))"
-    )
-    return f"({opens_to_sql(parameters, actor, right, crm_object)} OR {own})"
+    """Return `right_sql` for a statement that is put together, its values bound there."""
+    values = rights_values(actor)
+    everybody = parameters.bind(values["everybody"], "text[]")
+    me = parameters.bind(values["me"])
+    return f"({right_sql(record, crm_object, right.value, everybody=everybody, me=me)})"
 
 
 def opens_to_sql(parameters: Parameters, actor: Actor, right: RecordRight, crm_object: str) -> str:

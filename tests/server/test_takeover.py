@@ -81,6 +81,8 @@ def test_data_of_postgresql_16_are_taken_over_once_they_are_proven_and_the_old_o
     assert version_of(home / "data") == "16"
     assert not beside.exists()
 
+    (beside / "data").mkdir(parents=True)  # killed after the proof, before the renames
+    (beside / takeover.PROVEN).touch()
     assert emails(home) == ["ada@example.com"]
     assert version_of(home / "data") == binaries.major_version()
     assert version_of(home / "data-postgresql-16") == "16"
