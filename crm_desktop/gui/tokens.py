@@ -104,6 +104,11 @@ APPLICATION_COLORS = (
     "#CF3A3A", "#C13584", "#8B4FD8", "#5B5BD6", "#6B7280", "#3F4754",
 )  # fmt: skip
 
+# Bars at the left edge of a graph's nodes, one colour an object; the icon says the same.
+GRAPH_COLORS = (
+    "#3B6FD9", "#2E9E6B", "#C77700", "#A150C4", "#C8455B", "#1F97A8", "#7A7F2A", "#8A6A55",
+)  # fmt: skip
+
 
 def _channels(color: str) -> tuple[int, int, int]:
     return int(color[1:3], 16), int(color[3:5], 16), int(color[5:7], 16)

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QItemSelectionModel, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 from sqlalchemy import func, select
 
@@ -263,6 +263,25 @@ def test_keys_and_buttons_lead_to_the_dialogs_of_links(
     other.refresh()
     qtbot.waitUntil(lambda: "there are 2" in holder.linked.warning.sentence())
     qtbot.waitUntil(lambda: holder.linked.model.rowCount() == 2)
+
+
+def test_linking_asks_in_which_panel_while_none_was_used(
+    page: Page, qtbot: QtBot, tasks: Tasks
+) -> None:
+    ilona = page.make.record(page.contact, {"fld_name": "Ilona"})
+    page.make.link(page.works, page.make.record(page.company), ilona)
+    other = shown(qtbot, RecordPage(tasks, ilona))
+    wait_until_idle(qtbot, tasks)
+    other.related.actions_of_links.link_action.trigger()
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    sides = [each.linked.side for each in other.related.sections]
+    allowed = {each.text(): each.isEnabled() for each in menu.actions()}
+    assert [allowed[f"Link: {side.label}"] for side in sides] == [
+        not side.has_one for side in sides
+    ]
+    assert {side.has_one for side in sides} == {True, False}
+    menu.close()
 
 
 def test_panels_follow_what_others_do_and_keep_what_is_selected(

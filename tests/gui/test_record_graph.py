@@ -281,12 +281,10 @@ def test_what_others_change_is_followed_where_everything_stands(graph: Graph) ->
 
 
 def test_a_record_that_is_gone_has_no_graph(graph: Graph) -> None:
-    page = RecordGraphPage(graph.tasks, "rec_gone")
-    said = told(page)
-    shown(graph.qtbot, page)
+    page = shown(graph.qtbot, RecordGraphPage(graph.tasks, "rec_gone"))
     graph.wait()
-    assert said == ["This record no longer exists."]
-    assert page.canvas.notice.text() == said[0]
+    assert "This record no longer exists." in page.canvas.unread.label.text()
+    assert page.canvas.unread.button.isVisible()
 
 
 def test_a_click_on_the_number_at_a_record_expands_it(graph: Graph) -> None:

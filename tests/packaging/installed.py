@@ -28,7 +28,6 @@ FROM object_fields a JOIN fields f ON f.id = a.field_id
 JOIN objects o ON o.id = a.object_id WHERE o.name = 'company'
 """
 
-LINK_BUTTON = (1361, 146)  # “Link record”, at the right of a window that fills the screen
 LINKS = "SELECT count(*) FROM relationship_records"
 A_DEAL = """
 SELECT r.primary_value FROM records r JOIN objects o ON o.id = r.object_id
@@ -242,8 +241,7 @@ class Visit:
         """Link a deal to a product that it is not linked to yet, in the picker."""
         before = int(self.machine.sql(LINKS))
         self._go_to(self.machine.sql(A_DEAL))
-        self.screen.drag(LINK_BUTTON, LINK_BUTTON)  # a click: its menu says what can be linked
-        self.screen.wait_until_still()
+        self.screen.press("ctrl+shift+l")  # a menu says what can be linked
         self.screen.focus()
         for _ in range(3):  # past activities and people, to products; the company is taken
             self.screen.press("Down")

@@ -34,10 +34,12 @@ from crm_desktop.gui.graph.view import GraphView
 from crm_desktop.gui.graph.zoom_bar import ZoomBar
 from crm_desktop.gui.theme import line_height, unit
 from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.empty_state import EmptyState
 from crm_desktop.gui.widgets.running_bar import RunningBar
 from crm_desktop.gui.widgets.splitter import Splitter
 
 if TYPE_CHECKING:
+    from crm_desktop.domain.errors import UserError
     from crm_desktop.gui.tasks import Tasks
 
 
@@ -82,6 +84,8 @@ class GraphCanvas(QWidget):
         self.hint = TextLabel(face="small", role="accent")
         self.notice = TextLabel(face="small", role="muted", wraps=True)
         self.running = RunningBar()
+        self.unread = EmptyState("", icon_name="cloud-off", parent=self)
+        self.unread.hide()
         self._shown: tuple[Sequence[GraphNode], Sequence[GraphEdge]] = ((), ())
         self._plan: tuple[dict[str, Size], list[Ends]] = ({}, [])  # what an arrangement is for
         self.bar = QHBoxLayout()
@@ -111,6 +115,7 @@ class GraphCanvas(QWidget):
             label.setContentsMargins(3 * unit(), 0, 3 * unit(), unit())
             label.hide()
         box.addWidget(self.sides, 1)
+        box.addWidget(self.unread, 1)
         self.setFocusProxy(self.view)
 
     def _connect(self) -> None:
@@ -133,6 +138,13 @@ class GraphCanvas(QWidget):
 
     # What is shown.
 
+    def show_unread(self, error: UserError) -> None:
+        """Say in place of the picture why there is none; `unread` asks to try again."""
+        sentence = self.tr("This could not be read. {why}").format(why=error)
+        self.unread.set_sentence(sentence, self.tr("Try again"))
+        self.sides.hide()
+        self.unread.show()
+
     def show_graph(
         self,
         nodes: Sequence[GraphNode],
@@ -144,6 +156,8 @@ class GraphCanvas(QWidget):
         What is current, selected and zoomed stays. An arrangement under way is given up where it
         would not fit any more.
         """
+        self.unread.hide()
+        self.sides.show()
         size_of = measures().size_of
         sizes = {node.id: size_of(node) for node in nodes}
         plan = (sizes, ends_of(edges))

@@ -9,12 +9,11 @@ from crm_desktop.domain.cardinality import from_has_one, to_has_one
 from crm_desktop.domain.field_types import json_text
 from crm_desktop.domain.graph import GraphEdge, GraphNode, Look
 from crm_desktop.gui.graph.record_content import Content, Rest
+from crm_desktop.gui.tokens import GRAPH_COLORS
 from crm_desktop.gui.translating import tr
 from crm_desktop.services.record_graph import GraphLink, GraphRecord, Side
 from crm_desktop.services.relationships import RelatedObject, RelationshipSummary
 
-COLORS = ("#3B6FD9", "#2E9E6B", "#C77700", "#A150C4", "#C8455B", "#1F97A8", "#7A7F2A", "#8A6A55")
-"""Bars at the left edge of nodes, one colour an object; the icon says the same."""
 _SHOWN_VALUES = 2
 Relationships = Mapping[str, RelationshipSummary]
 
@@ -53,7 +52,7 @@ def draw(content: Content, relationships: Relationships) -> Drawing:
 
 def _colors(records: Iterable[GraphRecord]) -> dict[str, str]:
     object_ids = dict.fromkeys(record.object_id for record in records)
-    return {id_: COLORS[place % len(COLORS)] for place, id_ in enumerate(object_ids)}
+    return {id_: GRAPH_COLORS[place % len(GRAPH_COLORS)] for place, id_ in enumerate(object_ids)}
 
 
 def title_of(record: GraphRecord) -> str:

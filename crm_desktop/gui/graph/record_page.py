@@ -113,6 +113,7 @@ class RecordGraphPage(Page):
         canvas.moves.changed.connect(self.steps_changed)
         canvas.said.connect(self.tell)
         canvas.refused.connect(self.refused)
+        canvas.unread.action_requested.connect(self._open)
         reading.began.connect(self._began)
         reading.ended.connect(self.running.end)
         reading.refused.connect(self._refused)
@@ -198,9 +199,10 @@ class RecordGraphPage(Page):
         self.running.run(sentence, self.tr("Stopped. The graph is as it was."))
 
     def _refused(self, error: UserError) -> None:
-        if not self.content.records:
-            self.canvas.say(str(error))
-        self.refused.emit(error)
+        if self.content.records:
+            self.refused.emit(error)  # what was read before stays
+        else:
+            self.canvas.show_unread(error)
 
     # Showing.
 

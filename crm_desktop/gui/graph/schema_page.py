@@ -130,6 +130,7 @@ class SchemaPage(Page):
         canvas.moves.changed.connect(self.steps_changed)
         canvas.said.connect(self._tell)
         canvas.refused.connect(self.refused)
+        canvas.unread.action_requested.connect(self.refresh)
         self.head.switch.open_requested.connect(self.open_requested)
         self.store.refused.connect(self._refuse_places)
         self.choosing.changed.connect(self._choose)
@@ -149,7 +150,13 @@ class SchemaPage(Page):
     def _read(self) -> None:
         self._asked += 1
         call = partial(read_page, diagram_id=self._diagram_id)
-        self._tasks.read(self, call, partial(self._show, self._asked), self.refused.emit)
+        self._tasks.read(self, call, partial(self._show, self._asked), self._not_read)
+
+    def _not_read(self, error: UserError) -> None:
+        if self._has_picture:
+            self.refused.emit(error)  # what was read before stays
+        else:
+            self.canvas.show_unread(error)
 
     def _show(self, number: int, read: PageContents) -> None:
         if number != self._asked:

@@ -105,9 +105,8 @@ class LinkActions(QObject):
             action.setEnabled(len(rows) == 1)
         for action in (self.copy_action, self.unlink_action):
             action.setEnabled(bool(rows))
-        is_full = linked is not None and linked.side.has_one and bool(linked.count)
         for action in (self.link_action, self.create_action):
-            action.setEnabled(linked is not None and not is_full)
+            action.setEnabled(any(not _is_full(each) for each in self._panels.lists))
         has_rows = linked is not None and bool(linked.count)
         for action in (self.find_action, self.filter_action, self.sort_action):
             action.setEnabled(has_rows)
@@ -209,10 +208,18 @@ class LinkActions(QObject):
     # Panels
 
     def _link(self) -> None:
-        self._with_active(self.link_to)
+        """Link in the panel that was used last, or ask in which."""
+        self._in_last_or_asked(self.link_to)
 
     def _create(self) -> None:
-        self._with_active(self.create_for)
+        self._in_last_or_asked(self.create_for)
+
+    def _in_last_or_asked(self, act: Callable[[LinkList], object]) -> None:
+        linked = self._last if self._last in self._panels.lists else None
+        if linked is None or _is_full(linked):
+            self._panels.show_link_menu()
+        else:
+            act(linked)
 
     def _find(self) -> None:
         self._with_active(LinkList.start_find)
@@ -291,6 +298,11 @@ class LinkActions(QObject):
 
 def _copy(linked: LinkList) -> None:
     linked.rows.copy_selection()
+
+
+def _is_full(linked: LinkList) -> bool:
+    """Say whether the record has the one link that it can have there."""
+    return linked.side.has_one and bool(linked.count)
 
 
 def _filter(linked: LinkList) -> None:

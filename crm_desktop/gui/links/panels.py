@@ -113,7 +113,7 @@ class LinkPanels(QWidget):
         self.notice = NoticeBar("triangle-alert", "warning", is_narrow=is_narrow)
         self.area = QScrollArea()
         self._lay_out()
-        self.link_button.clicked.connect(self._show_link_menu)
+        self.link_button.clicked.connect(self.show_link_menu)
         tasks.changed.connect(self._read_if_touched)
 
     @property
@@ -287,7 +287,8 @@ class LinkPanels(QWidget):
 
     # Menus
 
-    def _show_link_menu(self) -> None:
+    def show_link_menu(self) -> None:
+        """Offer, for each relationship, to link records or to make one, below the button."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for linked in self.lists:
