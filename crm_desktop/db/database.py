@@ -331,8 +331,31 @@ def load_json(source: str | bytes) -> Any:
     than `MAX_DEPTH` becomes “…”. It stays as it is stored, since only what was edited is written.
     """
     text = source if isinstance(source, str) else bytes(source).decode()
-    if len(text) > MAX_DEPTH and text.count("[") + text.count("{") > MAX_DEPTH:
-        text = _cut(text)
+    try:
+        value = _decode(text)
+    except RecursionError:
+        return _decode(_cut(text))
+    if text.count("[") + text.count("{") > MAX_DEPTH and _is_deep(value):
+        return _decode(_cut(text))
+    return value
+
+
+def _is_deep(value: Any) -> bool:
+    """Say whether lists and objects stand more than `MAX_DEPTH` levels within each other."""
+    level = [each for each in (value,) if isinstance(each, list | dict)]
+    for _ in range(MAX_DEPTH):
+        level = [
+            part
+            for each in level
+            for part in (each.values() if isinstance(each, dict) else each)
+            if isinstance(part, list | dict)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _decode(text: str) -> Any:
     try:
         value, end = _DECODER.raw_decode(text)  # `decode` without its search for blanks around
     except ValueError:

@@ -283,6 +283,7 @@ def test_what_others_change_is_followed_where_everything_stands(graph: Graph) ->
 def test_a_record_that_is_gone_has_no_graph(graph: Graph) -> None:
     page = shown(graph.qtbot, RecordGraphPage(graph.tasks, "rec_gone"))
     graph.wait()
+    assert page.canvas.unread is not None
     assert "This record no longer exists." in page.canvas.unread.label.text()
     assert page.canvas.unread.button.isVisible()
 

@@ -66,6 +66,7 @@ class GraphCanvas(QWidget):
     placed = Signal(object)  # places by node
     said = Signal(str)
     refused = Signal(object)  # UserError
+    retry_requested = Signal()  # what could not be read
 
     def __init__(self, tasks: Tasks, words: CanvasWords, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -84,8 +85,7 @@ class GraphCanvas(QWidget):
         self.hint = TextLabel(face="small", role="accent")
         self.notice = TextLabel(face="small", role="muted", wraps=True)
         self.running = RunningBar()
-        self.unread = EmptyState("", icon_name="cloud-off", parent=self)
-        self.unread.hide()
+        self.unread: EmptyState | None = None  # made when it is needed
         self._shown: tuple[Sequence[GraphNode], Sequence[GraphEdge]] = ((), ())
         self._plan: tuple[dict[str, Size], list[Ends]] = ({}, [])  # what an arrangement is for
         self.bar = QHBoxLayout()
@@ -105,7 +105,7 @@ class GraphCanvas(QWidget):
         self.panes.addWidget(self.view)
         self.sides.addWidget(self.panes)
         self.sides.setStretchFactor(0, 1)
-        box = QVBoxLayout(self)
+        box = self._column = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
         box.addLayout(self.bar)
@@ -115,7 +115,6 @@ class GraphCanvas(QWidget):
             label.setContentsMargins(3 * unit(), 0, 3 * unit(), unit())
             label.hide()
         box.addWidget(self.sides, 1)
-        box.addWidget(self.unread, 1)
         self.setFocusProxy(self.view)
 
     def _connect(self) -> None:
@@ -139,7 +138,11 @@ class GraphCanvas(QWidget):
     # What is shown.
 
     def show_unread(self, error: UserError) -> None:
-        """Say in place of the picture why there is none; `unread` asks to try again."""
+        """Say in place of the picture why there is none, and offer to try again."""
+        if self.unread is None:
+            self.unread = EmptyState("", icon_name="cloud-off")
+            self.unread.action_requested.connect(self.retry_requested)
+            self._column.addWidget(self.unread, 1)
         sentence = self.tr("This could not be read. {why}").format(why=error)
         self.unread.set_sentence(sentence, self.tr("Try again"))
         self.sides.hide()
@@ -156,7 +159,8 @@ class GraphCanvas(QWidget):
         What is current, selected and zoomed stays. An arrangement under way is given up where it
         would not fit any more.
         """
-        self.unread.hide()
+        if self.unread is not None:
+            self.unread.hide()
         self.sides.show()
         size_of = measures().size_of
         sizes = {node.id: size_of(node) for node in nodes}

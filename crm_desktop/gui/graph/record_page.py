@@ -113,7 +113,7 @@ class RecordGraphPage(Page):
         canvas.moves.changed.connect(self.steps_changed)
         canvas.said.connect(self.tell)
         canvas.refused.connect(self.refused)
-        canvas.unread.action_requested.connect(self._open)
+        canvas.retry_requested.connect(self._open)
         reading.began.connect(self._began)
         reading.ended.connect(self.running.end)
         reading.refused.connect(self._refused)

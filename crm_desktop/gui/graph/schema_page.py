@@ -72,6 +72,7 @@ class SchemaPage(Page):
         self.canvas = GraphCanvas(tasks, words)
         self.canvas.view.set_linkable(is_linkable=True)
         self._has_picture = False
+        self.empty: EmptyState | None = None
         self._applications: Sequence[ApplicationSummary] = ()
         self.figures = SchemaFigures(tasks, self)
         self.commands = SchemaCommands(tasks, self)
@@ -105,19 +106,12 @@ class SchemaPage(Page):
             self.inspector_action,
             self.commands.create,
         )
-        self.empty = EmptyState(
-            self.tr("No objects yet. An object is a kind of record, such as a company."),
-            icon_name="workflow",
-            action=self.tr("New object"),
-        )
-        self.empty.hide()
         self.canvas.sides.addWidget(self.inspector)
         self.canvas.sides.setSizes([900, 260])
-        box = QVBoxLayout(self)
+        box = self._column = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(0)
         box.addWidget(self.canvas, 1)
-        box.addWidget(self.empty, 1)
         self.setFocusProxy(self.canvas)
 
     def _connect(self) -> None:
@@ -130,7 +124,7 @@ class SchemaPage(Page):
         canvas.moves.changed.connect(self.steps_changed)
         canvas.said.connect(self._tell)
         canvas.refused.connect(self.refused)
-        canvas.unread.action_requested.connect(self.refresh)
+        canvas.retry_requested.connect(self.refresh)
         self.head.switch.open_requested.connect(self.open_requested)
         self.store.refused.connect(self._refuse_places)
         self.choosing.changed.connect(self._choose)
@@ -138,7 +132,6 @@ class SchemaPage(Page):
         self.commands.stored.connect(self._show_stored)
         self.figures.counted.connect(self._show_figures)
         self.figures.refused.connect(self.refused)
-        self.empty.action_requested.connect(self.commands.create_object)
         self._tasks.changed.connect(self._changed)
 
     # Reading.
@@ -194,8 +187,7 @@ class SchemaPage(Page):
         nodes, edges = nodes_of(self.known, ids, choice.detail), edges_of(self.known, ids)
         self.canvas.show_graph(nodes, edges, points)
         is_empty = not self.known.schema.objects
-        self.canvas.setVisible(not is_empty)
-        self.empty.setVisible(is_empty)
+        self._show_empty(is_empty=is_empty)
         if not self._has_picture:
             self._has_picture = True
             self.canvas.view.lens.fit()
@@ -203,6 +195,20 @@ class SchemaPage(Page):
                 QTimer.singleShot(AFTER_PAINT, self, self._arrange_first)
         self._follow(self.canvas.current())
         self._say_counts(len(nodes), len(edges))
+
+    def _show_empty(self, *, is_empty: bool) -> None:
+        """Say in place of the canvas that there is nothing yet; rare, so made when it is needed."""
+        if is_empty and self.empty is None:
+            self.empty = EmptyState(
+                self.tr("No objects yet. An object is a kind of record, such as a company."),
+                icon_name="workflow",
+                action=self.tr("New object"),
+            )
+            self.empty.action_requested.connect(self.commands.create_object)
+            self._column.addWidget(self.empty, 1)
+        self.canvas.setVisible(not is_empty)
+        if self.empty is not None:
+            self.empty.setVisible(is_empty)
 
     def _arrange_first(self) -> None:
         if not self.canvas.moves.names()[0]:
