@@ -17,6 +17,7 @@ from crm_desktop.db.database import Database
 from crm_desktop.db.migrate import Extras, migrate
 from crm_desktop.domain.access import Actor
 from tests import postgres
+from tests.compiling import compile_tests
 from tests.make import Make
 
 if folder := postgres.quick_folder():  # for this process, its workers, and what they start
@@ -26,6 +27,11 @@ if sys.platform == "linux" and not {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.k
 ADMIN_ID = UUID("00000000-0000-7000-8000-000000000001")
 ALL_EVERY = 50
 _numbers, _tests = count(), count(1)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    compile_tests(os.cpu_count() or 1)
 
 
 @pytest.fixture(scope="session", autouse=True)

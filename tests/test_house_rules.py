@@ -65,9 +65,10 @@ def service_functions() -> Iterator[tuple[Path, ast.FunctionDef]]:
     """Give the public service functions that take a session: the ways into the database."""
     for path in SERVICES:
         for node in tree_of(path).body:
-            is_public = isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
-            if is_public and node.args.args[:1] and node.args.args[0].arg == "session":
-                yield path, node
+            if isinstance(node, ast.FunctionDef) and not node.name.startswith("_"):
+                first = node.args.args[:1]
+                if first and first[0].arg == "session":
+                    yield path, node
 
 
 # Each rule is one test for all modules: one for each module would be two thousand tests.
