@@ -49,11 +49,12 @@ def _garbage_waits() -> Iterator[None]:
 def _garbage_goes(_garbage_waits: None) -> Iterator[None]:
     """Collect after each test, on the thread that runs it; all of it now and then."""
     yield
-    gc.disable()  # a `GarbageTimer` that was stopped enabled it
-    gc.collect(2 if next(_tests) % ALL_EVERY == 0 else 1)
-    if not gc.get_freeze_count():  # and has thawed what was imported
+    if gc.isenabled():  # a `GarbageTimer` was stopped, and thawed what was imported
+        gc.disable()
         gc.collect()
         gc.freeze()
+    else:
+        gc.collect(2 if next(_tests) % ALL_EVERY == 0 else 1)
 
 
 @pytest.fixture(scope="session")
