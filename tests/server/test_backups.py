@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from crm_desktop.cli import main
-from crm_desktop.db import restoring
+from crm_desktop.db import backups, restoring
 from crm_desktop.db.backups import back_up, check, count_rows, describe, refuse_newer
 from crm_desktop.db.database import Database
 from crm_desktop.db.fingerprint import DESKTOP_VERSIONS
@@ -97,6 +97,32 @@ def test_a_stopped_backup_leaves_no_file(server: EmbeddedServer, tmp_path: Path)
 def test_a_backup_that_cannot_be_written_is_refused_in_words(server: EmbeddedServer) -> None:
     with pytest.raises(Invalid, match="cannot be written"):
         back_up(server.url, Path("/nowhere/a.crmdump"), on)
+
+
+def test_the_progress_of_a_backup_is_that_of_its_own_connection(
+    server: EmbeddedServer, tmp_path: Path
+) -> None:
+    names = set[str]()
+    query = "SELECT application_name FROM pg_stat_activity WHERE backend_type = 'client backend'"
+    with psycopg.connect(server.url, autocommit=True) as connection:
+
+        def look(_done: int, _total: int) -> bool:
+            names.update(name for (name,) in connection.execute(query))
+            return True
+
+        back_up(server.url, tmp_path / "a.crmdump", look)
+    assert any(name.startswith("crm-desktop backup ") for name in names)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+def test_a_backup_onto_a_full_disk_says_so_and_leaves_nothing(
+    server: EmbeddedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backups, "_make_private", lambda part: part.symlink_to("/dev/full"))
+    with pytest.raises(Invalid) as refusal:
+        back_up(server.url, tmp_path / "a.crmdump", on)
+    assert f"The disk that {tmp_path} is on has no room" in str(refusal.value)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("spoil", ["cut", "bit", "other", "none"])
