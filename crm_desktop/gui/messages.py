@@ -37,17 +37,18 @@ def ask(
     on_yes: Callable[[], object],
     *,
     danger: bool = False,
+    otherwise: str = "",
 ) -> QMessageBox:
     """Ask before doing something; `action` is the verb on the button: "Delete 3", "Save".
 
-    Escape, Enter and closing the box do nothing: Cancel is the default. `danger` is for what
-    takes something away.
+    Escape, Enter and closing the box do nothing: Cancel is the default, or what `otherwise`
+    calls it. `danger` is for what takes something away.
     """
     box = _box(parent, title, text, informative, "triangle-alert" if danger else "info")
     yes = box.addButton(action, QMessageBox.ButtonRole.AcceptRole)
     set_look(yes, "danger" if danger else "primary")
     yes.clicked.connect(on_yes)
-    cancel = box.addButton(tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
+    cancel = box.addButton(otherwise or tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
     set_look(cancel, "plain")
     _make_default(box, cancel)
     box.open()

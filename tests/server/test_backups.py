@@ -20,8 +20,8 @@ from crm_desktop.db.fingerprint import DESKTOP_VERSIONS
 from crm_desktop.db.migrate import migrate
 from crm_desktop.db.server import EmbeddedServer
 from crm_desktop.domain.errors import Cancelled, Conflict, Invalid
-from crm_desktop.gui.startup import Source
-from crm_desktop.opening import DatabaseOpener
+from crm_desktop.gui.startup import Ready, Source
+from crm_desktop.opening import IN_PLACE, DatabaseOpener
 from crm_desktop.services import auth, fields, layouts, objects, records
 from tests import homes
 
@@ -234,21 +234,40 @@ def test_the_terminal_saves_and_restores_into_a_new_workspace(
         assert "not empty" in capsys.readouterr().err
 
 
+def open_workspace(home: Path) -> tuple[DatabaseOpener, Ready]:
+    """Open it as a window does, and let go of its connections."""
+    opener = DatabaseOpener(home)
+    with ThreadPoolExecutor(1) as other:
+        other.submit(opener.preload, "objects")  # what the program does meanwhile
+        ready = opener.open(Source(), extend=True, may_upgrade=False, tell=lambda _words: None)
+    ready.database.close()
+    return opener, ready
+
+
 def test_what_the_window_restores_takes_its_place_when_the_window_is_closed(
     filled_home: Path, server: EmbeddedServer, saved: Path
 ) -> None:
     fill(server.url, "Late")
     server.close()  # whoever restores has the workspace alone
-    opener = DatabaseOpener(filled_home)
+    opener, _ = open_workspace(filled_home)
     started = threading.Event()
     opener.at_end = started.set
-    with ThreadPoolExecutor(1) as other:
-        other.submit(opener.preload, "objects")  # what the program does meanwhile
-        ready = opener.open(Source(), extend=True, may_upgrade=False, tell=lambda _words: None)
-    ready.database.close()
     assert opener.examine_backup(saved).in_the_way.endswith("records")
     opener.restore(saved, on)
-    opener.close()
+    with EmbeddedServer.running(filled_home) as other, psycopg.connect(other.url):
+        opener.close()
     assert started.is_set()
+
+    opener, ready = open_workspace(filled_home)
+    (problem,) = ready.problems
+    assert problem.startswith(f"“{saved.name}” did not take its place. Other windows")
+    opener.restore(saved, on)
+    opener.close()
+
+    opener, ready = open_workspace(filled_home)
+    opener.close()
+    assert ready.problems == ()
+    assert ready.news[0].startswith(f"“{saved.name}” is restored. What was there before is kept in")
+    assert not (filled_home / IN_PLACE).exists()  # it is said once
     with EmbeddedServer.running(filled_home) as again:
         assert labels(again.url) == ["Deal"]
