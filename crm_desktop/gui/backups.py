@@ -18,7 +18,7 @@ from crm_desktop.gui.sizes import size_text
 from crm_desktop.gui.widgets.message_bar import Action, MessageKind
 
 if TYPE_CHECKING:
-    from crm_desktop.gui.jobs import Progress
+    from crm_desktop.gui.jobs import Job, Progress
     from crm_desktop.gui.main_window import MainWindow
     from crm_desktop.gui.startup import Source, Startup
 
@@ -58,6 +58,7 @@ class Backups(QObject):
         self._window, self._tasks = window, window.tasks
         self._keeper, self._startup = keeper, startup
         self._said = ""
+        self._restoring: Job | None = None
         window.backup_requested.connect(self.ask_where_to_save)
         window.restore_requested.connect(self.ask_what_to_restore)
 
@@ -78,6 +79,9 @@ class Backups(QObject):
                     )
                 )
             )
+            return
+        if self._restoring is not None:  # a second one would take the first one's database away
+            self._refuse(UserError(self.tr("A backup is being restored already. Stop it first.")))
             return
         dialog = self._file_dialog(self.tr("Restore a backup"))
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
@@ -121,7 +125,13 @@ class Backups(QObject):
         title = self.tr("Restoring {}").replace("{}", file.name)
         call = partial(self._keeper.restore, file)
         stopped = self.tr("Restoring was stopped. The workspace is as it was.")
-        self._tasks.run_aside(self, title, call, self._ask_to_restart, partial(self._end, stopped))
+        end = partial(self._end, stopped)
+        job = self._tasks.run_aside(self, title, call, self._ask_to_restart, end)
+        job.ended.connect(self._note_end)
+        self._restoring = job
+
+    def _note_end(self) -> None:
+        self._restoring = None
 
     def _ask_to_restart(self, _: None) -> None:
         ask(

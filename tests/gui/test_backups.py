@@ -1,5 +1,6 @@
 """Backups from the window: saved with a sentence, restored only after it said what goes."""
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,8 @@ class Keeper:
         self.restored: list[Path] = []
         self.in_the_way = "2 objects, 1 record"
         self.refusal: UserError | None = None
+        self.may_end = threading.Event()
+        self.may_end.set()
 
     def back_up(self, source: Source, file: Path, on_progress: Progress) -> Saved:
         assert source.is_local
@@ -40,6 +43,7 @@ class Keeper:
 
     def restore(self, file: Path, on_progress: Progress) -> None:
         on_progress(1, 1)
+        self.may_end.wait(10)
         self.restored.append(file)
 
 
@@ -139,4 +143,23 @@ def test_a_backup_is_given_a_name_of_the_day_and_the_folder_of_the_last_one(
     today = QDate.currentDate().toString(Qt.DateFormat.ISODate)
     assert today in dialog.selectedFiles()[0]
     assert dialog.directory().absolutePath() == str(tmp_path)
+    dialog.reject()
+
+
+def test_a_second_restore_is_refused_while_one_is_under_way(
+    qtbot: QtBot, tasks: Tasks, window: MainWindow, backups: Backups, keeper: Keeper
+) -> None:
+    keeper.may_end.clear()
+    backups.examine("deals.crmdump")
+    qtbot.waitUntil(lambda: QApplication.activeModalWidget() is not None)
+    answer(qtbot, "Restore")
+    backups.ask_what_to_restore()
+    keeper.may_end.set()
+    assert "being restored already" in said(window)
+    assert window.findChild(QFileDialog) is None
+    wait_until_idle(qtbot, tasks)
+    answer(qtbot, "Later")
+    backups.ask_what_to_restore()
+    dialog = window.findChild(QFileDialog)
+    assert dialog is not None
     dialog.reject()
