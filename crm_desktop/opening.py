@@ -240,8 +240,15 @@ class DatabaseOpener:
         """Start the embedded server, or join the one that runs, and return its address."""
         server = self._own_server()
         is_new = not server.data_directory.exists()
-        tell("Making a new workspace…" if is_new else "Starting the database…")
+        older = server.version_to_take_over
+        if older:
+            tell(f"Taking over the data of PostgreSQL {older}…")
+        else:
+            tell("Making a new workspace…" if is_new else "Starting the database…")
         server.ensure_running()
+        if older:
+            said = f"The data of PostgreSQL {older} were taken over."
+            self._leave_word(IN_PLACE, f"{said} The old ones are kept beside them in {self._home}.")
         return server.url
 
 

@@ -331,13 +331,19 @@ class Startup(QObject):
         title = self.tr("Backing up the workspace")
         self._window.start_page.show_starting(title)
         call = partial(self._opener.back_up_before_update, self._source)
-        job = self._tasks.run_aside(self, title, call, self._backed_up, self._failed)
+        job = self._tasks.run_aside(self, title, call, self._backed_up, self._not_backed_up)
         job.progressed.connect(partial(self._window.start_page.show_progress, title))
 
     def _backed_up(self, file: Path) -> None:
         said = self.tr("The backup is in {}.").replace("{}", str(file))
         self._window.messages.show_message("success", said)
         self._upgrade()
+
+    def _not_backed_up(self, error: UserError) -> None:
+        """Ask the same question again; the workspace is as it was."""
+        if not isinstance(error, Cancelled):
+            self._say(error)
+        self.begin()
 
     def _upgrade(self) -> None:
         self._may_upgrade = True
