@@ -16,6 +16,7 @@ from crm_desktop.domain.errors import UserError
 from crm_desktop.domain.graph import Part, Point, ends_of
 from crm_desktop.domain.graph_layout import Arrangement
 from crm_desktop.gui.actions import Submenu
+from crm_desktop.gui.graph.arranging import ROOMY
 from crm_desktop.gui.graph.canvas import CanvasWords, GraphCanvas
 from crm_desktop.gui.graph.inks import measures
 from crm_desktop.gui.graph.record_badges import BadgeClicks
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
 
 _READABLE = 32  # records up to which the first picture has two steps; else it has one
 _LEGIBLE = 0.45  # zoom
-_GAP = 84.0  # between nodes: what stands on a link shall be read
 _TOPICS = {Topic.LINKS, Topic.OBJECTS, Topic.RELATIONSHIPS}
 Opened = tuple[Sequence[RelationshipSummary], RecordGraph]
 
@@ -104,7 +104,7 @@ class RecordGraphPage(Page):
     def _connect(self) -> None:
         canvas, reading = self.canvas, self.reading
         canvas.view.set_linkable(is_linkable=True)
-        canvas.arranging.gap = _GAP
+        canvas.arranging.gap = ROOMY
         canvas.current_changed.connect(self._current_changed)
         self.badges.clicked.connect(self.growth.expand)
         canvas.opened.connect(self._open_part)
@@ -219,7 +219,7 @@ class RecordGraphPage(Page):
         if points:
             sizes = {node.id: measures().size_of(node) for node in nodes}
             parents = parents_of(sizes, ends_of(edges), points)
-            points = places_around(points, sizes, parents, content.start, _GAP)
+            points = places_around(points, sizes, parents, content.start, ROOMY)
         self.canvas.show_graph(nodes, edges, points)
         if (start := content.records.get(content.start)) is not None:
             title = self.tr("Links of {}").replace("{}", title_of(start))
