@@ -233,6 +233,7 @@ class RecordGraphPage(Page):
         points = self.canvas.view.points()
         self.steps.leave(Scene(self.content, points))
         self.canvas.say(said)
+        self.canvas.view.emphasise(None)  # what stood out was about what was there before
         self._show(content, points)
         self._bring_in_sight(self.canvas.view.points().keys() - points.keys())
 
@@ -261,6 +262,7 @@ class RecordGraphPage(Page):
 
     def _go_to(self, scene: Scene) -> None:
         self.canvas.say("")
+        self.canvas.view.emphasise(None)
         self._show(scene.content, scene.points)
         self.refresh()
 
