@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QLineEdit,
     QMessageBox,
@@ -25,6 +24,7 @@ from crm_desktop.gui.theme import icon_size, line_height, unit
 from crm_desktop.gui.translating import tr
 from crm_desktop.gui.widgets.buttons import danger_button, plain_button, set_look
 from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.fitting_dialog import FittingDialog
 from crm_desktop.gui.widgets.form_row import FormRow
 
 
@@ -104,7 +104,7 @@ def _make_default(box: QMessageBox, button: QPushButton) -> None:
     button.setFocus()
 
 
-class TypedConfirmation(QDialog):
+class TypedConfirmation(FittingDialog):
     """Asks to type a name before something large is taken away."""
 
     def __init__(
@@ -161,7 +161,7 @@ def confirm_by_typing(
     return dialog
 
 
-class BugReport(QDialog):
+class BugReport(FittingDialog):
     """Shows a failure that is our mistake, with details to copy into a report."""
 
     def __init__(self, summary: str, details: str, parent: QWidget | None = None) -> None:

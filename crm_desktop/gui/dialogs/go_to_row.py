@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from crm_desktop.gui.theme import scale, unit
 from crm_desktop.gui.widgets.buttons import plain_button, primary_button
+from crm_desktop.gui.widgets.fitting_dialog import FittingDialog
 from crm_desktop.gui.widgets.form_row import FormRow
 
 
-class GoToRowDialog(QDialog):
+class GoToRowDialog(FittingDialog):
     """Names the row, counted from 1, to whoever listens."""
 
     row_chosen = Signal(int)
