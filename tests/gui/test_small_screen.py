@@ -4,14 +4,25 @@ from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QPushButton, QScrollArea, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QDialog,
+    QLineEdit,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
+from crm_desktop.gui.dialogs.go_to_row import GoToRowDialog
 from crm_desktop.gui.dialogs.relationship_dialog import RelationshipDialog
 from crm_desktop.gui.dialogs.user_dialog import UserDialog
 from crm_desktop.gui.tasks import Tasks
-from crm_desktop.gui.theme import line_height
+from crm_desktop.gui.theme import line_height, unit
 from crm_desktop.gui.widgets import fitting_dialog
+from crm_desktop.gui.widgets.elided_label import TextLabel
 from tests.gui.asking import shown
 from tests.gui.dialogs import DIALOGS
 from tests.gui.windows import wait_until_idle
@@ -60,6 +71,30 @@ def test_what_has_no_room_scrolls_and_the_buttons_stay_in_sight(
     last.setFocus()
     assert last.visibleRegion().boundingRect().height() == last.height()
     dialog.done(QDialog.DialogCode.Rejected)
+
+
+def test_a_dialog_grows_with_the_sentences_that_come_into_it(qtbot: QtBot) -> None:
+    dialog = fitting_dialog.FittingDialog()
+    words = TextLabel(wraps=True)
+    column = QVBoxLayout(dialog)
+    for part in (QComboBox(), words, QPushButton("Go")):
+        column.addWidget(part)
+    dialog.setMinimumWidth(round(10 * line_height()))
+    qtbot.addWidget(dialog)
+    dialog.open()
+    words.setText("There are too few records for an index to make a difference. " * 3)
+    qtbot.waitUntil(lambda: words.height() >= words.heightForWidth(words.width()))
+    box = dialog.findChildren(QComboBox)[0]
+    assert box.height() >= box.minimumSizeHint().height()
+
+
+def test_a_number_keeps_off_the_edge_of_its_box(qtbot: QtBot) -> None:
+    dialog = GoToRowDialog(1, 9)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    inside = dialog.number.lineEdit()
+    text_at = inside.mapTo(dialog.number, inside.cursorRect().topLeft()).x()
+    assert text_at >= unit()
 
 
 def tab_order(dialog: QDialog) -> list[QWidget]:

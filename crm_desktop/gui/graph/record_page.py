@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRectF
 from PySide6.QtGui import QAction, QPalette, QShowEvent
-from PySide6.QtWidgets import QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.changes import Change, Topic
@@ -33,6 +33,7 @@ from crm_desktop.gui.theme import unit
 from crm_desktop.gui.widgets.buttons import action_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
 from crm_desktop.gui.widgets.message_bar import Message
+from crm_desktop.gui.widgets.number_box import NumberBox
 from crm_desktop.gui.widgets.running_bar import RunningBar
 from crm_desktop.services import record_graph, relationships
 from crm_desktop.services.record_graph import (
@@ -70,7 +71,7 @@ class RecordGraphPage(Page):
         self.running = RunningBar()
         self.reading, self.steps = Reading(tasks, self), Steps(self)
         self.linking, self.growth = Linking(tasks, self), Growth(tasks, self)
-        self.reach = QSpinBox()
+        self.reach = NumberBox()
         self.commands, self.badges = RecordCommands(self), BadgeClicks(self.canvas.view)
         self._lay_out()
         self._connect()

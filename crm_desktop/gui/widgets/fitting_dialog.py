@@ -39,12 +39,21 @@ class FittingDialog(QDialog):
 
     def _fit_on_screen(self) -> None:
         room = room_on_screen(self)
-        least = self.minimumSizeHint().expandedTo(self.minimumSize())
-        if least != least.boundedTo(room):
+        if (least := self._least()) != least.boundedTo(room):
             self._scroll_inside()
             self.setMinimumSize(self.minimumSize().boundedTo(room))
-        if self.size() != self.size().boundedTo(room):
-            self.resize(self.size().boundedTo(room))
+        wanted = self.size().expandedTo(self._least()).boundedTo(room)
+        if self.size() != wanted:
+            self.resize(wanted)
+
+    def _least(self) -> QSize:
+        """Return the size below which something is cut, sentences in several lines included."""
+        least = self.minimumSizeHint().expandedTo(self.minimumSize())
+        rows = self.layout()
+        if rows is not None and rows.hasHeightForWidth():
+            tall = rows.totalMinimumHeightForWidth(max(self.width(), least.width()))
+            least.setHeight(max(least.height(), tall))
+        return least
 
     def _scroll_inside(self) -> None:
         """Move all but the feet into an area that scrolls."""
