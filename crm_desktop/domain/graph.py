@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -76,12 +77,12 @@ def ends_of(edges: Iterable[GraphEdge]) -> list[Ends]:
 
 def neighbours_of(ends: Iterable[Ends]) -> dict[str, list[str]]:
     """Return who is beside whom, in the order of the edges; nobody beside themselves."""
-    found: dict[str, list[str]] = {}
+    found = defaultdict[str, list[str]](list)
     for one, other in ends:
         if one != other:
-            found.setdefault(one, []).append(other)
-            found.setdefault(other, []).append(one)
-    return found
+            found[one].append(other)
+            found[other].append(one)
+    return dict(found)
 
 
 def neighbourhood(ends: Iterable[Ends], start: str, depth: int) -> set[str]:

@@ -393,7 +393,7 @@ class GridDelegate(QStyledItemDelegate):
         tip = index.data(Qt.ItemDataRole.ToolTipRole)
         if not tip and self.sizeHint(option, index).width() > option.rect.width():
             tip = index.data(_DISPLAY)
-        QToolTip.showText(event.globalPos(), plain_tip(str(tip)) if tip else "", view)
+        show_tip(event, view, tip)
         return True
 
 
@@ -405,6 +405,11 @@ def heading_fill() -> str:
 def plain_tip(text: str) -> str:
     """Make a tool tip that shows any text as it is, wrapped, and never as markup."""
     return f'<p style="white-space:pre-wrap">{html.escape(text[:_LONGEST_TIP])}</p>'
+
+
+def show_tip(event: QHelpEvent, view: QWidget, tip: object) -> None:
+    """Show what a model says of a cell, as it stands; None hides the tip."""
+    QToolTip.showText(event.globalPos(), plain_tip(str(tip)) if tip else "", view)
 
 
 def _elided(text: str, metrics: QFontMetricsF, room: int) -> tuple[str, int]:

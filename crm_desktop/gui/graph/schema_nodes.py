@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from crm_desktop.domain.cardinality import from_has_one, to_has_one
@@ -171,14 +172,24 @@ def _edge(
     if breaches:
         many = tr("1 breach") if breaches == 1 else tr("{} breaches").replace("{}", f"{breaches:,}")
         badge = f"{of.type} \u00b7 {many}"
+    from_mark, to_mark = _marks(of.type)
     return GraphEdge(
         id=of.id,
         from_id=of.from_id,
         to_id=of.to_id,
         label=of.from_label or of.name,
         badge=badge,
-        from_mark=Mark.ONE if to_has_one(of.type) else Mark.MANY,
-        to_mark=Mark.ONE if from_has_one(of.type) else Mark.MANY,
+        from_mark=from_mark,
+        to_mark=to_mark,
         is_breach=bool(breaches),
         words=" ".join(sentences(of.type, words[of.from_id], words[of.to_id])) if words else "",
+    )
+
+
+@lru_cache(maxsize=32)
+def _marks(type_: str) -> tuple[Mark, Mark]:
+    """Return the marks of the ends from and to."""
+    return (
+        Mark.ONE if to_has_one(type_) else Mark.MANY,
+        Mark.ONE if from_has_one(type_) else Mark.MANY,
     )

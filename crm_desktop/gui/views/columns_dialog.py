@@ -129,7 +129,7 @@ class ColumnsDialog(FittingDialog):
     def _move(self, step: int) -> None:
         row = self.grid.currentIndex().row()
         if row >= 0 and not self.search.text().strip():  # among rows one does not see it would jump
-            self.model.move(row, step)
+            self.grid.move_current(step)
             self.grid.scrollTo(self.grid.currentIndex())
 
     def _move_up(self) -> None:
