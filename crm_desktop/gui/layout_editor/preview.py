@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 AS_WIDE = 0  # as this pane
 WIDTHS = (AS_WIDE, 19, 44, 72)  # lines of text high: pane, inspector, half a page, a page
+_LEAST = 17  # lines: the form in it is no narrower
 
 
 class PreviewPane(QWidget):
@@ -110,6 +111,7 @@ class PreviewPane(QWidget):
         column.addLayout(above)
         column.addWidget(self._area, 1)
         self._area.viewport().setAutoFillBackground(False)
+        self.setMinimumWidth(round(_LEAST * line_height()))
 
     def refresh(self) -> None:
         """Read the chosen record again."""
