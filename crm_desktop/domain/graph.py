@@ -33,6 +33,7 @@ class GraphNode:
     """One node. `icon` is as in `objects.icon`; `lines` are pairs of a Lucide name and a text.
 
     `group` says in the linked table what kind of thing it is; `tip` is read when it is pointed at.
+    `undrawn` are texts that the picture leaves out, and that a search finds all the same.
     """
 
     id: str
@@ -45,6 +46,7 @@ class GraphNode:
     look: Look = Look.PLAIN
     color: str = ""  # `#RRGGBB` of a bar at its left edge
     tip: str = ""
+    undrawn: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

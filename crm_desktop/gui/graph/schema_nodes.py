@@ -118,6 +118,7 @@ def nodes_of(known: Known, object_ids: Collection[str], detail: Detail) -> list[
             lines=_lines(each, detail),
             group=group,
             tip="",
+            undrawn=_undrawn(each, detail),
         )
         for each in known.schema.objects
         if each.id in wanted
@@ -129,6 +130,14 @@ def _lines(of: SchemaObject, detail: Detail) -> tuple[tuple[str, str], ...]:
         return ()
     fields = of.fields if detail is Detail.ALL else key_fields(of)
     return tuple((_type_icon(each.type), each.label) for each in fields)
+
+
+def _undrawn(of: SchemaObject, detail: Detail) -> tuple[str, ...]:
+    """Return the fields that the picture leaves out: a search finds their object."""
+    if detail is Detail.ALL:
+        return ()
+    drawn = set() if detail is Detail.NONE else {each.id for each in key_fields(of)}
+    return tuple(each.label for each in of.fields if each.id not in drawn)
 
 
 _ICONS: dict[str, str] = {}

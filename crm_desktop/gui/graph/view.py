@@ -110,7 +110,8 @@ class GraphView(QGraphicsView):
         if not self.has(self.current):
             self.current = NO_PART
         if self._strong is not None:
-            self._strong &= self.nodes.keys() | self.edges.edges.keys()
+            left = self._strong & (self.nodes.keys() | self.edges.edges.keys())
+            self.emphasise(left or None)
         self._mark()
 
     def has(self, part: Part) -> bool:
