@@ -31,7 +31,7 @@ test: install-dev lint  ## the rules, then the whole test suite
 	$(PYTEST) -n $(WORKERS) --dist worksteal -m "not long" $(ARGS)
 
 test-long: install-dev  ## the large numbers
-	$(PYTEST) -m long -s $(ARGS)
+	$(PYTEST) -m long -s -o faulthandler_timeout=1800 $(ARGS)
 
 bench: install-dev  ## speed, as ratios against plain psycopg or a stated peer
 	$(PYTHON_BIN) -m bench $(ARGS)
