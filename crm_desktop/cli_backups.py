@@ -52,12 +52,14 @@ def restore(
 ) -> int:
     """Make a backup the workspace, or load it into an empty database on a server."""
     from crm_desktop.db import restoring
-    from crm_desktop.db.backups import check
+    from crm_desktop.db.backups import check, refuse_newer
     from crm_desktop.db.profiles import home_folder
     from crm_desktop.db.server import EmbeddedServer
 
     if verify_only:
-        _tell(check(file), "Whole:", as_json=as_json)
+        info = check(file)
+        _tell(info, "Whole:", as_json=as_json)
+        refuse_newer(info)
         return 0
     wanted = database or context.obj["database"]
     if wanted:

@@ -144,7 +144,9 @@ def test_what_is_no_whole_backup_is_refused_in_words(
     assert "spoiled.crmdump" in str(refusal.value)
 
 
-def test_a_backup_of_a_newer_version_is_refused(server: EmbeddedServer, tmp_path: Path) -> None:
+def test_a_backup_of_a_newer_version_is_refused(
+    server: EmbeddedServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     file = tmp_path / "newer.crmdump"
     version = "UPDATE crm_desktop.alembic_version SET version_num = %s"
     with psycopg.connect(server.url, autocommit=True) as connection:
@@ -157,6 +159,10 @@ def test_a_backup_of_a_newer_version_is_refused(server: EmbeddedServer, tmp_path
         refuse_newer(describe(file))
     with pytest.raises(Invalid, match="newer CRM Desktop"):
         restoring.restore_beside(server, file, on)
+    assert main(["restore", str(file), "--verify-only"]) == 1
+    said = capsys.readouterr()
+    assert "Whole:" in said.out
+    assert "newer CRM Desktop" in said.err
 
 
 def test_a_workspace_that_holds_data_does_not_make_way_unasked(server: EmbeddedServer) -> None:

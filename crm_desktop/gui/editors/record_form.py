@@ -192,6 +192,13 @@ class RecordForm(QScrollArea):
         self._sections = FormSections()
         column = QVBoxLayout(self._body)
         column.setContentsMargins(4 * unit(), 3 * unit(), 4 * unit(), 4 * unit())
+        self.no_fields = TextLabel(
+            self.tr("This object shows no fields yet. Its layout says which it shows."),
+            role="muted",
+            wraps=True,
+        )
+        self.no_fields.hide()
+        column.addWidget(self.no_fields)
         column.addWidget(self._sections)
         column.addStretch(1)
         self.setWidget(self._body)
@@ -216,6 +223,7 @@ class RecordForm(QScrollArea):
             if field.is_visible and field.id not in self._cells:
                 self._add_cell(field, may_edit=may_edit)
         types = {key: cell.field.type for key, cell in self._cells.items()}
+        self.no_fields.setVisible(not self._cells)
         self._sections.show_cells(self._cells, types, form)
         self._arrange()
         self._set_tab_order()

@@ -23,7 +23,6 @@ from crm_desktop.gui.widgets.running_bar import RunningBar
 from crm_desktop.gui.widgets.section import Section
 from crm_desktop.services import relationship_figures
 from crm_desktop.services.relationship_figures import EndFigures, Mention, RelationshipFigures
-from crm_desktop.services.relationships import RelatedObject
 
 if TYPE_CHECKING:
     from crm_desktop.gui.tasks import Handle, Tasks
@@ -135,16 +134,23 @@ class RelationshipDetails(QScrollArea):
         self.reading = TextLabel("\n".join(reading_of(row.summary)), wraps=True)
         self._box.addWidget(self.reading)
         kind = f"{row.summary.type} · {meaning(row.summary.type)}"
-        facts = [
-            (self.tr("Type"), kind),
-            (self._on(row.summary.from_object), row.summary.from_label or self.tr("by the object")),
-            (self._on(row.summary.to_object), row.summary.to_label or self.tr("by the object")),
+        heading = self.tr("Heading on {}")
+        facts = [(self.tr("Type"), kind)]
+        facts += [
+            (heading.format(side), label or self.tr("by the object"))
+            for side, label in zip(
+                self._sides(row), (row.summary.from_label, row.summary.to_label), strict=True
+            )
         ]
         self._add_facts(self._box, facts)
         self._say_keys(row)
 
-    def _on(self, end: RelatedObject) -> str:
-        return self.tr("Heading on {}").format(end.label)
+    def _sides(self, row: RelationshipRow) -> tuple[str, str]:
+        """Name both ends, apart also where an object is related to itself."""
+        one, other = row.summary.from_object, row.summary.to_object
+        if one.id != other.id:
+            return one.label, other.label
+        return self.tr("{} (from)").format(one.label), self.tr("{} (to)").format(other.label)
 
     def _add_facts(self, box: QVBoxLayout, facts: list[tuple[str, str]]) -> None:
         grid = QGridLayout()
@@ -200,16 +206,16 @@ class RelationshipDetails(QScrollArea):
         if row is None or not isinstance(box, QVBoxLayout):
             return
         self.links.setText(counted(found.links, self.tr("link"), self.tr("links")))
-        ends = ((row.summary.from_object, found.from_end), (row.summary.to_object, found.to_end))
+        ends = zip(self._sides(row), (found.from_end, found.to_end), strict=True)
         if found.links:
             facts = [self._end_fact(end, figures, found.links) for end, figures in ends]
             self._add_facts(box, facts)
         self._show_breaches(row, found, box)
 
-    def _end_fact(self, end: RelatedObject, figures: EndFigures, links: int) -> tuple[str, str]:
+    def _end_fact(self, side: str, figures: EndFigures, links: int) -> tuple[str, str]:
         average = f"{links / figures.linked:,.1f}" if figures.linked else "0"
         words = self.tr("{average} on average, at most {most:,}, in {n:,} linked records")
-        name = self.tr("Per {}").format(end.label)
+        name = self.tr("Per {}").format(side)
         return name, words.format(average=average, most=figures.most, n=figures.linked)
 
     def _show_breaches(
