@@ -18,7 +18,6 @@ from PySide6.QtWidgets import (
 )
 from typing_extensions import override
 
-from crm_desktop.gui.delegates import plain_tip
 from crm_desktop.gui.icons import Role, icon_pixmap
 from crm_desktop.gui.theme import (
     body_font,
@@ -30,6 +29,7 @@ from crm_desktop.gui.theme import (
     theme,
     unit,
 )
+from crm_desktop.gui.tips import plain_tip
 from crm_desktop.gui.tokens import mix
 
 Index = QModelIndex | QPersistentModelIndex

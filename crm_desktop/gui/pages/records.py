@@ -16,7 +16,6 @@ from crm_desktop.domain.changes import Change, Topic
 from crm_desktop.gui.actions import Submenu, fill_groups, without_state
 from crm_desktop.gui.clipboard.control import ClipboardControl
 from crm_desktop.gui.clipboard.finding import FindControl
-from crm_desktop.gui.delegates import plain_tip
 from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.models.records import MOST_ROWS
@@ -30,6 +29,7 @@ from crm_desktop.gui.pages.record_list import RecordList, new_record_text
 from crm_desktop.gui.pages.record_menus import cell_groups, page_groups
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.theme import line_height
+from crm_desktop.gui.tips import plain_tip
 from crm_desktop.gui.trail import Trail
 from crm_desktop.gui.widgets.buttons import (
     IconButton,
