@@ -65,7 +65,8 @@ class RecordsPage(Page):
         self._is_split = self._is_narrow = False
         self._wants_inspector = True
         self._new_text = self.tr("New record")
-        self.list = RecordList(tasks, object_id, self._drafts)
+        self.split = Splitter(Qt.Orientation.Horizontal, self)
+        self.list = RecordList(tasks, object_id, self._drafts, self.split)
         self.model, self.grid = self.list.model, self.list.grid
         self.bulk = BulkControl(tasks, self.list)
         self.clipboard = ClipboardControl(tasks, self.list)
@@ -199,7 +200,6 @@ class RecordsPage(Page):
         bar.addWidget(self.import_button)
         bar.addWidget(self.new_button)
         self.list.add_notice(self.left_over)
-        self.split = Splitter(Qt.Orientation.Horizontal)
         self.split.addWidget(self.list)
         self.split.addWidget(self.inspecting.pane)
         self.split.setStretchFactor(0, 1)
