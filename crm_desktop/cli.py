@@ -8,9 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from enum import StrEnum
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -19,50 +17,29 @@ import typer
 from crm_desktop import __version__
 from crm_desktop.cli_backups import backup, restore
 from crm_desktop.cli_database import (
+    FAILED,
     IN_STEPS,
     UNCHANGED,
     AsOption,
     DatabaseOption,
     JsonOption,
+    opened_database,
     reached,
 )
-from crm_desktop.cli_output import progress, tell_diagnosis, tell_import, written
+from crm_desktop.cli_output import progress, tell_diagnosis
 from crm_desktop.cli_process import ending_in_order
-from crm_desktop.domain.errors import Cancelled, Invalid, Unavailable, UpgradeNeeded, UserError
+from crm_desktop.cli_records import export, import_
+from crm_desktop.domain.errors import Cancelled, UserError
 from crm_desktop.domain.record_links import is_link
 from crm_desktop.domain.second_start import is_wish
 
 if TYPE_CHECKING:
-    from crm_desktop.db.database import Database
     from crm_desktop.db.fingerprint import Fitness
     from crm_desktop.domain.access import Actor
-    from crm_desktop.services.import_plan import ImportRequest
-    from crm_desktop.services.importing import ImportResult
 
-FAILED, MISUSED, INTERRUPTED = 1, 2, 130
+MISUSED, INTERRUPTED = 2, 130
 # ClickException: newer versions of typer carry a click of their own and export only a subclass.
 _MISUSE: Any = next(k for k in typer.BadParameter.__mro__ if k.__name__ == "ClickException")
-
-
-class DateOrder(StrEnum):
-    YMD = "ymd"
-    DMY = "dmy"
-    MDY = "mdy"
-
-
-class Decimals(StrEnum):
-    POINT = "point"
-    COMMA = "comma"
-
-
-class ExportAs(StrEnum):
-    CSV = "csv"
-    JSON_LINES = "jsonl"
-
-
-class HeaderOf(StrEnum):
-    NAMES = "names"
-    LABELS = "labels"
 
 
 app = typer.Typer(
@@ -153,142 +130,8 @@ def window(  # noqa: PLR0917 - each is an option by name
     raise typer.Exit(open_window(options))
 
 
-@app.command("import")
-def import_(  # noqa: PLR0917 - each is an option by name
-    context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="The CSV file.")],
-    object_: Annotated[
-        str, typer.Option("--object", metavar="NAME", help="The object to import into.")
-    ],
-    create: Annotated[
-        bool, typer.Option("--create", help="Make the object, and fields for new columns.")
-    ] = False,
-    link: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="COLUMN=OBJECT.FIELD",
-            help="Link each row to the record of OBJECT whose FIELD is the cell of COLUMN; "
-            "the column makes no field. Uses the relationship of the two objects or makes one.",
-        ),
-    ] = None,
-    key: Annotated[
-        str,
-        typer.Option(
-            metavar="COLUMN",
-            help="Update the record with the same value in this column instead of adding one. "
-            "Empty cells leave what is stored.",
-        ),
-    ] = "",
-    report: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Write what did not go in, with reasons, as CSV."),
-    ] = None,
-    skip: Annotated[
-        list[str] | None, typer.Option(metavar="COLUMN", help="Leave a column out.")
-    ] = None,
-    type_: Annotated[
-        list[str] | None,
-        typer.Option("--type", metavar="COLUMN=TYPE", help="The type of a new field."),
-    ] = None,
-    date_order: Annotated[
-        DateOrder | None, typer.Option(help="How dates such as 03/04/2024 are meant.")
-    ] = None,
-    decimal: Annotated[
-        Decimals | None, typer.Option(help="What comes before decimals, where both would do.")
-    ] = None,
-    encoding: Annotated[str, typer.Option(help="How the file is encoded, if not found out.")] = "",
-    separator: Annotated[str, typer.Option(help="What separates cells: a character, or tab.")] = "",
-    as_json: JsonOption = False,
-    database: DatabaseOption = "",
-    as_email: AsOption = "",
-) -> int:
-    """Import a CSV file: good rows go in, all in one transaction; the others are reported."""
-    from crm_desktop.services.import_plan import SKIPPED, ImportRequest, LinkRequest
-
-    types = dict(map(_column_and_type, type_ or ())) | dict.fromkeys(skip or (), SKIPPED)
-    request = ImportRequest(
-        object_name=object_,
-        creates=create,
-        links=tuple(map(LinkRequest.from_text, link or ())),
-        key=key,
-        date_order=date_order.value if date_order else "",
-        decimal={None: "", Decimals.POINT: ".", Decimals.COMMA: ","}[decimal],
-        encoding=encoding,
-        separator=separator,
-        types=types,
-    )
-    with _opened(context, database, as_email) as (opened, actor):
-        result = _import(opened, actor, file, request, report)
-    tell_import(result, report, as_json=as_json)
-    return 0 if result.created + result.updated + result.unchanged else FAILED
-
-
-def _column_and_type(text: str) -> tuple[str, str]:
-    column, equals, type_ = text.rpartition("=")
-    if not equals:
-        raise Invalid({"type": f"Write a type as COLUMN=TYPE, not “{text}”."})
-    return column, type_
-
-
-def _import(
-    database: Database, actor: Actor, file: Path, request: ImportRequest, report: Path | None
-) -> ImportResult:
-    from crm_desktop.services.import_inference import DateOrderUnknown
-    from crm_desktop.services.import_plan import UnknownColumns
-    from crm_desktop.services.importing import import_file
-
-    try:
-        with database.long(actor) as session:
-            return import_file(session, file, request, report, progress("Importing"))
-    except DateOrderUnknown as question:
-        hint = "Say which is meant with --date-order dmy or --date-order mdy."
-        raise Invalid({"date_order": f"{question} {hint}"}) from None
-    except UnknownColumns as question:
-        hint = "Use --create to make them, or --skip COLUMN to leave one out."
-        raise Invalid({"columns": f"{question} {hint}"}) from None
-
-
-@app.command()
-def export(
-    context: typer.Context,
-    object_: Annotated[
-        str, typer.Option("--object", metavar="NAME", help="The object whose records to write.")
-    ],
-    file: Annotated[
-        Path | None, typer.Argument(help="Where to write; the terminal when left out.")
-    ] = None,
-    format_: Annotated[
-        ExportAs, typer.Option("--format", help="CSV, or a JSON object per line.")
-    ] = ExportAs.CSV,
-    header: Annotated[
-        HeaderOf, typer.Option(help="Head columns by fields' names or labels.")
-    ] = HeaderOf.NAMES,
-    for_spreadsheets: Annotated[
-        bool,
-        typer.Option(
-            help="Put an apostrophe before text that a spreadsheet would run as a formula, and "
-            "mark the file as UTF-8; such text does not import back the same."
-        ),
-    ] = False,
-    database: DatabaseOption = "",
-    as_email: AsOption = "",
-) -> int:
-    """Write an object's records so that an import reads them back."""
-    from crm_desktop.services.exporting import ExportFormat, Header, export_records
-    from crm_desktop.services.objects import find_object
-
-    with _opened(context, database, as_email) as (opened, actor), opened.read(actor) as session:
-        pieces = export_records(
-            session,
-            find_object(session, object_).id,
-            format=ExportFormat(format_.value),
-            header=Header(header.value),
-            for_spreadsheets=for_spreadsheets,
-        )
-        with written(file, encoding="utf-8-sig" if for_spreadsheets else "utf-8") as write:
-            for piece in pieces:
-                write(piece)
-    return 0
+app.command("import")(import_)
+app.command()(export)
 
 
 @app.command()
@@ -442,7 +285,7 @@ def sample(
     from crm_desktop.services.sample import load_sample
 
     with (
-        _opened(context, database, as_email) as (opened, actor),
+        opened_database(context, database, as_email) as (opened, actor),
         opened.long(actor) as session,
     ):
         made = load_sample(session, progress("Loading"))
@@ -465,41 +308,3 @@ def self_test() -> int:
     from crm_desktop import selftest
 
     return selftest.main()
-
-
-@contextmanager
-def _opened(
-    context: typer.Context, database: str, as_email: str
-) -> Iterator[tuple[Database, Actor]]:
-    """Give a database that is ready for use, and who acts."""
-    from crm_desktop.db.database import Database
-    from crm_desktop.db.migrate import migrate as make_ready
-
-    with reached(context, database) as url:
-        try:
-            done = make_ready(url, may_upgrade=False)
-        except UpgradeNeeded as question:
-            answer = "Do that with `crm-desktop migrate --backup FILE`, which saves it first."
-            raise Unavailable(f"{question} {answer}") from question
-        if not done.after.is_fit:
-            missing = "\n".join(done.after.missing[:8])
-            raise Unavailable(f"This database lacks what CRM Desktop needs.\n{missing}")
-        opened = Database.at(url)
-        try:
-            yield opened, _actor(opened, as_email or context.obj["as"])
-        finally:
-            opened.close()
-
-
-def _actor(database: Database, email: str) -> Actor:
-    """Return the user who is named, else the owner; several users and no owner: ask."""
-    from crm_desktop.services import auth, users
-
-    if email:
-        with database.read(auth.VISITOR) as session:
-            return auth.actor_for_email(session, email)
-    with database.write(auth.KEEPER) as session:
-        active = [user.email for user in users.list_users(session) if user.is_active]
-        if len(active) > 1 and auth.OWNER_EMAIL not in active:
-            raise Invalid({"as": "This database has several users: say who acts, by --as EMAIL."})
-        return auth.owner(session)

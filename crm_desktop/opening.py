@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
+IN_PLACE, NOT_IN_PLACE = "restored", "not-restored"  # files: what is to be said of it
 LOCAL_NAME, LOCAL_HOST = "workspace", "this computer"
 TO_CONNECT = ("crm_desktop.db.liveness", "crm_desktop.db.migrate")  # most of it is SQLAlchemy
 TO_READ = ("crm_desktop.services.auth", "crm_desktop.services.objects")
@@ -95,7 +97,7 @@ class DatabaseOpener:
         self._can_read.wait()
         ready = _ready(source, url, Database.at(url), report)
         self._has_preloaded.wait()
-        return ready
+        return self._with_news(ready) if source.is_local else ready
 
     def back_up_before_update(self, source: Source, on_progress: Progress) -> Path:
         """Save the database beside the workspace's data; return the file."""
@@ -204,21 +206,49 @@ class DatabaseOpener:
     def _put_in_place(self, server: EmbeddedServer, restored: Restored) -> None:
         from crm_desktop.db.restoring import put_in_place
 
+        name = restored.info.file.name
         try:
             kept = put_in_place(server, restored)
-        except (
-            UserError
-        ) as refusal:  # the workspace is as it was; the restored one stands beside it
+        except UserError as refusal:  # what was restored goes when the next restore begins
             _log.warning("The restored backup is not in place: %s", refusal)
+            self._leave_word(NOT_IN_PLACE, f"“{name}” did not take its place. {refusal}")
         else:
             _log.info("The backup is in place; the former workspace: %s.", kept or "empty")
+            beside = f" What was there before is kept in the database {kept}." if kept else ""
+            self._leave_word(IN_PLACE, f"“{name}” is restored.{beside}")
+
+    def _leave_word(self, file: str, sentence: str) -> None:
+        """Write down what the next start says: this one's window is closed."""
+        from crm_desktop.db.private_files import write_private
+
+        write_private(self._home / file, sentence)
+
+    def _with_news(self, ready: Ready) -> Ready:
+        """Add what an earlier end of the program left to be said, once."""
+        news, problems = self._word(IN_PLACE), self._word(NOT_IN_PLACE)
+        return replace(ready, news=news, problems=(*ready.problems, *problems))
+
+    def _word(self, file: str) -> tuple[str, ...]:
+        path = self._home / file
+        if not path.exists():
+            return ()
+        sentence = path.read_text(encoding="utf-8")
+        path.unlink()
+        return (sentence,)
 
     def local_url(self, tell: Callable[[str], None]) -> str:
         """Start the embedded server, or join the one that runs, and return its address."""
         server = self._own_server()
         is_new = not server.data_directory.exists()
-        tell("Making a new workspace…" if is_new else "Starting the database…")
+        older = server.version_to_take_over
+        if older:
+            tell(f"Taking over the data of PostgreSQL {older}…")
+        else:
+            tell("Making a new workspace…" if is_new else "Starting the database…")
         server.ensure_running()
+        if older:
+            said = f"The data of PostgreSQL {older} were taken over."
+            self._leave_word(IN_PLACE, f"{said} The old ones are kept beside them in {self._home}.")
         return server.url
 
 

@@ -2,9 +2,11 @@
 
 import gc
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import count
 from uuid import UUID
 
@@ -15,20 +17,31 @@ from crm_desktop.db.database import Database
 from crm_desktop.db.migrate import Extras, migrate
 from crm_desktop.domain.access import Actor
 from tests import postgres
+from tests.compiling import compile_tests
 from tests.make import Make
 
 if folder := postgres.quick_folder():  # for this process, its workers, and what they start
     os.environ["TMPDIR"] = tempfile.tempdir = folder
+if sys.platform == "linux" and not {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys():
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # Qt aborts without a display
 ADMIN_ID = UUID("00000000-0000-7000-8000-000000000001")
 ALL_EVERY = 50
 _numbers, _tests = count(), count(1)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    compile_tests(os.cpu_count() or 1)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _garbage_waits() -> Iterator[None]:
     """Let no other thread collect garbage: a QObject that is destroyed there crashes Python."""
     gc.disable()
+    gc.collect()
+    gc.freeze()  # what was imported stays: no collection looks at it again
     yield
+    gc.unfreeze()
     gc.enable()
 
 
@@ -36,7 +49,12 @@ def _garbage_waits() -> Iterator[None]:
 def _garbage_goes(_garbage_waits: None) -> Iterator[None]:
     """Collect after each test, on the thread that runs it; all of it now and then."""
     yield
-    gc.collect(2 if next(_tests) % ALL_EVERY == 0 else 1)
+    if gc.isenabled():  # a `GarbageTimer` was stopped, and thawed what was imported
+        gc.disable()
+        gc.collect()
+        gc.freeze()
+    else:
+        gc.collect(2 if next(_tests) % ALL_EVERY == 0 else 1)
 
 
 @pytest.fixture(scope="session")
@@ -66,6 +84,7 @@ def _server(version: int) -> Iterator[str]:
         _make_template(cluster)
         yield cluster.url("{}")
     finally:
+        _administration(cluster.url("{}")).close()
         cluster.stop()
 
 
@@ -83,17 +102,22 @@ def _make_template(cluster: postgres.Cluster) -> None:
         )
 
 
+@cache
+def _administration(server: str) -> psycopg.Connection:
+    """Return a connection that is kept: two for each test would cost a fifth of its database."""
+    return psycopg.connect(server.format("postgres"), autocommit=True)
+
+
 @contextmanager
 def new_database(server: str, template: str) -> Iterator[str]:
     """Give the URL of a clone of `template`, for as long as the block runs."""
     name = f"crm_test_{os.getpid()}_{next(_numbers)}"
     in_memory = str(postgres.MEMORY) in server
     strategy = "FILE_COPY" if in_memory else "WAL_LOG"
-    with psycopg.connect(server.format("postgres"), autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY {strategy}")
+    admin = _administration(server)
+    admin.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY {strategy}")
     yield server.format(name)
-    with psycopg.connect(server.format("postgres"), autocommit=True) as admin:
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -15,15 +15,20 @@ from typing import Any, LiteralString
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from crm_desktop.db.connections import connect
 from crm_desktop.db.fingerprint import CONTRACT_TABLES, CORE_VERSIONS, DESKTOP_VERSIONS
-from crm_desktop.db.pg_programs import address_of, read_program, run_program
+from crm_desktop.db.pg_programs import DiskFull, address_of, read_program, run_program
 from crm_desktop.domain.errors import Invalid, Unavailable
 
 Progress = Callable[[int, int], bool]
 SUFFIX = ".crmdump"
 NO_OWNERS = ("--no-owner", "--no-privileges")
+FULL = (
+    "The disk that {folder} is on has no room for the backup. Nothing was left there: make room, "
+    "or choose another place."
+)
 _VERSIONS_ONLY = ("--data-only", "--table", "alembic_version", "--file", "-")
 _MAGIC = b"PGDMP"
 _LOOK_EVERY = 0.5  # seconds between two looks at how far the server is
@@ -62,15 +67,17 @@ def back_up(url: str, file: Path, on_progress: Progress) -> BackupInfo:
         with _Rows(url, on_progress) as rows:
             run_program(
                 "pg_dump",
-                ["--format=custom", "--verbose", "--file", part, "--dbname", address],
+                ["--format=custom", "--verbose", "--file", part, "--dbname", rows.named(address)],
                 what="The backup",
                 go_on=rows.go_on,
                 on_line=rows.note,
-                variables=hidden | {"PGAPPNAME": rows.name},
+                variables=hidden,
             )
         info = check(part, on_progress)
         _sync(part)
         part.replace(file)
+    except DiskFull as error:
+        raise Invalid({"file": FULL.format(folder=file.absolute().parent)}) from error
     except OSError as error:
         raise Invalid({"file": f"{file} cannot be written: {error.strerror or error}."}) from error
     finally:
@@ -151,15 +158,19 @@ def load(url: str, info: BackupInfo, on_progress: Progress) -> None:
         nonlocal done
         done += line.startswith(("pg_restore: creating", "pg_restore: processing"))
 
-    run_program(
-        "pg_restore",
-        ["--exit-on-error", "--single-transaction", "--verbose", *NO_OWNERS, "--dbname", address,
-         info.file],
-        what="Restoring",
-        go_on=lambda: on_progress(min(done, info.items), info.items),
-        on_line=note,
-        variables=hidden,
-    )  # fmt: skip
+    try:
+        run_program(
+            "pg_restore",
+            ["--exit-on-error", "--single-transaction", "--verbose", *NO_OWNERS,
+             "--dbname", address, info.file],
+            what="Restoring",
+            go_on=lambda: on_progress(min(done, info.items), info.items),
+            on_line=note,
+            variables=hidden,
+        )  # fmt: skip
+    except DiskFull as error:
+        sentence = "The disk of the database has no room for the backup. Nothing was changed there."
+        raise Unavailable(sentence) from error
 
 
 def count_rows(url: str) -> dict[str, int]:
@@ -217,6 +228,10 @@ class _Rows:
     def __exit__(self, *_: object) -> None:
         if self._connection is not None:
             self._connection.close()
+
+    def named(self, address: str) -> str:
+        """Return the address under a name by which the server's figures for it are found."""
+        return make_conninfo(address, application_name=self.name)
 
     def go_on(self) -> bool:
         now = time.monotonic()

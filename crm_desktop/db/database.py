@@ -342,17 +342,17 @@ def load_json(source: str | bytes) -> Any:
 
 def _is_deep(value: Any) -> bool:
     """Say whether lists and objects stand more than `MAX_DEPTH` levels within each other."""
-    level = [each for each in (value,) if isinstance(each, list | dict)]
+    level = [value]
     for _ in range(MAX_DEPTH):
         level = [
             part
             for each in level
+            if each.__class__ in _NESTING
             for part in (each.values() if isinstance(each, dict) else each)
-            if isinstance(part, list | dict)
         ]
         if not level:
             return False
-    return True
+    return any(each.__class__ in _NESTING for each in level)
 
 
 def _decode(text: str) -> Any:
@@ -389,3 +389,4 @@ _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{}]|[^"\[\]{}]+')
 # Made once: `loads` with arguments makes a decoder for each value, which takes longer than reading.
 _DECODER = json.JSONDecoder(parse_float=Decimal)
 _BIG_DECODER = json.JSONDecoder(parse_float=Decimal, parse_int=Decimal)
+_NESTING: frozenset[object] = frozenset({dict, list})

@@ -20,7 +20,12 @@ ASK_EVERY = 0.2  # seconds between two questions whether to go on
 END_SECONDS = 10.0
 _NO_WINDOW = int(getattr(subprocess, "CREATE_NO_WINDOW", 0))  # Windows would open a console
 _TROUBLE = re.compile(r"^(?:\w+: )?(?:error|fatal): +(.*)$", re.MULTILINE | re.IGNORECASE)
+_FULL = ("No space left on device", "Disk quota exceeded")
 OnLine = Callable[[str], None]
+
+
+class DiskFull(Unavailable):
+    """A program, or the server that it spoke to, found no room left to write to."""
 
 
 def address_of(url: str) -> tuple[str, dict[str, str]]:
@@ -46,14 +51,18 @@ def run_program(
 ) -> None:
     """Run a program of our PostgreSQL to its end; raise Unavailable with what it said.
 
+    DiskFull, one kind of it, leaves the caller to say which disk.
     `on_line` gets each line of its standard error. `go_on` is asked five times a second; on
     False the program is ended and Cancelled is raised.
     """
     command = [str(binaries.program(binaries.bin_folder(), name)), *map(str, arguments)]
     with _running(command, variables or {}, output) as child:
         said = _follow(child, what, go_on, on_line or _ignore)
-    if child.returncode:
-        raise Unavailable(f"{what} failed: {_reason_in(said)}")
+    if not child.returncode:
+        return
+    if any(words in said for words in _FULL):
+        raise DiskFull(f"{what} failed: the disk is full.")
+    raise Unavailable(f"{what} failed: {_reason_in(said)}")
 
 
 def read_program(name: str, arguments: Sequence[str | Path], *, what: str) -> str:

@@ -29,7 +29,7 @@ KEPT = f"{DATABASE}_before_"
 _OURS = ("objects", "fields", "records", "relationships", "applications")
 NOT_EMPTY = (
     "This workspace is not empty ({counts}). Restore into a new one (CRM_DESKTOP_HOME names it), "
-    "or let the backup take its place: what is there now is then kept beside it."
+    "or let the backup take its place with --replace: what is there now is then kept beside it."
 )
 
 

@@ -68,6 +68,15 @@ class EmbeddedServer:
         return binaries.version()
 
     @property
+    def version_to_take_over(self) -> str:
+        """Return the older PostgreSQL's version that made the data here, "" where none did."""
+        cluster = Cluster(self._home, None)  # whoever may open the home may read this much
+        try:
+            return cluster.version if cluster.is_older else ""
+        except PermissionError:
+            return ""  # the start says so
+
+    @property
     def url(self) -> str:
         """Return the libpq URI of the first database, password included.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -32,6 +33,7 @@ class GraphNode:
     """One node. `icon` is as in `objects.icon`; `lines` are pairs of a Lucide name and a text.
 
     `group` says in the linked table what kind of thing it is; `tip` is read when it is pointed at.
+    `undrawn` are texts that the picture leaves out, and that a search finds all the same.
     """
 
     id: str
@@ -44,6 +46,7 @@ class GraphNode:
     look: Look = Look.PLAIN
     color: str = ""  # `#RRGGBB` of a bar at its left edge
     tip: str = ""
+    undrawn: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +77,12 @@ def ends_of(edges: Iterable[GraphEdge]) -> list[Ends]:
 
 def neighbours_of(ends: Iterable[Ends]) -> dict[str, list[str]]:
     """Return who is beside whom, in the order of the edges; nobody beside themselves."""
-    found: dict[str, list[str]] = {}
+    found = defaultdict[str, list[str]](list)
     for one, other in ends:
         if one != other:
-            found.setdefault(one, []).append(other)
-            found.setdefault(other, []).append(one)
-    return found
+            found[one].append(other)
+            found[other].append(one)
+    return dict(found)
 
 
 def neighbourhood(ends: Iterable[Ends], start: str, depth: int) -> set[str]:

@@ -10,11 +10,11 @@ from itertools import pairwise
 from crm_desktop.domain.graph import Ends, Point, Size, components, neighbours_of
 from crm_desktop.domain.graph_spacing import SHAPE, GoOn, Points, in_rows, pack, push_apart
 
-LAYERED_AT_MOST = 300  # nodes; beyond that the library takes seconds in one piece
+LAYERED_AT_MOST = 300  # nodes; in layers of more nobody finds anything
 ORGANIC_AT_MOST = 2000
 _CAREFUL_AT_MOST = 60  # nodes up to which crossings are minimised with all means: 0.03 s
-_BENDS_AT_MOST = 800  # of edges that pass layers; the library takes minutes for very many
-_EDGES_FOR_EACH = 4  # edges a node beyond which layers are left alone: too slow in one piece
+_BENDS_AT_MOST = 800  # of edges that pass layers; the library takes seconds for more
+_EDGES_FOR_EACH = 4  # edges a node beyond which layers show nothing but edges
 _PIECE = 10.0  # milliseconds that the spring layout may keep other threads from running
 _COST = 1.5e-5  # milliseconds that it takes for one pair of nodes in one iteration
 _STEPS, _STEPS_OF_MANY, _MANY = 80, 40, 600
@@ -52,8 +52,8 @@ def arrange(
 
     The same nodes and edges in the same order always get the same places. Parts that hang
     together are placed apart and put side by side. Runs for seconds: call it on a worker. The
-    layered library cannot be stopped inside one part, and no other thread runs meanwhile; what it
-    is given is chosen so that this takes 0.2 s at the most. The organic one runs in pieces.
+    layered library cannot be stopped inside one part, and no other thread runs meanwhile; it is
+    given only what takes it some hundredths of a second. The organic one runs in pieces.
     """
     known = [each for each in dict.fromkeys(ends) if each[0] in sizes and each[1] in sizes]
     kind = possible(wanted, len(sizes), len(known))
@@ -109,10 +109,20 @@ def _layered(sizes: Mapping[str, Size], ends: Sequence[Ends], gap: float) -> Poi
 
 
 def _layers_of(node_ids: list[str], ends: Sequence[Ends]) -> list[list[str]]:
-    """Return the nodes by layer from left to right, each from top to bottom."""
+    """Return the nodes by layer from left to right, each from top to bottom.
+
+    The library makes them of the edges as they point, where few would pass layers; its time grows
+    fast with these. Else layers are distances from the best connected node.
+    """
+    edges = forward_edges(node_ids, ends)
+    is_quick = _bends(node_ids, edges) <= _BENDS_AT_MOST
+    layers = _library_layers(node_ids, edges) if is_quick else _layers_around(node_ids, ends)
+    return _folded(layers, len(node_ids))
+
+
+def _library_layers(node_ids: list[str], edges: Sequence[Ends]) -> list[list[str]]:
     from fast_sugiyama import from_edges
 
-    edges = edges_for_layers(node_ids, ends)
     numbers = {node_id: number for number, node_id in enumerate(node_ids)}
     placed = from_edges(
         [(numbers[a], numbers[b]) for a, b in edges],
@@ -127,7 +137,32 @@ def _layers_of(node_ids: list[str], ends: Sequence[Ends]) -> list[list[str]]:
             rows.setdefault(y, []).append((x, number))
     layers = [[node_ids[number] for _, number in sorted(rows[y])] for y in sorted(rows)]
     is_upside_down = sum(_goes_back(layers, edges)) * 2 > len(edges)
-    return _folded(layers[::-1] if is_upside_down else layers, len(node_ids))
+    return layers[::-1] if is_upside_down else layers
+
+
+def _layers_around(node_ids: Sequence[str], ends: Sequence[Ends]) -> list[list[str]]:
+    """Return layers by distance from the first node, each in the order of what it is joined with.
+
+    The nodes hang together and come in the order of their distance.
+    """
+    beside, away = neighbours_of(ends), {node_ids[0]: 0}
+    for one in node_ids:
+        for other in beside.get(one, ()):
+            away.setdefault(other, away[one] + 1)
+    layers = [[each for each in node_ids if away[each] == step]
+              for step in range(max(away.values()) + 1)]  # fmt: skip
+    places: dict[str, float] = {}  # from 0 to 1 within a layer
+    for layer in layers:
+        places.update(_shares(layer))
+    for number in range(_PASSES):
+        for layer in layers if number % 2 == 0 else reversed(layers):
+            layer.sort(key=lambda each: _middle(each, beside, places))
+            places.update(_shares(layer))
+    return layers
+
+
+def _shares(layer: Sequence[str]) -> dict[str, float]:
+    return {node_id: (place + 0.5) / len(layer) for place, node_id in enumerate(layer)}
 
 
 def _folded(layers: list[list[str]], count: int) -> list[list[str]]:
@@ -138,16 +173,6 @@ def _folded(layers: list[list[str]], count: int) -> list[list[str]]:
         parts = -(-len(layer) // tallest)
         folded += [layer[part::parts] for part in range(parts)]
     return folded
-
-
-def edges_for_layers(node_ids: list[str], ends: Sequence[Ends]) -> list[Ends]:
-    """Return edges by which layers can be made in a short time, whatever the graph.
-
-    All of them, as they point, where few of them pass layers; else those that lead away from the
-    best connected node.
-    """
-    edges = forward_edges(node_ids, ends)
-    return edges if _bends(node_ids, edges) <= _BENDS_AT_MOST else _outward_edges(node_ids, ends)
 
 
 def forward_edges(node_ids: Sequence[str], ends: Sequence[Ends]) -> list[Ends]:
@@ -190,23 +215,6 @@ def _bends(node_ids: Sequence[str], edges: Sequence[Ends]) -> int:
             if not waiting[other]:
                 ready.append(other)
     return sum(layer[other] - layer[one] - 1 for one, other in edges)
-
-
-def _outward_edges(node_ids: list[str], ends: Sequence[Ends]) -> list[Ends]:
-    """Return the edges that lead away from the best connected node, each by one step.
-
-    Layers are then distances from that node, and no edge passes one. The nodes come in the order
-    of their distance, the centre first.
-    """
-    beside, away = neighbours_of(ends), {node_ids[0]: 0}
-    order = [node_ids[0]]
-    for one in order:  # grows while it is walked
-        for other in beside.get(one, ()):
-            if other not in away:
-                away[other] = away[one] + 1
-                order.append(other)
-    both = ((a, b) if away[a] < away[b] else (b, a) for a, b in ends)
-    return list(dict.fromkeys((a, b) for a, b in both if away[a] != away[b]))
 
 
 def _goes_back(layers: list[list[str]], ends: Sequence[Ends]) -> list[bool]:

@@ -392,13 +392,18 @@ class GridDelegate(QStyledItemDelegate):
         tip = index.data(Qt.ItemDataRole.ToolTipRole)
         if not tip and self.sizeHint(option, index).width() > option.rect.width():
             tip = index.data(_DISPLAY)
-        QToolTip.showText(event.globalPos(), plain_tip(str(tip)) if tip else "", view)
+        show_tip(event, view, tip)
         return True
 
 
 def heading_fill() -> str:
     """Return the colour behind the heading of a group, and behind its place in the gutter."""
     return mix(theme().border, theme().surface, 0.35)
+
+
+def show_tip(event: QHelpEvent, view: QWidget, tip: object) -> None:
+    """Show what a model says of a cell, as it stands; None hides the tip."""
+    QToolTip.showText(event.globalPos(), plain_tip(str(tip)) if tip else "", view)
 
 
 def _elided(text: str, metrics: QFontMetricsF, room: int) -> tuple[str, int]:

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from crm_desktop.gui.models.table_model import Column, TableModel
 from crm_desktop.gui.theme import line_height, unit
 from crm_desktop.gui.translating import tr
 from crm_desktop.gui.widgets.buttons import plain_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.fitting_dialog import FittingDialog
 from crm_desktop.gui.widgets.grid import GridView
 from crm_desktop.gui.widgets.search_box import SearchBox
 
@@ -74,7 +75,7 @@ def _lines(
         yield KeyLine(place or str(action.data()), text, keys, action.property("icon_name") or "")
 
 
-class KeyboardMapDialog(QDialog):
+class KeyboardMapDialog(FittingDialog):
     """Lists the keys that count now; what is typed above finds commands and keys."""
 
     def __init__(self, lines: Iterable[KeyLine], parent: QWidget | None = None) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from PySide6.QtCore import QSize, Qt, Slot
 from PySide6.QtGui import QFontDatabase, QGuiApplication
 from PySide6.QtWidgets import (
-    QDialog,
     QDialogButtonBox,
     QLineEdit,
     QMessageBox,
@@ -25,6 +24,7 @@ from crm_desktop.gui.theme import icon_size, line_height, unit
 from crm_desktop.gui.translating import tr
 from crm_desktop.gui.widgets.buttons import danger_button, plain_button, set_look
 from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.fitting_dialog import FittingDialog
 from crm_desktop.gui.widgets.form_row import FormRow
 
 
@@ -37,17 +37,18 @@ def ask(
     on_yes: Callable[[], object],
     *,
     danger: bool = False,
+    otherwise: str = "",
 ) -> QMessageBox:
     """Ask before doing something; `action` is the verb on the button: "Delete 3", "Save".
 
-    Escape, Enter and closing the box do nothing: Cancel is the default. `danger` is for what
-    takes something away.
+    Escape, Enter and closing the box do nothing: Cancel is the default, or what `otherwise`
+    calls it. `danger` is for what takes something away.
     """
     box = _box(parent, title, text, informative, "triangle-alert" if danger else "info")
     yes = box.addButton(action, QMessageBox.ButtonRole.AcceptRole)
     set_look(yes, "danger" if danger else "primary")
     yes.clicked.connect(on_yes)
-    cancel = box.addButton(tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
+    cancel = box.addButton(otherwise or tr("Cancel"), QMessageBox.ButtonRole.RejectRole)
     set_look(cancel, "plain")
     _make_default(box, cancel)
     box.open()
@@ -103,7 +104,7 @@ def _make_default(box: QMessageBox, button: QPushButton) -> None:
     button.setFocus()
 
 
-class TypedConfirmation(QDialog):
+class TypedConfirmation(FittingDialog):
     """Asks to type a name before something large is taken away."""
 
     def __init__(
@@ -160,7 +161,7 @@ def confirm_by_typing(
     return dialog
 
 
-class BugReport(QDialog):
+class BugReport(FittingDialog):
     """Shows a failure that is our mistake, with details to copy into a report."""
 
     def __init__(self, summary: str, details: str, parent: QWidget | None = None) -> None:

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import (
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    QTimer,
+    Signal,
+)
 from PySide6.QtCore import QSortFilterProxyModel as FilterModel
 from PySide6.QtGui import (
     QColor,
@@ -321,6 +330,9 @@ class NavigationTree(QTreeView):
     @override
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
+        if not self.currentIndex().isValid():  # Qt makes the first row current only once
+            flag = QItemSelectionModel.SelectionFlag.NoUpdate
+            self.selectionModel().setCurrentIndex(self.model().index(0, 0), flag)
         self.viewport().update()  # Qt repaints the words of a row, but the ring is around all of it
 
     @override

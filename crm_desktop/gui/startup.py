@@ -51,6 +51,7 @@ class Ready:
     place: Place
     actor: Actor | None
     is_empty: bool
+    news: Sequence[str] = ()  # sentences: what the program did at its last end
     offered: Sequence[str] = ()  # sentences: what could be added, and what it is good for
     problems: Sequence[str] = ()  # sentences: what could not be added
     address: str = ""  # of a database on a server, without a password
@@ -121,6 +122,11 @@ class Startup(QObject):
     def source(self) -> Source:
         return self._source
 
+    @property
+    def database_name(self) -> str:
+        """What people call the open database; empty before there is one."""
+        return self._ready.place.database if self._ready is not None else ""
+
     def begin(self) -> None:
         """Open the source on a worker; the window shows its last tabs as placeholders meanwhile."""
         extend = self._source.is_local or self._wants_additions()
@@ -188,6 +194,8 @@ class Startup(QObject):
         self._is_working = False
         self._ready = ready
         self._window.show_place(ready.place)
+        for news in ready.news:
+            self._window.messages.show_message("success", news)
         for problem in ready.problems:
             self._window.messages.show_message("warning", problem)
         if ready.offered and self._decision() == "":
@@ -327,13 +335,19 @@ class Startup(QObject):
         title = self.tr("Backing up the workspace")
         self._window.start_page.show_starting(title)
         call = partial(self._opener.back_up_before_update, self._source)
-        job = self._tasks.run_aside(self, title, call, self._backed_up, self._failed)
+        job = self._tasks.run_aside(self, title, call, self._backed_up, self._not_backed_up)
         job.progressed.connect(partial(self._window.start_page.show_progress, title))
 
     def _backed_up(self, file: Path) -> None:
         said = self.tr("The backup is in {}.").replace("{}", str(file))
         self._window.messages.show_message("success", said)
         self._upgrade()
+
+    def _not_backed_up(self, error: UserError) -> None:
+        """Ask the same question again; the workspace is as it was."""
+        if not isinstance(error, Cancelled):
+            self._say(error)
+        self.begin()
 
     def _upgrade(self) -> None:
         self._may_upgrade = True

@@ -38,9 +38,14 @@ class Draft(BaseModel):
             raise Invalid(dict(map(_problem, details))) from None
 
 
+def _words_of(name: str) -> str:
+    """Return what a question is called on screen."""
+    return "e-mail address" if name == "email" else name.replace("_", " ")
+
+
 def _problem(detail: ErrorDetails) -> tuple[str, str]:
     name = str(detail["loc"][0])
-    words = name.replace("_", " ")
+    words = _words_of(name)
     if detail["type"] == "missing":
         return name, f"Enter the {words}."
     reason = detail.get("ctx", {}).get("error")
@@ -48,7 +53,7 @@ def _problem(detail: ErrorDetails) -> tuple[str, str]:
 
 
 def _line(value: str, info: ValidationInfo) -> str:
-    words = (info.field_name or "text").replace("_", " ")
+    words = _words_of(info.field_name or "text")
     value = value.strip()
     if not value:
         raise ValueError(f"Enter the {words}.")
@@ -60,7 +65,7 @@ def _line(value: str, info: ValidationInfo) -> str:
 
 
 def _text(value: str, info: ValidationInfo) -> str:
-    words = (info.field_name or "text").replace("_", " ")
+    words = _words_of(info.field_name or "text")
     if len(value) > MAX_TEXT:
         raise ValueError(f"The {words} is longer than {MAX_TEXT:,} characters.")
     if problem := text_problem(value):

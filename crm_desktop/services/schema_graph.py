@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import text
 
@@ -15,8 +15,7 @@ from crm_desktop.domain.field_types import SYSTEM_COLUMNS, type_of
 _REFERENCES = ("reference", "lookup")
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaField:
+class SchemaField(NamedTuple):  # thousands are made before the first picture
     """A field as an object shows it. `is_key` marks what names, is required, or refers."""
 
     id: str
@@ -134,12 +133,11 @@ def _fields(rows: Sequence[Sequence[Any]]) -> tuple[SchemaField, ...]:
     found: dict[str, SchemaField] = {}
     has_name = False
     for field_id, label, type_, is_required in rows:
-        if field_id in found:
-            continue
-        is_name = not has_name and field_id not in SYSTEM_COLUMNS and _is_text_like(type_)
-        has_name |= is_name
-        is_key = is_name or is_required or type_ in _REFERENCES
-        found[field_id] = SchemaField(field_id, label, type_, is_required, is_key)
+        if field_id not in found:
+            is_key = is_required or type_ in _REFERENCES
+            if not has_name and field_id not in SYSTEM_COLUMNS and _is_text_like(type_):
+                has_name = is_key = True
+            found[field_id] = SchemaField(field_id, label, type_, is_required, is_key)
     return tuple(found.values())
 
 

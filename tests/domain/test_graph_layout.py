@@ -110,6 +110,7 @@ def test_a_graph_of_long_chains_across_each_other_is_layered_all_the_same() -> N
     points = arrange(Arrangement.LAYERED, sizes, ends, gap=GAP)
     assert points is not None
     assert len(points) == count
+    assert overlaps(points, sizes) == []
 
 
 @pytest.mark.parametrize(

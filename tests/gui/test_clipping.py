@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -74,6 +74,7 @@ def appearance(qapp: QApplication) -> Iterator[Appearance]:
     appearance = apply_theme(qapp, Scheme.LIGHT)
     font = qapp.font()
     yield appearance
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)  # fonts reach closed windows too
     qapp.setFont(font)
     appearance.refresh()
 

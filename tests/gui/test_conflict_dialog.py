@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPlainTextEdit
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QPlainTextEdit, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from crm_desktop.domain.effective import EffectiveField
@@ -82,3 +82,18 @@ def test_one_key_takes_one_side_for_all_and_escape_takes_nothing(qtbot: QtBot) -
     with qtbot.assertNotEmitted(dialog.settled):
         qtbot.keyClick(dialog, Qt.Key.Key_Escape)
     assert not dialog.isVisible()
+
+
+def test_the_heads_of_the_columns_stay_above_them_where_the_rows_scroll(qtbot: QtBot) -> None:
+    dialog = opened(qtbot)
+    dialog.resize(dialog.width(), dialog.minimumSizeHint().height())
+    (area,) = (each for each in dialog.findChildren(QScrollArea) if each.widget())
+    qtbot.waitUntil(lambda: area.verticalScrollBar().maximum() > 0)
+    area.verticalScrollBar().setValue(area.verticalScrollBar().maximum())
+    heads = [label for label in dialog.findChildren(TextLabel) if "here" in label.text()]
+    assert [head.text() for head in heads] == ["Mine, typed here"]
+    assert heads[0].visibleRegion().boundingRect().height() == heads[0].height()
+    card = dialog.choices["fld_gone"]["mine"].parentWidget()
+    assert card is not None
+    left = heads[0].mapTo(dialog, QPoint()).x()
+    assert abs(left - card.mapTo(dialog, QPoint()).x()) <= 1

@@ -104,3 +104,12 @@ def test_without_applications_the_objects_are_called_objects(
     window.navigation.reload()
     qtbot.waitUntil(lambda: tree_of(window) == {"Objects": [("Deals", 0)]})
     wait_until_idle(qtbot, tasks)
+
+
+def test_whoever_tabs_into_the_tree_sees_where_they_are(window: MainWindow) -> None:
+    tree = window.navigation.tree
+    window.navigation.mark_current("")
+    assert not tree.currentIndex().isValid()
+    tree.setFocus(Qt.FocusReason.TabFocusReason)
+    assert tree.currentIndex().data() == "Sales"
+    assert not tree.selectionModel().hasSelection()

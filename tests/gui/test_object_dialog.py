@@ -9,6 +9,7 @@ from crm_desktop.db.tables import CrmObject, ObjectField, Record
 from crm_desktop.domain.access import RecordRight
 from crm_desktop.gui.dialogs.object_dialog import FIELDS, GENERAL, ObjectDialog
 from crm_desktop.gui.models.layout import LABEL, READ_ONLY, REQUIRED, VISIBLE, LayoutModel
+from crm_desktop.gui.models.row_list import ROOT
 from crm_desktop.gui.tasks import Tasks
 from tests.gui.asking import press, shown
 from tests.make import Make
@@ -182,8 +183,8 @@ def test_the_layout_model_is_a_good_model(
     model: LayoutModel = dialog.fields.model
     qtmodeltester.check(model)
 
-    assert model.move(0, 1)
-    assert not model.move(0, -1)
+    assert model.moveRow(ROOT, 0, ROOT, 2)
+    assert not model.moveRow(ROOT, 0, ROOT, -1)
     assert [row.field_id for row in model.rows] == ["fld_stage", "fld_name", "fld_amount"]
 
 

@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from crm_desktop.gui.editors.config.options_editor import OptionsEditor
 from crm_desktop.gui.editors.config.settings import SETTINGS
 from crm_desktop.gui.models.options import COLOR, LABEL, VALUE, OptionsModel
+from crm_desktop.gui.models.row_list import ROOT
 from tests.gui.asking import shown
 
 ALT = Qt.KeyboardModifier.AltModifier
@@ -106,7 +107,7 @@ def test_the_model_of_options_is_a_good_model(qtmodeltester: ModelTester) -> Non
     qtmodeltester.check(model)
 
     model.add(["C", "D"])
-    model.move(3, 0)
+    model.moveRow(ROOT, 3, ROOT, 0)
     model.removeRow(1)
 
     assert [option.value for option in model.options] == ["d", "b", "c"]

@@ -253,13 +253,20 @@ def test_a_path_stands_out_and_the_most_connected_are_listed(graph: Graph) -> No
     graph.wait()
     assert page.canvas.notice.text() == f"3 steps: {bob} \u2192 Acme \u2192 {ann} \u2192 Orion"
     assert page.canvas.view.selected == {bob, graph.acme, ann, graph.orion}
+    strong = {id_ for id_, item in page.canvas.view.nodes.items() if item.opacity() == 1}
+    graph.make.link(graph.part, bob, graph.make.record(graph.deal, {"fld_name": "Lyra"}))
+    page.refresh()  # it fades still what lies beside the path
+    graph.wait()
+    nodes = page.canvas.view.nodes
+    assert {id_ for id_, item in nodes.items() if item.opacity() == 1} == strong
+    assert page.canvas.view.edges.faded != frozenset()
     page.growth.find_path(bob, lonely)
     graph.wait()
     assert said == ["No path of up to 6 links leads there."]
     page.growth.show_most_connected()
     dialog = open_dialog(graph.qtbot, MostConnectedDialog)
     graph.wait()
-    assert [(line.id, line.links) for line in dialog.model.rows] == [(ann, 2), (bob, 1)]
+    assert [(line.id, line.links) for line in dialog.model.rows] == [(ann, 2), (bob, 2)]
     dialog.submit.click()
     assert asked == [f"recgraph:{ann}"]
 

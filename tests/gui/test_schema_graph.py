@@ -185,6 +185,15 @@ def test_a_search_selects_what_it_finds_and_fades_the_rest(qtbot: QtBot, page: S
     assert page.canvas.finder.found.text() == "1 of 1"
     QTest.keyClick(page.canvas.finder, Qt.Key.Key_Escape)
     assert nodes[NOTE].opacity() == 1
+    page.choosing.details.actions()[2].trigger()
+    nodes = page.canvas.view.nodes
+    assert nodes[DEAL].node.lines == ()
+    page.canvas.set_current(Part(ACCOUNT))
+    qtbot.keyClicks(page.canvas.finder, "title")  # a field that is not drawn
+    qtbot.waitUntil(lambda: current(page) == DEAL)
+    qtbot.keyClicks(page.canvas.finder, "s")
+    qtbot.waitUntil(lambda: page.canvas.finder.found.text() == "Nothing found")
+    assert nodes[NOTE].opacity() == nodes[DEAL].opacity() == 1
 
 
 def test_breaches_are_counted_on_demand_and_named_in_red(

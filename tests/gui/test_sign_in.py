@@ -14,7 +14,7 @@ from typing_extensions import override
 
 from crm_desktop.db.database import Database, WriteSession
 from crm_desktop.domain.access import Actor
-from crm_desktop.domain.errors import Unavailable
+from crm_desktop.domain.errors import Unavailable, UpgradeNeeded
 from crm_desktop.gui.dialogs.connect import ChosenConnection, ConnectDialog
 from crm_desktop.gui.dialogs.sign_in import FirstUserDialog, SignInDialog
 from crm_desktop.gui.jobs import Progress
@@ -55,6 +55,21 @@ class LocalOpener(DatabaseOpener):
         from crm_desktop.services import objects
 
         return objects.create_object(session, objects.ObjectDraft(label="Sample"))
+
+
+class OlderOpener(LocalOpener):
+    """The workspace was made by an older version, and the disk has no room for a backup."""
+
+    @override
+    def open(
+        self, source: Source, *, extend: bool, may_upgrade: bool, tell: Callable[[str], None]
+    ) -> Ready:
+        self._may_preload.set()
+        raise UpgradeNeeded("This database was made by an older CRM Desktop.")
+
+    @override
+    def back_up_before_update(self, source: Source, on_progress: Progress) -> Path:
+        raise Unavailable("The disk has no room for the backup.")
 
 
 @pytest.fixture
@@ -110,6 +125,21 @@ def test_an_empty_workspace_offers_sample_data_and_shows_it(
     qtbot.mouseClick(window.start_page.sample, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: len(window.navigation.groups) == 1, timeout=10_000)
     assert window.is_showing_pages
+
+
+def test_a_backup_that_fails_before_an_update_says_why_and_asks_again(
+    qtbot: QtBot, window: MainWindow, home: Path, database_url: str
+) -> None:
+    Startup(window, OlderOpener(home, database_url), Source()).begin()
+    page = window.start_page
+    qtbot.waitUntil(page.save_first.isVisible, timeout=10_000)
+    qtbot.mouseClick(page.save_first, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.messages.count() == 1, timeout=10_000)
+    message = window.messages.message()
+    assert message is not None
+    assert message.text == "The disk has no room for the backup."
+    qtbot.waitUntil(page.save_first.isVisible, timeout=10_000)
+    assert page.title.text() == "This workspace has to be updated"
 
 
 def test_an_empty_workspace_can_be_begun_empty(

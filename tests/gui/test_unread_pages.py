@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from crm_desktop.db.database import Database
 from crm_desktop.gui.navigation import Navigation
+from crm_desktop.gui.pages.record import RecordPage
 from crm_desktop.gui.routes import ROUTES, make_page
 from crm_desktop.gui.tasks import Tasks
 from tests.gui.asking import press, shown
@@ -48,10 +49,15 @@ def test_a_page_that_cannot_be_read_says_why_and_offers_to_try_again(
         page = shown(qtbot, make_page(f"{kind}:{ids[kind]}" if route.takes_id else kind, tasks))
         wait_until_idle(qtbot, tasks)
         assert SENTENCE in sentences(page), kind
+        if isinstance(page, RecordPage):
+            assert not page.related.isVisible()
         monkeypatch.setattr(tasks, "_actor", make.admin)
         press(qtbot, button_again(page))
         wait_until_idle(qtbot, tasks)
         assert SENTENCE not in sentences(page), kind
+        if kind == "record":
+            assert isinstance(page, RecordPage)
+            assert page.related.isVisible()
 
 
 def test_a_tree_that_cannot_be_read_says_why_and_offers_to_try_again(

@@ -13,15 +13,15 @@ import psycopg
 import pytest
 
 from crm_desktop.cli import main
-from crm_desktop.db import restoring
+from crm_desktop.db import backups, restoring
 from crm_desktop.db.backups import back_up, check, count_rows, describe, refuse_newer
 from crm_desktop.db.database import Database
 from crm_desktop.db.fingerprint import DESKTOP_VERSIONS
 from crm_desktop.db.migrate import migrate
 from crm_desktop.db.server import EmbeddedServer
 from crm_desktop.domain.errors import Cancelled, Conflict, Invalid
-from crm_desktop.gui.startup import Source
-from crm_desktop.opening import DatabaseOpener
+from crm_desktop.gui.startup import Ready, Source
+from crm_desktop.opening import IN_PLACE, DatabaseOpener
 from crm_desktop.services import auth, fields, layouts, objects, records
 from tests import homes
 
@@ -97,6 +97,32 @@ def test_a_stopped_backup_leaves_no_file(server: EmbeddedServer, tmp_path: Path)
 def test_a_backup_that_cannot_be_written_is_refused_in_words(server: EmbeddedServer) -> None:
     with pytest.raises(Invalid, match="cannot be written"):
         back_up(server.url, Path("/nowhere/a.crmdump"), on)
+
+
+def test_the_progress_of_a_backup_is_that_of_its_own_connection(
+    server: EmbeddedServer, tmp_path: Path
+) -> None:
+    names = set[str]()
+    query = "SELECT application_name FROM pg_stat_activity WHERE backend_type = 'client backend'"
+    with psycopg.connect(server.url, autocommit=True) as connection:
+
+        def look(_done: int, _total: int) -> bool:
+            names.update(name for (name,) in connection.execute(query))
+            return True
+
+        back_up(server.url, tmp_path / "a.crmdump", look)
+    assert any(name.startswith("crm-desktop backup ") for name in names)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+def test_a_backup_onto_a_full_disk_says_so_and_leaves_nothing(
+    server: EmbeddedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backups, "_make_private", lambda part: part.symlink_to("/dev/full"))
+    with pytest.raises(Invalid) as refusal:
+        back_up(server.url, tmp_path / "a.crmdump", on)
+    assert f"The disk that {tmp_path} is on has no room" in str(refusal.value)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("spoil", ["cut", "bit", "other", "none"])
@@ -208,21 +234,40 @@ def test_the_terminal_saves_and_restores_into_a_new_workspace(
         assert "not empty" in capsys.readouterr().err
 
 
+def open_workspace(home: Path) -> tuple[DatabaseOpener, Ready]:
+    """Open it as a window does, and let go of its connections."""
+    opener = DatabaseOpener(home)
+    with ThreadPoolExecutor(1) as other:
+        other.submit(opener.preload, "objects")  # what the program does meanwhile
+        ready = opener.open(Source(), extend=True, may_upgrade=False, tell=lambda _words: None)
+    ready.database.close()
+    return opener, ready
+
+
 def test_what_the_window_restores_takes_its_place_when_the_window_is_closed(
     filled_home: Path, server: EmbeddedServer, saved: Path
 ) -> None:
     fill(server.url, "Late")
     server.close()  # whoever restores has the workspace alone
-    opener = DatabaseOpener(filled_home)
+    opener, _ = open_workspace(filled_home)
     started = threading.Event()
     opener.at_end = started.set
-    with ThreadPoolExecutor(1) as other:
-        other.submit(opener.preload, "objects")  # what the program does meanwhile
-        ready = opener.open(Source(), extend=True, may_upgrade=False, tell=lambda _words: None)
-    ready.database.close()
     assert opener.examine_backup(saved).in_the_way.endswith("records")
     opener.restore(saved, on)
-    opener.close()
+    with EmbeddedServer.running(filled_home) as other, psycopg.connect(other.url):
+        opener.close()
     assert started.is_set()
+
+    opener, ready = open_workspace(filled_home)
+    (problem,) = ready.problems
+    assert problem.startswith(f"“{saved.name}” did not take its place. Other windows")
+    opener.restore(saved, on)
+    opener.close()
+
+    opener, ready = open_workspace(filled_home)
+    opener.close()
+    assert ready.problems == ()
+    assert ready.news[0].startswith(f"“{saved.name}” is restored. What was there before is kept in")
+    assert not (filled_home / IN_PLACE).exists()  # it is said once
     with EmbeddedServer.running(filled_home) as again:
         assert labels(again.url) == ["Deal"]

@@ -143,8 +143,9 @@ def crash(home: Path, url: str) -> None:
 
 
 def test_a_server_that_recovers_from_a_crash_stops_with_the_last_copy_and_comes_back(
-    home: Path,
+    home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("crm_desktop.db.cluster.STOP_SECONDS", 2.0)  # where it just recovered
     with EmbeddedServer.running(home) as server:
         note_something(server.url)
         crash(home, server.url)

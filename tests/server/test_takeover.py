@@ -78,7 +78,7 @@ def test_data_of_postgresql_16_are_taken_over_once_they_are_proven_and_the_old_o
         patched.setattr(takeover, "count_rows", lambda _url: next(counts))
         with pytest.raises(Unavailable, match="the table records has 3 rows there and 2"):
             emails(home)
-    assert version_of(home / "data") == "16"
+    assert version_of(home / "data") == EmbeddedServer(home).version_to_take_over == "16"
     assert not beside.exists()
 
     (beside / "data").mkdir(parents=True)  # killed after the proof, before the renames
@@ -86,6 +86,7 @@ def test_data_of_postgresql_16_are_taken_over_once_they_are_proven_and_the_old_o
     assert emails(home) == ["ada@example.com"]
     assert version_of(home / "data") == binaries.major_version()
     assert version_of(home / "data-postgresql-16") == "16"
+    assert EmbeddedServer(home).version_to_take_over == ""
     assert not beside.exists()
 
     beside.mkdir()  # killed between the two renames

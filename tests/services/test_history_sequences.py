@@ -196,9 +196,7 @@ def _check(workspace: Workspace, random: Random, steps: int) -> None:
     assert everything(workspace.make) == began
 
 
-@pytest.mark.parametrize(
-    "block", [0, 1, *(pytest.param(each, marks=pytest.mark.long) for each in (2, 3))]
-)
+@pytest.mark.parametrize("block", range(4))
 @given(seed=st.integers(0, 2**32), steps=st.integers(1, 4))
 @settings(
     max_examples=75,

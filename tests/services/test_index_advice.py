@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from sqlalchemy import Engine, event, text
 
 from crm_desktop.db import field_indexes
@@ -24,6 +24,7 @@ from crm_desktop.domain.filters import Calendar, Condition, Group, Part, RecordQ
 from crm_desktop.domain.index_kinds import IndexKind
 from crm_desktop.services import index_advice, record_anchors, record_query, records
 from crm_desktop.services.index_advice import ALREADY_THERE, FILTERED, IndexState, build_index
+from tests.conftest import ADMIN_ID, new_database
 from tests.domain.values import ENGLISH
 from tests.make import Make
 from tests.services.test_record_order import ODD
@@ -146,15 +147,32 @@ FROM jsonb_array_elements(CAST(:all AS jsonb)) WITH ORDINALITY AS rows (each, n)
 """
 
 
+@pytest.fixture(scope="module")
+def filled(server: str) -> Iterator[str]:
+    """Give the name of a database with an object of many records; each test has a clone of it."""
+    actor = Actor(ADMIN_ID, "admin@example.com")
+    with new_database(server, "crm_template") as url:
+        database = Database.at(url)
+        make = Make(database, actor)
+        things = Things(database, actor, make, make.object(f"thing {HOSTILE}"))
+        for name, type_name in TYPES.items():
+            config = STAGES if "select" in type_name else {}
+            make.attach(things.object_id, make.field(f"{name} {HOSTILE}", type_name, config=config))
+        things.fill(ROWS)
+        database.close()
+        yield str(conninfo_to_dict(url)["dbname"])
+
+
+@pytest.fixture
+def database_url(server: str, filled: str) -> Iterator[str]:
+    with new_database(server, filled) as url:
+        yield url
+
+
 @pytest.fixture
 def things(database: Database, actor: Actor, make: Make) -> Things:
     """Give an object with many records, some of whose values are of every JSON type."""
-    things = Things(database, actor, make, make.object(f"thing {HOSTILE}"))
-    for name, type_name in TYPES.items():
-        config = STAGES if "select" in type_name else {}
-        make.attach(things.object_id, make.field(f"{name} {HOSTILE}", type_name, config=config))
-    things.fill(ROWS)
-    return things
+    return Things(database, actor, make, f"obj_thing {HOSTILE}")
 
 
 ORDER, EQUAL = IndexKind.ORDER, IndexKind.EQUAL

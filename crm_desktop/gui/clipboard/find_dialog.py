@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QHeaderView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.cells import CellReport
@@ -20,6 +20,7 @@ from crm_desktop.gui.tasks import Handle, Job, Tasks
 from crm_desktop.gui.theme import line_height, row_height, unit
 from crm_desktop.gui.widgets.buttons import plain_button, primary_button, set_look
 from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.fitting_dialog import FittingDialog
 from crm_desktop.gui.widgets.form_row import ProblemLine
 from crm_desktop.gui.widgets.grid import GridView
 from crm_desktop.services import find_replace
@@ -37,7 +38,7 @@ class _Line:
     sample: Sample
 
 
-class FindDialog(QDialog):
+class FindDialog(FittingDialog):
     """Not modal: the list stays at hand. `target` finds out which records are meant."""
 
     next_requested = Signal()

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QHeaderView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from crm_desktop.gui.clipboard.words import Words, counted, counted_cells, counted_new
@@ -15,6 +15,7 @@ from crm_desktop.gui.models.table_model import Column, TableModel
 from crm_desktop.gui.theme import line_height, row_height, unit
 from crm_desktop.gui.widgets.buttons import plain_button, primary_button, set_look
 from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.fitting_dialog import FittingDialog
 from crm_desktop.gui.widgets.form_row import ProblemLine
 from crm_desktop.gui.widgets.grid import GridView
 from crm_desktop.services.pasting import PastePlan, PasteProblem
@@ -44,7 +45,7 @@ class _Line:
     problem: PasteProblem
 
 
-class PasteDialog(QDialog):
+class PasteDialog(FittingDialog):
     """The question; `agreed` says whether cells that cannot be pasted are left out."""
 
     agreed = Signal(bool)

@@ -23,7 +23,6 @@ from crm_desktop.gui.dialogs.icon_line import IconLine
 from crm_desktop.gui.editors.config.list_grid import ListGrid
 from crm_desktop.gui.models.checked_list import CHECK, CheckedList, Choice
 from crm_desktop.gui.theme import line_height, row_height, unit
-from crm_desktop.gui.widgets.buttons import IconButton
 from crm_desktop.gui.widgets.color_button import ColorButton
 from crm_desktop.gui.widgets.form_row import FormRow
 from crm_desktop.services import applications, objects
@@ -89,11 +88,7 @@ class ApplicationDialog(FormDialog):
         self.list.set_empty_state(self.tr("There are no objects yet."), icon_name="box")
         self.list.toggled.connect(self._toggle)
         self.list.clicked.connect(self._click)
-        self.list.moved.connect(self._move)
-        up = IconButton("arrow-up", self.tr("Move up (Alt+Up)"))
-        down = IconButton("arrow-down", self.tr("Move down (Alt+Down)"))
-        up.clicked.connect(partial(self._move, -1))
-        down.clicked.connect(partial(self._move, 1))
+        up, down = self.list.move_buttons()
         holder = QWidget()
         box = QHBoxLayout(holder)
         box.setContentsMargins(0, 0, 0, 0)
@@ -156,9 +151,6 @@ class ApplicationDialog(FormDialog):
     def _click(self, index: QModelIndex) -> None:
         if index.column() == CHECK:
             self.model.toggle(index.row())
-
-    def _move(self, step: int) -> None:
-        self.model.move(self.list.currentIndex().row(), step)
 
     def _edited_config(self) -> dict[str, Any]:
         """Return the stored config with the edited keys changed; the others stay as they are."""

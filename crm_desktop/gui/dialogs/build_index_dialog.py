@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.errors import UserError
@@ -17,6 +17,7 @@ from crm_desktop.gui.sizes import size_text, time_text
 from crm_desktop.gui.theme import line_height, unit
 from crm_desktop.gui.widgets.buttons import plain_button, primary_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.fitting_dialog import FittingDialog
 from crm_desktop.gui.widgets.form_row import FormRow, ProblemLine
 from crm_desktop.services import index_advice, objects, records
 from crm_desktop.services.index_advice import IndexAdvice
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from crm_desktop.gui.tasks import Handle, Tasks
 
 
-class BuildIndexDialog(QDialog):
+class BuildIndexDialog(FittingDialog):
     """Closes when building begins, which then goes on in the status bar."""
 
     def __init__(self, tasks: Tasks, object_id: str = "", parent: QWidget | None = None) -> None:

@@ -10,7 +10,6 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QDialog,
     QHBoxLayout,
     QProgressBar,
     QRadioButton,
@@ -29,6 +28,7 @@ from crm_desktop.gui.editors.bulk_form import BulkForm
 from crm_desktop.gui.theme import line_height, unit
 from crm_desktop.gui.widgets.buttons import danger_button, plain_button, primary_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.fitting_dialog import FittingDialog
 from crm_desktop.gui.widgets.form_row import ProblemLine
 from crm_desktop.gui.widgets.hairline import Hairline
 from crm_desktop.gui.widgets.icon_label import IconLabel
@@ -55,7 +55,7 @@ class Subject:
     plural: str = "records"
 
 
-class BulkEditDialog(QDialog):
+class BulkEditDialog(FittingDialog):
     """Asks what to change, checks it in a rehearsal, and changes it; `changed` says how many."""
 
     changed = Signal(int)

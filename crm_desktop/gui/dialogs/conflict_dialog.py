@@ -6,11 +6,19 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Literal, TypeAlias
 
-from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QPen, QShortcut
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QKeySequence,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QShortcut,
+)
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QDialog,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -27,6 +35,7 @@ from crm_desktop.domain.formats import Formats
 from crm_desktop.gui.theme import line_height, radius, theme, unit
 from crm_desktop.gui.widgets.buttons import plain_button, primary_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.fitting_dialog import FittingDialog
 from crm_desktop.gui.widgets.icon_label import IconLabel
 from crm_desktop.gui.widgets.value_view import value_view, value_words
 
@@ -34,7 +43,7 @@ Side: TypeAlias = Literal["theirs", "mine"]
 SIDES: tuple[Side, Side] = ("theirs", "mine")
 
 
-class ConflictDialog(QDialog):
+class ConflictDialog(FittingDialog):
     """One line a field: what it was, what somebody else stored, what was typed here.
 
     `settled` carries "mine" or "theirs" by field id, once every field has been decided. `who`
@@ -100,11 +109,7 @@ class ConflictDialog(QDialog):
     def _fill_grid(self) -> None:
         self._grid.setHorizontalSpacing(2 * unit())
         self._grid.setVerticalSpacing(unit())
-        heads = (self.tr("It was"), self.tr("Theirs, stored now"), self.tr("Mine, typed here"))
-        for column, head in enumerate(heads):
-            label = TextLabel(head, face="small", role="muted")
-            label.setIndent(2 * unit())
-            self._grid.addWidget(label, 0, column)
+        for column in range(3):
             self._grid.setColumnStretch(column, 1)
         for field, clash in self._clashes:
             self._add_field(field, clash)
@@ -145,13 +150,38 @@ class ConflictDialog(QDialog):
             words.addWidget(TextLabel(who, role="muted", wraps=True))
         head.addLayout(words, 1)
         box.addLayout(head)
-        box.addWidget(self._scrolled(), 1)
+        rows = QVBoxLayout()
+        rows.setSpacing(0)
+        area = self._scrolled()
+        rows.addWidget(self._heads, 0, Qt.AlignmentFlag.AlignLeft)
+        rows.addWidget(area, 1)
+        box.addLayout(rows, 1)
         box.addLayout(self._button_row())
         self.setMinimumWidth(round(line_height() * 34))
         self.resize(round(line_height() * 48), self._wanted_height())
 
+    def _make_heads(self) -> QWidget:
+        """Build what stands above the columns; it stays where the rows scroll."""
+        heads = QWidget()
+        row = QHBoxLayout(heads)
+        row.setContentsMargins(0, 0, unit(), 0)
+        row.setSpacing(2 * unit())
+        for head in (self.tr("It was"), self.tr("Theirs, stored now"), self.tr("Mine, typed here")):
+            label = TextLabel(head, face="small", role="muted")
+            label.setIndent(2 * unit())
+            row.addWidget(label, 1)
+        return heads
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QResizeEvent):
+            self._heads.setFixedWidth(event.size().width())  # as wide as the columns below
+        return False
+
     def _scrolled(self) -> QScrollArea:
+        self._heads = self._make_heads()
         self._body = QWidget()
+        self._body.installEventFilter(self)
         self._body.setLayout(self._grid)
         self._grid.setContentsMargins(0, 0, unit(), unit())
         area = QScrollArea()

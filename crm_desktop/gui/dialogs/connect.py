@@ -10,7 +10,6 @@ from PySide6.QtCore import QT_TRANSLATE_NOOP, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QDialog,
     QHBoxLayout,
     QLineEdit,
     QVBoxLayout,
@@ -23,6 +22,7 @@ from crm_desktop.gui.theme import scale, unit
 from crm_desktop.gui.tokens import Kind
 from crm_desktop.gui.widgets.buttons import plain_button, primary_button, set_look
 from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.fitting_dialog import FittingDialog
 from crm_desktop.gui.widgets.form_row import FormRow
 
 SCHEMES = ("postgresql://", "postgres://")
@@ -51,7 +51,7 @@ class ChosenConnection:
     is_kept: bool
 
 
-class ConnectDialog(QDialog):
+class ConnectDialog(FittingDialog):
     """Offers the saved connections; the password is never kept."""
 
     chosen = Signal(object)  # ChosenConnection

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.errors import Cancelled, UserError
@@ -16,6 +16,7 @@ from crm_desktop.gui.impact.tree_panel import ImpactPanel
 from crm_desktop.gui.theme import line_height, unit
 from crm_desktop.gui.widgets.buttons import danger_button, plain_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.fitting_dialog import FittingDialog
 from crm_desktop.gui.widgets.form_row import FormRow, ProblemLine
 from crm_desktop.gui.widgets.icon_label import IconLabel
 
@@ -66,7 +67,7 @@ class Deletion:
     is_upkeep: bool = False
 
 
-class DeleteDialog(QDialog):
+class DeleteDialog(FittingDialog):
     """The question; `deleted` when it was done. It stays open, saying why, when that is refused."""
 
     deleted = Signal()

@@ -9,7 +9,7 @@ from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from crm_desktop.domain.field_types import json_text
 from crm_desktop.domain.formats import Formats
@@ -21,6 +21,7 @@ from crm_desktop.gui.theme import line_height, unit
 from crm_desktop.gui.translating import tr
 from crm_desktop.gui.widgets.buttons import plain_button, primary_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.fitting_dialog import FittingDialog
 from crm_desktop.gui.widgets.form_row import FormRow
 from crm_desktop.gui.widgets.grid import GridView
 
@@ -39,7 +40,7 @@ class _Row:
     draft: Draft
 
 
-class DraftsDialog(QDialog):
+class DraftsDialog(FittingDialog):
     """Closes when a draft is opened: the form there offers what was typed."""
 
     open_requested = Signal(str)  # the address of a record, or of a form for a new one

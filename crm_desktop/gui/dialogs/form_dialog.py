@@ -10,7 +10,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QDialog,
     QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
@@ -23,6 +22,7 @@ from crm_desktop.domain.errors import Conflict, Invalid, NotFound, UserError
 from crm_desktop.gui.theme import line_height, unit
 from crm_desktop.gui.widgets.buttons import danger_button, plain_button, primary_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.fitting_dialog import FittingDialog
 from crm_desktop.gui.widgets.form_row import FormRow, ProblemLine
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Input:
     show: Callable[[Any], None]
 
 
-class FormDialog(QDialog):
+class FormDialog(FittingDialog):
     """Asks, stores on a worker, and stays open with what was typed when that is refused.
 
     A subclass adds its inputs, shows the stored values with `show_stored`, and says in `call`
@@ -50,6 +50,7 @@ class FormDialog(QDialog):
     """
 
     stored = Signal(object)
+    feet = 5  # what was refused and why, the buttons, and the question in their place
 
     def __init__(self, tasks: Tasks, title: str, verb: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from crm_desktop.gui.theme import scale, unit
 from crm_desktop.gui.widgets.buttons import plain_button, primary_button
+from crm_desktop.gui.widgets.fitting_dialog import FittingDialog
 from crm_desktop.gui.widgets.form_row import FormRow
+from crm_desktop.gui.widgets.number_box import NumberBox
 
 
-class GoToRowDialog(QDialog):
+class GoToRowDialog(FittingDialog):
     """Names the row, counted from 1, to whoever listens."""
 
     row_chosen = Signal(int)
@@ -19,7 +21,7 @@ class GoToRowDialog(QDialog):
     def __init__(self, row: int, rows: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(self.tr("Go to row"))
-        self.number = QSpinBox()
+        self.number = NumberBox()
         self.number.setRange(1, max(1, rows))
         self.number.setGroupSeparatorShown(True)
         self.number.setValue(row)

@@ -25,7 +25,7 @@ from crm_desktop.gui.models.fields import type_label
 from crm_desktop.gui.models.layout import LABEL, LIBRARY, TYPE, LayoutModel, LayoutRow
 from crm_desktop.gui.models.table_model import Column, TableModel
 from crm_desktop.gui.theme import line_height, unit
-from crm_desktop.gui.widgets.buttons import IconButton, link_button, plain_button
+from crm_desktop.gui.widgets.buttons import link_button, plain_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
 from crm_desktop.gui.widgets.grid import GridView
 from crm_desktop.gui.widgets.search_box import SearchBox
@@ -104,7 +104,6 @@ class LayoutSection(QWidget):
         )
         grid.toggled.connect(self._toggle_current)
         grid.clicked.connect(self._clicked)
-        grid.moved.connect(self.move_current)
         grid.removed.connect(self.detach_current)
         return grid
 
@@ -114,12 +113,9 @@ class LayoutSection(QWidget):
         attach.clicked.connect(self.attach_current)
         new = link_button(self.tr("New field…"), icon_name="plus")
         new.clicked.connect(self._create_field)
-        up = IconButton("arrow-up", self.tr("Move up (Alt+Up)"))
-        down = IconButton("arrow-down", self.tr("Move down (Alt+Down)"))
+        up, down = self.grid.move_buttons()
         remove = plain_button(self.tr("Remove from object"), icon_name="x")
         remove.setToolTip(self.tr("Values stay in the records, and come back with the field (Del)"))
-        up.clicked.connect(partial(self.move_current, -1))
-        down.clicked.connect(partial(self.move_current, 1))
         remove.clicked.connect(self.detach_current)
         left = self._column(TextLabel(self.tr("Field library"), face="strong"), self.library)
         left.insertWidget(1, self.search)
@@ -196,9 +192,6 @@ class LayoutSection(QWidget):
 
     def detach_current(self) -> None:
         self.model.removeRow(self.grid.currentIndex().row())
-
-    def move_current(self, step: int) -> None:
-        self.model.move(self.grid.currentIndex().row(), step)
 
     def _toggle_current(self) -> None:
         self.model.toggle(self.grid.currentIndex())

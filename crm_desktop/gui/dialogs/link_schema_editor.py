@@ -28,7 +28,7 @@ from crm_desktop.gui.editors.config.list_grid import ListGrid
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.models.fields import type_label
 from crm_desktop.gui.theme import line_height, row_height, unit
-from crm_desktop.gui.widgets.buttons import IconButton, link_button
+from crm_desktop.gui.widgets.buttons import link_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
 from crm_desktop.gui.widgets.form_row import ProblemLine
 from crm_desktop.services.link_schemas import LINK_TYPES, LinkKey
@@ -121,8 +121,6 @@ class SchemaEditor(QWidget):
             self.tr("No keys are defined: links can hold any data."), icon_name="braces"
         )
         view.added.connect(self.add_key)
-        view.removed.connect(self.remove_selected)
-        view.moved.connect(self.move_current)
         view.toggled.connect(self._toggle)
         view.clicked.connect(self._clicked)
         return view
@@ -157,16 +155,11 @@ class SchemaEditor(QWidget):
         row.setSpacing(unit())
         self.add_button = link_button(self.tr("Add key"), icon_name="plus")
         self.add_button.setToolTip(self.tr("Add key (Ins)"))
-        self.up = IconButton("arrow-up", self.tr("Move up (Alt+Up)"))
-        self.down = IconButton("arrow-down", self.tr("Move down (Alt+Down)"))
-        self.remove = IconButton("trash-2", self.tr("Remove (Del)"))
         self.add_button.clicked.connect(self.add_key)
-        self.up.clicked.connect(partial(self.move_current, -1))
-        self.down.clicked.connect(partial(self.move_current, 1))
-        self.remove.clicked.connect(self.remove_selected)
         row.addWidget(self.add_button)
         row.addStretch(1)
-        for button in (self.up, self.down, self.remove):
+        self._order_buttons = [*self.view.move_buttons(), self.view.remove_button()]
+        for button in self._order_buttons:
             row.addWidget(button)
         return row
 
@@ -180,7 +173,7 @@ class SchemaEditor(QWidget):
             )
         )
         self.limit.setVisible(bool(limit))
-        for part in (self.view, self.config, self.add_button, self.up, self.down, self.remove):
+        for part in (self.view, self.config, self.add_button, *self._order_buttons):
             part.setEnabled(not limit)
         self.proposals.setVisible(False)
 
@@ -234,19 +227,7 @@ class SchemaEditor(QWidget):
     def add_key(self) -> None:
         """Add a key at the end and begin to edit its name."""
         self.model.append([LinkKey("", "")])
-        new = self.model.index(self.model.rowCount() - 1, KEY)
-        self.view.setCurrentIndex(new)
-        self.view.setFocus()
-        self.view.edit(new)
-
-    def remove_selected(self) -> None:
-        for row in reversed(self.view.selected_rows()):
-            self.model.removeRow(row)
-
-    def move_current(self, step: int) -> None:
-        current = self.view.currentIndex()
-        if current.isValid():
-            self.model.move(current.row(), current.row() + step)
+        self.view.begin_row(self.model.rowCount() - 1, KEY)
 
     def _toggle(self) -> None:
         self._clicked(self.view.currentIndex())

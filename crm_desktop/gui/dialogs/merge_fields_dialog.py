@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
+    QFrame,
     QLabel,
     QListWidget,
     QListWidgetItem,
@@ -23,7 +24,7 @@ from crm_desktop.gui.dialogs.delete_dialog import counted, listed
 from crm_desktop.gui.dialogs.planned_dialog import PlannedDialog, Work
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.models.fields import type_label
-from crm_desktop.gui.theme import icon_size, unit
+from crm_desktop.gui.theme import icon_size, row_height, unit
 from crm_desktop.gui.widgets.search_box import SearchBox
 from crm_desktop.services import field_merge, fields
 from crm_desktop.services.field_merge import Kept, MergePlan, MergeResult
@@ -47,6 +48,7 @@ class MergeFieldsDialog(PlannedDialog):
         self.targets = QListWidget()
         self.targets.setAccessibleName(self.tr("Merge into"))
         self.targets.setIconSize(QSize(icon_size(), icon_size()))
+        self.targets.setFrameShape(QFrame.Shape.NoFrame)
         self.empty = QLabel(self.tr("No other field has this type."))
         self.empty.setWordWrap(True)
         self.empty.hide()
@@ -82,6 +84,7 @@ class MergeFieldsDialog(PlannedDialog):
             item = QListWidgetItem(icon(type_of(each.type).icon, "muted"), each.label)
             item.setToolTip(self.tr("{name}, used by {uses}").format(name=each.name, uses=uses))
             item.setData(_ID, each.id)
+            item.setSizeHint(QSize(0, row_height()))
             self.targets.addItem(item)
         self.empty.setVisible(not found)
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import (
-    QDialog,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -24,6 +23,7 @@ from crm_desktop.gui.icons import Role
 from crm_desktop.gui.theme import line_height, unit
 from crm_desktop.gui.widgets.buttons import plain_button, primary_button
 from crm_desktop.gui.widgets.elided_label import ElidedLabel, TextLabel
+from crm_desktop.gui.widgets.fitting_dialog import FittingDialog
 from crm_desktop.gui.widgets.form_row import ProblemLine
 from crm_desktop.gui.widgets.hairline import Hairline
 from crm_desktop.gui.widgets.icon_label import IconLabel
@@ -37,7 +37,7 @@ Work = Callable[["WriteSession", "Progress"], Any]
 SETTLED_AFTER = 250  # milliseconds on one choice, before it is counted
 
 
-class PlannedDialog(QDialog):
+class PlannedDialog(FittingDialog):
     """A subclass says what to count for what was chosen, and what to do once that was shown.
 
     Both run in the background and can be stopped. `done_with` carries what the work returned.

@@ -5,20 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.errors import Invalid
 from crm_desktop.gui.theme import scale, unit
 from crm_desktop.gui.widgets.buttons import plain_button, primary_button, set_look
 from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.fitting_dialog import FittingDialog
 from crm_desktop.gui.widgets.form_row import FormRow, ProblemLine
 
 if TYPE_CHECKING:
     from crm_desktop.domain.errors import UserError
 
 
-class SignInDialog(QDialog):
+class SignInDialog(FittingDialog):
     """Gives address and password to whoever listens; stays open, saying why, when refused."""
 
     sign_in_requested = Signal(str, str)

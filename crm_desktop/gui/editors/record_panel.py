@@ -63,6 +63,7 @@ class RecordPanel(QWidget):
     begun = Signal(object)  # the ObjectDetail of a new record, whose form is shown
     saved = Signal(str)  # the record's id
     not_saved = Signal()  # what was to be saved was refused, and why is said
+    unread = Signal()  # there is nothing to show of the record
     gone = Signal()  # the record was deleted by somebody
     unsaved_changed = Signal(bool)
     open_requested = Signal(str)  # an address: the list of the record's object, or the record
@@ -333,6 +334,7 @@ class RecordPanel(QWidget):
         sentence = self.tr("This could not be read. {why}").format(why=error)
         self._empty.set_sentence(sentence, self.tr("Try again"))
         self._show_page(has_record=False)
+        self.unread.emit()
 
     # What was typed
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.errors import Invalid
@@ -28,6 +28,7 @@ from crm_desktop.gui.editors.value_editor import ValueEditor
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.theme import unit
 from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.number_box import NumberBox
 
 
 class OperandInput(QWidget):
@@ -142,7 +143,7 @@ class SpanInput(OperandInput):
 
     def __init__(self) -> None:
         super().__init__()
-        self.count = QSpinBox()
+        self.count = NumberBox()
         self.count.setRange(1, MOST_UNITS)
         self.count.setAccessibleName(self.tr("How many"))
         self.unit = QComboBox()

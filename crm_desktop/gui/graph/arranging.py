@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from crm_desktop.gui.tasks import Handle, Tasks
 
 GAP = 44.0  # between nodes, in pixels at 100 %
+ROOMY = 84.0  # where edges leave in all directions: what stands on them shall be read
 
 
 class Arranging(QObject):
@@ -46,7 +47,8 @@ class Arranging(QObject):
         ends = ends_of(view.edges.edges.values())
         kind = possible(wanted, len(sizes), len(set(ends)))
         self._wish = _Wish()
-        call = partial(arrange, kind, sizes, ends, gap=self.gap, should_go_on=self._wish.holds)
+        gap = max(self.gap, ROOMY) if kind is Arrangement.ORGANIC else self.gap
+        call = partial(arrange, kind, sizes, ends, gap=gap, should_go_on=self._wish.holds)
         self._handle = self._tasks.compute(
             self, call, partial(self._arrived, self._wish, kind, then)
         )

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.graph import GraphEdge, Point
-from crm_desktop.gui.graph.inks import DETAILS_FROM, Inks, inks, measures
+from crm_desktop.gui.graph.inks import Inks, inks, measures
 from crm_desktop.gui.graph.items import FADED, Sheet
 from crm_desktop.gui.graph.painting import (
     PLAIN,
@@ -111,7 +111,7 @@ class EdgesItem(QGraphicsItem):
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        if self._sheet.zoom < DETAILS_FROM:
+        if self._sheet.is_far:
             self._paint_from_afar(painter)
         else:
             self._paint_near(painter, option.exposedRect)
@@ -160,7 +160,7 @@ class EdgesItem(QGraphicsItem):
 
     def paint_chosen(self, painter: QPainter) -> None:
         """Paint what is chosen once more, above the nodes: no edge hides there."""
-        if self._sheet.zoom >= DETAILS_FROM:
+        if not self._sheet.is_far:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             for edge_id in self.chosen & self.edges.keys():
                 way, path = self.way(edge_id), self._path(edge_id)
@@ -234,8 +234,11 @@ class EdgesItem(QGraphicsItem):
             if not (left - 110 < x < right + 110 and top - 20 < y < bottom + 20):
                 continue
             u, v = self.way(edge_id).label
-            is_near = self._sheet.zoom >= DETAILS_FROM
-            if is_near and abs(y - v) < 11 and abs(x - u) < self._pill_width(edge_id) / 2:
+            if (
+                not self._sheet.is_far
+                and abs(y - v) < 11
+                and abs(x - u) < self._pill_width(edge_id) / 2
+            ):
                 return edge_id
             away = min(_distance(place, leg) for leg in self._legs(edge_id))
             if away < best:

@@ -12,6 +12,7 @@ from PySide6.QtGui import (
     QImage,
     QPageLayout,
     QPageSize,
+    QPaintDevice,
     QPainter,
     QPdfWriter,
 )
@@ -64,12 +65,7 @@ def _write_svg(view: GraphView, path: Path, title: str) -> bool:
     writer.setSize(area.size().toSize())
     writer.setViewBox(QRectF(0, 0, area.width(), area.height()))
     writer.setResolution(96)  # points of letters become as many pixels as on the screen
-    painter = QPainter()
-    if not painter.begin(writer):
-        return False
-    painter.translate(-area.topLeft())
-    _paint(painter, view, area, theme(), is_vector=True)
-    return painter.end()
+    return _paint_onto(writer, view, area)
 
 
 def _write_png(view: GraphView, path: Path, title: str) -> bool:
@@ -81,7 +77,7 @@ def _write_png(view: GraphView, path: Path, title: str) -> bool:
     painter = QPainter(picture)
     painter.scale(scale, scale)
     painter.translate(-area.topLeft())
-    _paint(painter, view, area, theme(), is_vector=True)
+    _paint(painter, view, area, theme())
     painter.end()
     return bool(picture.save(str(path), "PNG"))  # type: ignore[call-overload]
 
@@ -95,12 +91,7 @@ def _write_pdf(view: GraphView, path: Path, title: str) -> bool:
     page = QPageSize(QSizeF(area.width() * _PAGE, area.height() * _PAGE),
                      QPageSize.Unit.Millimeter)  # fmt: skip
     writer.setPageLayout(QPageLayout(page, QPageLayout.Orientation.Portrait, QMarginsF()))
-    painter = QPainter()
-    if not painter.begin(writer):
-        return False
-    painter.translate(-area.topLeft())
-    _paint(painter, view, area, theme(), is_vector=True)
-    return painter.end()
+    return _paint_onto(writer, view, area)
 
 
 def print_graph(view: GraphView, painter: QPainter, room: QRectF) -> None:
@@ -110,13 +101,20 @@ def print_graph(view: GraphView, painter: QPainter, room: QRectF) -> None:
     painter.translate(room.topLeft())
     painter.scale(scale, scale)
     painter.translate(-area.topLeft())
-    _paint(painter, view, area, LIGHT, is_vector=True)
+    _paint(painter, view, area, LIGHT)
 
 
-def _paint(
-    painter: QPainter, view: GraphView, area: QRectF, tokens: Tokens, *, is_vector: bool
-) -> None:
-    paper = Paper(inks(tokens), measures(), 1.0, is_vector)
+def _paint_onto(device: QPaintDevice, view: GraphView, area: QRectF) -> bool:
+    painter = QPainter()
+    if not painter.begin(device):
+        return False
+    painter.translate(-area.topLeft())
+    _paint(painter, view, area, theme())
+    return painter.end()
+
+
+def _paint(painter: QPainter, view: GraphView, area: QRectF, tokens: Tokens) -> None:
+    paper = Paper(inks(tokens), measures(), 1.0, is_vector=True)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setFont(QFont(QGuiApplication.font()))
     ground = Qt.GlobalColor.white if tokens is not theme() else paper.inks.window

@@ -17,6 +17,7 @@ from crm_desktop.gui.widgets.search_box import SearchBox
 class Finder(SearchBox):
     """Every word must be found in a node's label, kind or lines, or in the words of an edge.
 
+    What a node does not draw of its lines is found as well.
     Enter goes on to the next match, Shift+Enter back, the down arrow into the picture.
     """
 
@@ -69,7 +70,7 @@ class Finder(SearchBox):
         return bool(self._words) and all(word in text for word in self._words)
 
     def _fade(self) -> None:
-        if not self._words:
+        if not self._matches:  # nothing that was faded would say more than the words beside it
             self._view.emphasise(None)
             return
         strong = {part.id for part in self._matches}
@@ -114,5 +115,5 @@ class Finder(SearchBox):
 
 
 def _text_of(node: GraphNode) -> str:
-    lines = "\n".join(text for _, text in node.lines)
+    lines = "\n".join([*(text for _, text in node.lines), *node.undrawn])
     return f"{node.label}\n{node.group}\n{node.kind}\n{lines}".casefold()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, QSizeF
 from PySide6.QtGui import QPainter, QPainterPath
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 from typing_extensions import override
@@ -21,6 +21,8 @@ from crm_desktop.gui.theme import theme
 FADED = 0.22
 HANDLE = 6.0  # radius of the handle from which links are drawn
 _MARGIN = RING + 4
+_DIRECT = QGraphicsItem.CacheMode.NoCache
+_KEPT = QGraphicsItem.CacheMode.DeviceCoordinateCache
 
 
 class Sheet:
@@ -36,24 +38,40 @@ class Sheet:
             self._paper = Paper(inks(theme()), measures(), self.zoom)
         return self._paper
 
+    @property
+    def is_far(self) -> bool:
+        """Whether all is so small that nothing but titles can be read."""
+        return self.zoom < DETAILS_FROM
+
     def forget(self) -> None:
         """Look colours and fonts up anew: they are others."""
         self._paper = None
 
 
 class NodeItem(QGraphicsItem):
-    """One node; Qt keeps its picture until it changes, so that panning paints nothing anew."""
+    """One node; Qt keeps its picture until it changes, so that panning paints nothing anew.
+
+    From afar it paints nothing: the view paints all nodes at once then.
+    """
 
     def __init__(self, node: GraphNode, size: Size, sheet: Sheet) -> None:
         super().__init__()
         self.node, self.size, self._sheet = node, size, sheet
         self.state = State()
-        self.setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
         self.setAcceptHoverEvents(True)
         if node.tip:
             self.setToolTip(node.tip)
         self._bounds = QRectF(0, 0, *size).adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
         self.setZValue(1)
+        self.keep_picture()
+
+    def keep_picture(self) -> None:
+        """Let Qt keep the picture of what is painted near by; call it when the zoom changed."""
+        self.setCacheMode(_DIRECT if self._sheet.is_far else _KEPT)
+
+    @property
+    def extent(self) -> QSizeF:
+        return QSizeF(*self.size)
 
     @property
     def box(self) -> Box:
@@ -77,14 +95,16 @@ class NodeItem(QGraphicsItem):
 
     @property
     def is_linkable(self) -> bool:
-        return self._sheet.can_link and self._sheet.zoom >= DETAILS_FROM
+        return self._sheet.can_link and not self._sheet.is_far
 
     @override
     def paint(
         self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None
     ) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self.state.has_focus = self._sheet.has_focus
+        if self._sheet.is_far:
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         paper = self._sheet.paper()
         paint_node(painter, paper, self.node, self.size, self.state)
         if self.state.is_hovered and self.is_linkable:

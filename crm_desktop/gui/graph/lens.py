@@ -8,7 +8,6 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QWheelEvent
 
 from crm_desktop.domain.graph import Part
-from crm_desktop.gui.graph.inks import DETAILS_FROM
 
 if TYPE_CHECKING:
     from crm_desktop.gui.graph.view import GraphView
@@ -47,7 +46,7 @@ class Lens:
     def _scale(self, zoom: float) -> None:
         self._view.resetTransform()
         self._view.scale(zoom, zoom)
-        self._view.sheet.zoom = zoom
+        self._view.set_zoom(zoom)
         self._view.zoom_changed.emit(zoom)
         self._view.looked.emit()
 
@@ -89,7 +88,7 @@ class Lens:
     def centre_on(self, part: Part) -> None:
         area = self._view.area_of(part)
         if area is not None:
-            if self._view.sheet.zoom < DETAILS_FROM:
+            if self._view.sheet.is_far:
                 self._scale(0.8)
             self._view.centerOn(area.center())
             self._view.looked.emit()

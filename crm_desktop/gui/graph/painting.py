@@ -4,28 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from math import ceil
 from typing import NamedTuple
 
 from PySide6.QtCore import QByteArray, QLineF, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen
 from PySide6.QtSvg import QSvgRenderer
 
 from crm_desktop.domain.graph import GraphEdge, GraphNode, Look, Mark, Point
 from crm_desktop.gui.glyphs import NEUTRAL, lucide_name, tinted_svg
 from crm_desktop.gui.graph.inks import (
-    COUNTS_FROM,
-    DETAILS_FROM,
     LINES_AT_MOST,
-    TITLES_FROM,
     Inks,
     Measures,
 )
 from crm_desktop.gui.graph.routes import Route, direction
 from crm_desktop.gui.icons import EMOJI, Role, color_of, object_icon
 
-_SMALLEST = 8.5  # pixels on screen that letters of a title have, where the box has room for them
 _CENTER = Qt.AlignmentFlag.AlignCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -60,28 +55,32 @@ PLAIN = State()
 def paint_node(
     painter: QPainter, paper: Paper, node: GraphNode, size: tuple[float, float], state: State
 ) -> None:
-    """Paint a node with its corner at the origin."""
+    """Paint a node with its corner at the origin and all that is in it."""
     box = QRectF(0, 0, *size)
-    _paint_box(painter, paper, node, box, state)
-    if paper.zoom >= DETAILS_FROM or paper.is_vector:
-        _paint_header(painter, paper, node, box, state)
-        _paint_lines(painter, paper, node, box)
-    elif paper.zoom >= TITLES_FROM:
-        _paint_from_afar(painter, paper, node, box, state)
+    painter.setPen(outline_of(paper, node, state))
+    painter.setBrush(paper.inks.surface)
+    painter.drawRoundedRect(box, paper.measures.radius, paper.measures.radius)
+    paint_ring(painter, paper, box, state)
+    _paint_header(painter, paper, node, box, state)
+    _paint_lines(painter, paper, node, box)
 
 
-def _paint_box(painter: QPainter, paper: Paper, node: GraphNode, box: QRectF, state: State) -> None:
-    colors, radius = paper.inks, paper.measures.radius
-    painter.setPen(colors.dashes if node.look is Look.SUMMARY else colors.outline)
+def outline_of(paper: Paper, node: GraphNode, state: State) -> QPen:
     if state.is_chosen or state.is_target or node.look is Look.MAIN:
-        painter.setPen(colors.chosen)
-    is_far = paper.zoom < DETAILS_FROM and not paper.is_vector
-    painter.setBrush(colors.selection if is_far and state.is_chosen else colors.surface)
-    painter.drawRoundedRect(box, radius, radius)
+        return paper.inks.chosen
+    return paper.inks.dashes if node.look is Look.SUMMARY else paper.inks.outline
+
+
+def title_ink(paper: Paper, state: State) -> QColor:
+    return paper.inks.selection_text if state.is_chosen else paper.inks.text
+
+
+def paint_ring(painter: QPainter, paper: Paper, box: QRectF, state: State) -> None:
+    """Paint the ring of the keyboard around the node that has it."""
     if state.is_current and state.has_focus:
+        radius, out = paper.measures.radius, min(3 / paper.zoom, RING)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(colors.focus)
-        out = min(3 / paper.zoom, RING)
+        painter.setPen(paper.inks.focus)
         painter.drawRoundedRect(box.adjusted(-out, -out, out, out), radius + out, radius + out)
 
 
@@ -114,7 +113,7 @@ def _paint_header(
         painter.drawText(QRectF(right - wide - 2, 0, wide + 2, sizes.header), _RIGHT, badge)
         right -= wide + sizes.pad
     painter.setFont(sizes.title_font)
-    painter.setPen(colors.selection_text if state.is_chosen else colors.text)
+    painter.setPen(title_ink(paper, state))
     title = sizes.titles.elidedText(node.label, Qt.TextElideMode.ElideRight, right - left)
     painter.drawText(QRectF(left, 0, right - left + 2, sizes.header), _LEFT, title)
 
@@ -150,42 +149,6 @@ def _cut(sizes: Measures, text: str, room: float) -> str:
     if len(text) * sizes.line < room:  # no letter is wider than a line is high
         return text
     return sizes.texts.elidedText(text, Qt.TextElideMode.ElideRight, room)
-
-
-def _paint_from_afar(
-    painter: QPainter, paper: Paper, node: GraphNode, box: QRectF, state: State
-) -> None:
-    """Write the title across the box, as large as can be read at this zoom."""
-    sizes = paper.measures
-    font, metrics = _large_font(max(_SMALLEST / paper.zoom, sizes.line * 0.8))
-    inner = box.adjusted(sizes.pad, 0, -sizes.pad, 0)
-    lines = [node.label]
-    if node.badge and paper.zoom >= COUNTS_FROM and box.height() > 2.2 * metrics.height():
-        lines.append(node.badge)
-    painter.setFont(font)
-    y = inner.center().y() - len(lines) * metrics.height() / 2
-    for number, line in enumerate(lines):
-        text = line
-        painter.setPen(paper.inks.muted if number else _title_ink(paper, state))
-        wide = metrics.horizontalAdvance(text)
-        if wide > inner.width():
-            text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, inner.width())
-            wide = metrics.horizontalAdvance(text)
-        place = QPointF(inner.center().x() - wide / 2, y + metrics.ascent())
-        painter.drawText(place, text)
-        y += metrics.height()
-
-
-def _title_ink(paper: Paper, state: State) -> QColor:
-    return paper.inks.selection_text if state.is_chosen else paper.inks.text
-
-
-@lru_cache(maxsize=64)
-def _large_font(pixels: float) -> tuple[QFont, QFontMetricsF]:
-    font = QFont()
-    font.setPixelSize(max(1, round(pixels)))
-    font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
-    return font, QFontMetricsF(font)
 
 
 def draw_icon(painter: QPainter, paper: Paper, value: str, place: QRectF, role: Role) -> None:

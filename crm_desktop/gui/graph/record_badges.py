@@ -7,7 +7,7 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QApplication
 from typing_extensions import override
 
-from crm_desktop.gui.graph.inks import DETAILS_FROM, measures
+from crm_desktop.gui.graph.inks import measures
 from crm_desktop.gui.graph.items import HANDLE, NodeItem
 from crm_desktop.gui.graph.view import GraphView
 
@@ -40,7 +40,7 @@ class BadgeClicks(QObject):
     def node_at(self, place: QPoint) -> str:
         """Return the node whose badge is at this place of the viewport, or ""."""
         item = self._view.itemAt(place)
-        if not isinstance(item, NodeItem) or self._view.sheet.zoom < DETAILS_FROM:
+        if not isinstance(item, NodeItem) or self._view.sheet.is_far:
             return ""
         sizes, badge = measures(), item.node.badge
         spot = item.mapFromScene(self._view.mapToScene(place))

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QListWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.errors import Conflict, UserError
@@ -18,6 +18,7 @@ from crm_desktop.gui.messages import ask
 from crm_desktop.gui.theme import line_height, unit
 from crm_desktop.gui.widgets.buttons import plain_button, primary_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.fitting_dialog import FittingDialog
 from crm_desktop.services import links
 from crm_desktop.services.link_checks import RefusedLinks
 from crm_desktop.services.record_graph import GraphLink, GraphRecord, Side
@@ -160,7 +161,7 @@ class Linking(QObject):
         self.changed.emit()
 
 
-class WayDialog(QDialog):
+class WayDialog(FittingDialog):
     """Asks under which relationship two records shall be linked."""
 
     chosen = Signal(object)  # Way

@@ -11,7 +11,6 @@ from PySide6.QtCore import QModelIndex, QObject, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
-    QDialog,
     QHBoxLayout,
     QVBoxLayout,
     QWidget,
@@ -27,6 +26,7 @@ from crm_desktop.gui.models.table_model import Column, TableModel
 from crm_desktop.gui.theme import line_height, unit
 from crm_desktop.gui.widgets.buttons import plain_button, primary_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.fitting_dialog import FittingDialog
 from crm_desktop.gui.widgets.form_row import FormRow, ProblemLine
 from crm_desktop.gui.widgets.grid import GridView
 from crm_desktop.gui.widgets.search_box import SearchBox
@@ -77,7 +77,7 @@ class RecordLines(TableModel[RecordLine]):
         self.set_columns(*([name, kind, links] if has_links else [name, kind]))
 
 
-class RecordsDialog(QDialog):
+class RecordsDialog(FittingDialog):
     """A list of records read in the background; a subclass says which, and what is done with them.
 
     `chosen` carries the ids of those that were.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRectF
 from PySide6.QtGui import QAction, QPalette, QShowEvent
-from PySide6.QtWidgets import QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.changes import Change, Topic
@@ -16,6 +16,7 @@ from crm_desktop.domain.errors import UserError
 from crm_desktop.domain.graph import Part, Point, ends_of
 from crm_desktop.domain.graph_layout import Arrangement
 from crm_desktop.gui.actions import Submenu
+from crm_desktop.gui.graph.arranging import ROOMY
 from crm_desktop.gui.graph.canvas import CanvasWords, GraphCanvas
 from crm_desktop.gui.graph.inks import measures
 from crm_desktop.gui.graph.record_badges import BadgeClicks
@@ -32,6 +33,7 @@ from crm_desktop.gui.theme import unit
 from crm_desktop.gui.widgets.buttons import action_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
 from crm_desktop.gui.widgets.message_bar import Message
+from crm_desktop.gui.widgets.number_box import NumberBox
 from crm_desktop.gui.widgets.running_bar import RunningBar
 from crm_desktop.services import record_graph, relationships
 from crm_desktop.services.record_graph import (
@@ -49,7 +51,6 @@ if TYPE_CHECKING:
 
 _READABLE = 32  # records up to which the first picture has two steps; else it has one
 _LEGIBLE = 0.45  # zoom
-_GAP = 84.0  # between nodes: what stands on a link shall be read
 _TOPICS = {Topic.LINKS, Topic.OBJECTS, Topic.RELATIONSHIPS}
 Opened = tuple[Sequence[RelationshipSummary], RecordGraph]
 
@@ -70,7 +71,7 @@ class RecordGraphPage(Page):
         self.running = RunningBar()
         self.reading, self.steps = Reading(tasks, self), Steps(self)
         self.linking, self.growth = Linking(tasks, self), Growth(tasks, self)
-        self.reach = QSpinBox()
+        self.reach = NumberBox()
         self.commands, self.badges = RecordCommands(self), BadgeClicks(self.canvas.view)
         self._lay_out()
         self._connect()
@@ -104,7 +105,7 @@ class RecordGraphPage(Page):
     def _connect(self) -> None:
         canvas, reading = self.canvas, self.reading
         canvas.view.set_linkable(is_linkable=True)
-        canvas.arranging.gap = _GAP
+        canvas.arranging.gap = ROOMY
         canvas.current_changed.connect(self._current_changed)
         self.badges.clicked.connect(self.growth.expand)
         canvas.opened.connect(self._open_part)
@@ -219,7 +220,7 @@ class RecordGraphPage(Page):
         if points:
             sizes = {node.id: measures().size_of(node) for node in nodes}
             parents = parents_of(sizes, ends_of(edges), points)
-            points = places_around(points, sizes, parents, content.start, _GAP)
+            points = places_around(points, sizes, parents, content.start, ROOMY)
         self.canvas.show_graph(nodes, edges, points)
         if (start := content.records.get(content.start)) is not None:
             title = self.tr("Links of {}").replace("{}", title_of(start))
@@ -233,6 +234,7 @@ class RecordGraphPage(Page):
         points = self.canvas.view.points()
         self.steps.leave(Scene(self.content, points))
         self.canvas.say(said)
+        self.canvas.view.emphasise(None)  # what stood out was about what was there before
         self._show(content, points)
         self._bring_in_sight(self.canvas.view.points().keys() - points.keys())
 
@@ -261,6 +263,7 @@ class RecordGraphPage(Page):
 
     def _go_to(self, scene: Scene) -> None:
         self.canvas.say("")
+        self.canvas.view.emphasise(None)
         self._show(scene.content, scene.points)
         self.refresh()
 

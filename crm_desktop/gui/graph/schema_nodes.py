@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from crm_desktop.domain.cardinality import from_has_one, to_has_one
@@ -117,6 +118,7 @@ def nodes_of(known: Known, object_ids: Collection[str], detail: Detail) -> list[
             lines=_lines(each, detail),
             group=group,
             tip="",
+            undrawn=_undrawn(each, detail),
         )
         for each in known.schema.objects
         if each.id in wanted
@@ -128,6 +130,14 @@ def _lines(of: SchemaObject, detail: Detail) -> tuple[tuple[str, str], ...]:
         return ()
     fields = of.fields if detail is Detail.ALL else key_fields(of)
     return tuple((_type_icon(each.type), each.label) for each in fields)
+
+
+def _undrawn(of: SchemaObject, detail: Detail) -> tuple[str, ...]:
+    """Return the fields that the picture leaves out: a search finds their object."""
+    if detail is Detail.ALL:
+        return ()
+    drawn = set() if detail is Detail.NONE else {each.id for each in key_fields(of)}
+    return tuple(each.label for each in of.fields if each.id not in drawn)
 
 
 _ICONS: dict[str, str] = {}
@@ -162,14 +172,24 @@ def _edge(
     if breaches:
         many = tr("1 breach") if breaches == 1 else tr("{} breaches").replace("{}", f"{breaches:,}")
         badge = f"{of.type} \u00b7 {many}"
+    from_mark, to_mark = _marks(of.type)
     return GraphEdge(
         id=of.id,
         from_id=of.from_id,
         to_id=of.to_id,
         label=of.from_label or of.name,
         badge=badge,
-        from_mark=Mark.ONE if to_has_one(of.type) else Mark.MANY,
-        to_mark=Mark.ONE if from_has_one(of.type) else Mark.MANY,
+        from_mark=from_mark,
+        to_mark=to_mark,
         is_breach=bool(breaches),
         words=" ".join(sentences(of.type, words[of.from_id], words[of.to_id])) if words else "",
+    )
+
+
+@lru_cache(maxsize=32)
+def _marks(type_: str) -> tuple[Mark, Mark]:
+    """Return the marks of the ends from and to."""
+    return (
+        Mark.ONE if to_has_one(type_) else Mark.MANY,
+        Mark.ONE if from_has_one(type_) else Mark.MANY,
     )

@@ -74,7 +74,7 @@ def _note(joined: dict[str, list[str]], node_id: str, other: str, edge: GraphEdg
 
 
 def _row_of_node(place: int, node: GraphNode, joined: Sequence[str]) -> GraphRow:
-    lines = ", ".join(text for _, text in node.lines)
+    lines = ", ".join([*(text for _, text in node.lines), *node.undrawn])
     details = ": ".join(text for text in (node.badge, lines) if text)
     return GraphRow(
         Part(node.id), place, node.label, node.icon, node.group, details, ", ".join(joined)

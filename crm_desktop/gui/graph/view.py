@@ -21,8 +21,9 @@ from PySide6.QtWidgets import QGraphicsScene, QGraphicsView, QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.graph import NO_PART, GraphEdge, GraphNode, Part, Point
+from crm_desktop.gui.graph.afar import paint_from_afar
 from crm_desktop.gui.graph.edges_item import EdgesItem
-from crm_desktop.gui.graph.inks import DETAILS_FROM, inks, measures
+from crm_desktop.gui.graph.inks import inks, measures
 from crm_desktop.gui.graph.items import FADED, NodeItem, Sheet
 from crm_desktop.gui.graph.keys import Keys
 from crm_desktop.gui.graph.lens import Lens
@@ -109,7 +110,8 @@ class GraphView(QGraphicsView):
         if not self.has(self.current):
             self.current = NO_PART
         if self._strong is not None:
-            self._strong &= self.nodes.keys() | self.edges.edges.keys()
+            left = self._strong & (self.nodes.keys() | self.edges.edges.keys())
+            self.emphasise(left or None)
         self._mark()
 
     def has(self, part: Part) -> bool:
@@ -215,6 +217,13 @@ class GraphView(QGraphicsView):
             x, y = self.edges.way(part.id).label
             return QRectF(x - 40, y - 20, 80, 40)
         return QRectF(*self.nodes[part.id].box)
+
+    def set_zoom(self, zoom: float) -> None:
+        """Note a zoom that the lens has set: from afar nodes are painted differently."""
+        was_far, self.sheet.zoom = self.sheet.is_far, zoom
+        if self.sheet.is_far != was_far:
+            for item in self.nodes.values():
+                item.keep_picture()
 
     def set_linkable(self, *, is_linkable: bool) -> None:
         """Let links be drawn from node to node, by a handle at each and by the key L."""
@@ -335,7 +344,7 @@ class GraphView(QGraphicsView):
     def drawBackground(self, painter: QPainter, rect: QRectF | QRect) -> None:
         colors = inks(theme())
         painter.fillRect(rect, colors.window)
-        if self.sheet.zoom < DETAILS_FROM:
+        if self.sheet.is_far:
             return
         if self._dots is None or self._dots[0] is not colors:
             self._dots = (colors, _dotted(colors.window, colors.dot))
@@ -349,6 +358,8 @@ class GraphView(QGraphicsView):
 
     @override
     def drawForeground(self, painter: QPainter, rect: QRectF | QRect) -> None:
+        if self.sheet.is_far:
+            paint_from_afar(painter, self.sheet.paper(), self.nodes.values(), QRectF(rect))
         self.edges.paint_chosen(painter)
         self._pointer.paint(painter)
         self._keys.paint(painter)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import ItemsView, Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from crm_desktop.domain.graph import GraphEdge
@@ -22,18 +22,25 @@ class Ways:
     def __init__(self, edges: Sequence[GraphEdge], boxes: Mapping[str, Box]) -> None:
         self._edges = {edge.id: edge for edge in edges}
         self._boxes = dict(boxes)
-        self._by_node: dict[str, list[str]] = {}
-        for edge in edges:
-            self._by_node.setdefault(edge.from_id, []).append(edge.id)
-            if edge.to_id != edge.from_id:
-                self._by_node.setdefault(edge.to_id, []).append(edge.id)
         self._ways: dict[str, Route] = {}
         self._reaches: dict[str, Reach] = {}
-        self._note_reaches(self._edges)
 
     @property
     def are_straight_from_afar(self) -> bool:
         return len(self._edges) >= _STRAIGHT_FROM
+
+    @cached_property
+    def _by_node(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for edge in self._edges.values():
+            found.setdefault(edge.from_id, []).append(edge.id)
+            if edge.to_id != edge.from_id:
+                found.setdefault(edge.to_id, []).append(edge.id)
+        return found
+
+    @cached_property
+    def _loops(self) -> list[str]:
+        return [each.id for each in self._edges.values() if each.from_id == each.to_id]
 
     @cached_property
     def _slots(self) -> Mapping[str, float]:
@@ -56,16 +63,18 @@ class Ways:
 
     def reach(self, edge_id: str) -> Reach:
         """Return what an edge may cover, both its ends included."""
+        if edge_id not in self._reaches:
+            self._reaches[edge_id] = self._reach_of(self._edges[edge_id])
         return self._reaches[edge_id]
 
-    def reaches(self) -> ItemsView[str, Reach]:
-        return self._reaches.items()
+    def reaches(self) -> Iterator[tuple[str, Reach]]:
+        return ((edge_id, self.reach(edge_id)) for edge_id in self._edges)
 
     def extent(self) -> Reach:
         """Return what all boxes and edges cover."""
         boxes = [(x, y, x + wide, y + high) for x, y, wide, high in self._boxes.values()]
         lefts, tops, rights, bottoms = zip(
-            *boxes, *(self._reaches[each] for each in self._loops), strict=True
+            *boxes, *(self.reach(each) for each in self._loops), strict=True
         )
         return min(lefts), min(tops), max(rights), max(bottoms)
 
@@ -75,27 +84,15 @@ class Ways:
         moved = {edge_id for node_id in boxes for edge_id in self.edges_of(node_id)}
         for edge_id in moved:
             self._ways.pop(edge_id, None)
-        self._note_reaches(moved)
+            self._reaches.pop(edge_id, None)
 
-    def _note_reaches(self, edge_ids: Iterable[str]) -> None:
-        for edge_id in edge_ids:
-            edge = self._edges[edge_id]
-            x, y, wide, high = self._boxes[edge.from_id]
-            if edge.from_id == edge.to_id:
-                out = LOOP + _LOOPS * APART
-                self._reaches[edge_id] = x, y - out, x + wide + out, y + high
-                continue
-            u, v, width, height = self._boxes[edge.to_id]
-            self._reaches[edge_id] = (
-                min(x, u),
-                min(y, v),
-                max(x + wide, u + width),
-                max(y + high, v + height),
-            )
-
-    @property
-    def _loops(self) -> list[str]:
-        return [each.id for each in self._edges.values() if each.from_id == each.to_id]
+    def _reach_of(self, edge: GraphEdge) -> Reach:
+        x, y, wide, high = self._boxes[edge.from_id]
+        if edge.from_id == edge.to_id:
+            out = LOOP + _LOOPS * APART
+            return x, y - out, x + wide + out, y + high
+        u, v, width, height = self._boxes[edge.to_id]
+        return min(x, u), min(y, v), max(x + wide, u + width), max(y + high, v + height)
 
     def _lead(self, edge: GraphEdge) -> Route:
         """Lead an edge past other nodes, where the graph is small enough to look for a way."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.errors import UserError
@@ -13,6 +13,7 @@ from crm_desktop.gui.theme import line_height, unit
 from crm_desktop.gui.translating import tr
 from crm_desktop.gui.widgets.buttons import plain_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.fitting_dialog import FittingDialog
 from crm_desktop.gui.widgets.form_row import ProblemLine
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 ASKING_KEY = "Ctrl+Shift+I"
 
 
-class ImpactDialog(QDialog):
+class ImpactDialog(FittingDialog):
     """The tree alone, with a sentence that says what it is read for."""
 
     def __init__(

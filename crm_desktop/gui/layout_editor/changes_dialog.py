@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QListWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QListWidget, QVBoxLayout, QWidget
 
 from crm_desktop.domain.layout_changes import changes_against
 from crm_desktop.gui.layout_editor.state import LayoutState
@@ -11,9 +11,10 @@ from crm_desktop.gui.layout_editor.words import sentences
 from crm_desktop.gui.theme import line_height, unit
 from crm_desktop.gui.widgets.buttons import danger_button, plain_button, primary_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.fitting_dialog import FittingDialog
 
 
-class ChangesDialog(QDialog):
+class ChangesDialog(FittingDialog):
     """One sentence for each change; from here all of them are saved or given up."""
 
     save_requested = Signal()

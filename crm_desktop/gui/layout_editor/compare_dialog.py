@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from crm_desktop.domain.field_types import type_of
 from crm_desktop.domain.layout_copying import Compared, compared
@@ -18,6 +18,7 @@ from crm_desktop.gui.models.table_model import Column, TableModel
 from crm_desktop.gui.theme import line_height, unit
 from crm_desktop.gui.widgets.buttons import plain_button, primary_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.fitting_dialog import FittingDialog
 from crm_desktop.gui.widgets.form_row import FormRow
 from crm_desktop.gui.widgets.grid import GridView
 from crm_desktop.services.layout_saving import StoredLayout
@@ -34,7 +35,7 @@ class _Row:
     differing: str
 
 
-class CompareDialog(QDialog):
+class CompareDialog(FittingDialog):
     """One line for each field of either layout."""
 
     object_chosen = Signal(str)  # an object's id, whose layout is to be shown

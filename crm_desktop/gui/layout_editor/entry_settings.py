@@ -29,6 +29,7 @@ from crm_desktop.gui.theme import unit
 from crm_desktop.gui.widgets.buttons import link_button
 from crm_desktop.gui.widgets.choice_box import ChoiceBox
 from crm_desktop.gui.widgets.elided_label import ElidedLabel, TextLabel
+from crm_desktop.gui.widgets.flow_layout import FlowLayout
 from crm_desktop.gui.widgets.form_row import FormRow
 from crm_desktop.services.fields import FieldSummary
 
@@ -90,11 +91,10 @@ class EntrySettings(QWidget):
         head = QHBoxLayout()
         head.addWidget(self.title, 1)
         head.addWidget(self.type_words)
-        flags = QHBoxLayout()
+        flags = FlowLayout()
         flags.setSpacing(4 * unit())
         for box in self.flags.values():
             flags.addWidget(box)
-        flags.addStretch(1)
         self._body = QWidget()
         inner = QVBoxLayout(self._body)
         inner.setContentsMargins(3 * unit(), 0, 3 * unit(), 3 * unit())

@@ -9,7 +9,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QButtonGroup,
-    QDialog,
     QFrame,
     QGridLayout,
     QHBoxLayout,
@@ -26,9 +25,10 @@ from crm_desktop.gui.layout_editor.words import clash_subject, clash_value
 from crm_desktop.gui.theme import line_height, unit
 from crm_desktop.gui.widgets.buttons import plain_button, primary_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.fitting_dialog import FittingDialog
 
 
-class MergeDialog(QDialog):
+class MergeDialog(FittingDialog):
     """One line for each clash: what it was, what the others stored, what was done here."""
 
     settled = Signal(object)  # Choices

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QDialog,
     QHBoxLayout,
     QLineEdit,
     QListWidget,
@@ -23,6 +22,7 @@ from crm_desktop.gui.layout_editor.words import section_name
 from crm_desktop.gui.theme import line_height, unit
 from crm_desktop.gui.widgets.buttons import plain_button, primary_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.fitting_dialog import FittingDialog
 from crm_desktop.gui.widgets.form_row import FormRow
 
 PLACE = Qt.ItemDataRole.UserRole
@@ -38,7 +38,7 @@ class _Place:
     label: str
 
 
-class MoveDialog(QDialog):
+class MoveDialog(FittingDialog):
     """Lists every place; what is typed picks one, and Enter goes there."""
 
     chosen = Signal(str, int)  # a section's key, and the index in it

@@ -18,6 +18,7 @@ from crm_desktop.gui.theme import line_height, theme, unit
 from crm_desktop.gui.tokens import DARK, LIGHT
 from crm_desktop.gui.widgets.buttons import IconButton
 from crm_desktop.gui.widgets.elided_label import ElidedLabel
+from crm_desktop.gui.widgets.flow_layout import FlowLayout
 from crm_desktop.gui.widgets.icon_label import IconLabel
 from crm_desktop.services import layout_preview
 from crm_desktop.services.layout_preview import Which
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 AS_WIDE = 0  # as this pane
 WIDTHS = (AS_WIDE, 19, 44, 72)  # lines of text high: pane, inspector, half a page, a page
+_LEAST = 17  # lines: the form in it is no narrower
 
 
 class PreviewPane(QWidget):
@@ -82,7 +84,7 @@ class PreviewPane(QWidget):
             self.widths.addItem(text, lines)
 
         for box in (self.which, self.widths):
-            box.setSizeAdjustPolicy(box.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setSizeAdjustPolicy(box.SizeAdjustPolicy.AdjustToContents)
             box.setMinimumContentsLength(8)
 
     def _lay_out(self) -> None:
@@ -91,10 +93,10 @@ class PreviewPane(QWidget):
         head.addWidget(IconLabel("eye", "muted"))
         head.addWidget(ElidedLabel(self.tr("Live preview"), face="strong"), 1)
         head.addWidget(self.scheme)
-        choices = QHBoxLayout()
+        choices = FlowLayout()  # below each other where there is no room for their words
         choices.setContentsMargins(3 * unit(), 0, 3 * unit(), 0)
-        choices.addWidget(self.which, 1)
-        choices.addWidget(self.widths, 1)
+        choices.addWidget(self.which)
+        choices.addWidget(self.widths)
         above = QHBoxLayout()
         above.setContentsMargins(3 * unit(), unit(), 3 * unit(), 0)
         above.addWidget(self.title, 1)
@@ -109,6 +111,7 @@ class PreviewPane(QWidget):
         column.addLayout(above)
         column.addWidget(self._area, 1)
         self._area.viewport().setAutoFillBackground(False)
+        self.setMinimumWidth(round(_LEAST * line_height()))
 
     def refresh(self) -> None:
         """Read the chosen record again."""

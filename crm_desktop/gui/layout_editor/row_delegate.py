@@ -12,12 +12,12 @@ from PySide6.QtWidgets import (
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QToolTip,
     QTreeView,
     QWidget,
 )
 from typing_extensions import override
 
+from crm_desktop.gui.delegates import show_tip
 from crm_desktop.gui.icons import Role, icon_pixmap
 from crm_desktop.gui.theme import (
     body_font,
@@ -29,7 +29,6 @@ from crm_desktop.gui.theme import (
     theme,
     unit,
 )
-from crm_desktop.gui.tips import plain_tip
 from crm_desktop.gui.tokens import mix
 
 Index = QModelIndex | QPersistentModelIndex
@@ -206,8 +205,7 @@ class RowDelegate(QStyledItemDelegate):
         """Show the model's tip as it stands: markup in somebody's label stays text."""
         if event.type() != QEvent.Type.ToolTip or not index.isValid():
             return super().helpEvent(event, view, option, index)
-        tip = index.data(Qt.ItemDataRole.ToolTipRole)
-        QToolTip.showText(event.globalPos(), plain_tip(str(tip)) if tip else "", view)
+        show_tip(event, view, index.data(Qt.ItemDataRole.ToolTipRole))
         return True
 
     # Editing in place

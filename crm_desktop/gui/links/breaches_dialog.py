@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QObject, Signal
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from crm_desktop.domain.errors import UserError
 from crm_desktop.gui.delegates import CellKind
@@ -16,6 +16,7 @@ from crm_desktop.gui.models.table_model import Column, TableModel
 from crm_desktop.gui.theme import line_height, unit
 from crm_desktop.gui.widgets.buttons import plain_button, primary_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.fitting_dialog import FittingDialog
 from crm_desktop.gui.widgets.form_row import ProblemLine
 from crm_desktop.gui.widgets.grid import GridView
 from crm_desktop.gui.widgets.hairline import Hairline
@@ -74,7 +75,7 @@ def _record(breach: LinkBreach) -> str:
     return breach.record
 
 
-class BreachesDialog(QDialog):
+class BreachesDialog(FittingDialog):
     """Lists the first breaches of each kind; Enter opens the record that one is about."""
 
     open_requested = Signal(str)

@@ -6,7 +6,7 @@ from functools import partial
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.errors import Invalid, UserError
@@ -20,6 +20,7 @@ from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.theme import line_height, unit
 from crm_desktop.gui.widgets.buttons import plain_button, primary_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.fitting_dialog import FittingDialog
 from crm_desktop.gui.widgets.form_row import ProblemLine
 from crm_desktop.gui.widgets.section import Section
 from crm_desktop.services import link_detail
@@ -28,7 +29,7 @@ from crm_desktop.services.linked_records import create_linked_record
 from crm_desktop.services.relationships import RelationshipSide
 
 
-class NewLinkedDialog(QDialog):
+class NewLinkedDialog(FittingDialog):
     """Stores record and link together, or neither: then it stays open and says why.
 
     `record` is the id and the title of what the new one is linked to.

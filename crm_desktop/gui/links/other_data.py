@@ -106,7 +106,7 @@ class OtherData(QWidget):
         view.setMinimumHeight(row_height() * (SHOWN_ROWS + 1))
         view.set_empty_state(self.tr("Nothing but what stands above."), icon_name="braces")
         view.added.connect(self.add_key)
-        view.removed.connect(self.remove_selected)
+        view.removed.connect(view.remove_selected)
         return view
 
     def _lay_out(self) -> None:
@@ -114,7 +114,7 @@ class OtherData(QWidget):
         self.add_button.setToolTip(self.tr("Add key (Ins)"))
         self.add_button.clicked.connect(self.add_key)
         self.remove_button = IconButton("trash-2", self.tr("Remove key (Del)"))
-        self.remove_button.clicked.connect(self.remove_selected)
+        self.remove_button.clicked.connect(self.view.remove_selected)
         line = QHBoxLayout()
         line.setSpacing(2 * unit())
         line.addWidget(self.tabs)
@@ -208,14 +208,7 @@ class OtherData(QWidget):
         """Add an empty row and begin to edit its key."""
         if self.tabs.currentIndex() == JSON:
             self.tabs.setCurrentIndex(TABLE)
-        place = self.model.index(self.model.add(), KEY)
-        self.view.setCurrentIndex(place)
-        self.view.setFocus()
-        self.view.edit(place)
-
-    def remove_selected(self) -> None:
-        for row in reversed(self.view.selected_rows()):
-            self.model.removeRow(row)
+        self.view.begin_row(self.model.add(), KEY)
 
     def _edited(self, *_: object) -> None:
         if self.problem.text():

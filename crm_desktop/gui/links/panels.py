@@ -110,6 +110,7 @@ class LinkPanels(QWidget):
         self.heading = TextLabel(self.tr("Related"), face="strong")
         self.total = CountBadge()
         self.link_button = plain_button(self.tr("Link record"), icon_name="link")
+        self.link_button.hide()  # until there is something to link under
         self.notice = NoticeBar("triangle-alert", "warning", is_narrow=is_narrow)
         self.area = QScrollArea()
         self._lay_out()

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QObject, Qt
 from typing_extensions import override
 
 from crm_desktop.domain.field_types import type_of
 from crm_desktop.gui.delegates import CellKind, GridRole
 from crm_desktop.gui.models.fields import type_label
+from crm_desktop.gui.models.row_list import DISPLAY, ROOT, Index, RowListModel
 from crm_desktop.services.fields import FieldSummary
 from crm_desktop.services.layouts import LayoutField, LayoutFlags
 
-Index = QModelIndex | QPersistentModelIndex
-ROOT = QModelIndex()
-DISPLAY, EDIT = Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole
+EDIT = Qt.ItemDataRole.EditRole
 LABEL, LIBRARY, TYPE, REQUIRED, VISIBLE, READ_ONLY = range(6)
 _FLAGS = {REQUIRED: "is_required", VISIBLE: "is_visible", READ_ONLY: "is_readonly"}
 
@@ -94,29 +93,23 @@ def rebase(
     return result + [row for row in now if row.field_id not in shown and row.id not in mine_gone]
 
 
-class LayoutModel(QAbstractTableModel):
+class LayoutModel(RowListModel[LayoutRow]):
     """The rows, editable: labels by typing, the three flags by a click or Space."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._rows: list[LayoutRow] = []
-        self._titles = (
-            self.tr("Label"),
-            self.tr("In the library"),
-            self.tr("Type"),
-            self.tr("Required"),
-            self.tr("Shown"),
-            self.tr("Read-only"),
+        self._headings = (
+            (self.tr("Label"), CellKind.ICON_TEXT),
+            (self.tr("In the library"), CellKind.MUTED),
+            (self.tr("Type"), CellKind.MUTED),
+            (self.tr("Required"), CellKind.CHECK),
+            (self.tr("Shown"), CellKind.CHECK),
+            (self.tr("Read-only"), CellKind.CHECK),
         )
 
     @property
     def rows(self) -> list[LayoutRow]:
         return list(self._rows)
-
-    def set_rows(self, rows: Iterable[LayoutRow]) -> None:
-        self.beginResetModel()
-        self._rows = list(rows)
-        self.endResetModel()
 
     def attach(self, field: FieldSummary, place: int) -> None:
         """Put a field of the library into the layout; one that is there stays where it is."""
@@ -131,23 +124,7 @@ class LayoutModel(QAbstractTableModel):
         if index.isValid() and name is not None:
             row = self._rows[index.row()]
             changed: dict[str, Any] = {name: not getattr(row, name)}
-            self._replace(index.row(), replace(row, **changed))
-
-    def move(self, row: int, step: int) -> bool:
-        """Move a row up (-1) or down (1)."""
-        return self.moveRows(ROOT, row, 1, ROOT, row + (2 if step > 0 else -1))
-
-    def _replace(self, number: int, row: LayoutRow) -> None:
-        self._rows[number] = row
-        self.dataChanged.emit(self.index(number, 0), self.index(number, READ_ONLY))
-
-    @override
-    def rowCount(self, parent: Index = ROOT) -> int:
-        return 0 if parent.isValid() else len(self._rows)
-
-    @override
-    def columnCount(self, parent: Index = ROOT) -> int:
-        return 0 if parent.isValid() else len(self._titles)
+            self.replace_row(index.row(), replace(row, **changed))
 
     @override
     def data(self, index: Index, role: int = DISPLAY) -> Any:
@@ -187,7 +164,7 @@ class LayoutModel(QAbstractTableModel):
         if not index.isValid() or role != EDIT or index.column() != LABEL:
             return False
         row, text = self._rows[index.row()], str(value).strip()
-        self._replace(index.row(), replace(row, own_label="" if text == row.label else text))
+        self.replace_row(index.row(), replace(row, own_label="" if text == row.label else text))
         return True
 
     @override
@@ -196,33 +173,3 @@ class LayoutModel(QAbstractTableModel):
         return super().flags(index) | (
             Qt.ItemFlag.ItemIsEditable if can_edit else Qt.ItemFlag.NoItemFlags
         )
-
-    @override
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = DISPLAY) -> Any:
-        if orientation != Qt.Orientation.Horizontal or not 0 <= section < len(self._titles):
-            return None
-        if role == GridRole.KIND:
-            kinds = {LABEL: CellKind.ICON_TEXT, LIBRARY: CellKind.MUTED, TYPE: CellKind.MUTED}
-            return kinds.get(section, CellKind.CHECK)
-        return self._titles[section] if role == DISPLAY else None
-
-    @override
-    def removeRows(self, row: int, count: int, parent: Index = ROOT) -> bool:
-        if parent.isValid() or row < 0 or count < 1 or row + count > len(self._rows):
-            return False
-        self.beginRemoveRows(ROOT, row, row + count - 1)
-        del self._rows[row : row + count]
-        self.endRemoveRows()
-        return True
-
-    @override
-    def moveRows(self, source: Index, row: int, count: int, target: Index, to: int) -> bool:
-        outside = row < 0 or row + count > len(self._rows) or not 0 <= to <= len(self._rows)
-        if outside or not self.beginMoveRows(ROOT, row, row + count - 1, ROOT, to):
-            return False
-        moved = self._rows[row : row + count]
-        del self._rows[row : row + count]
-        place = to - count if to > row else to
-        self._rows[place:place] = moved
-        self.endMoveRows()
-        return True

@@ -45,10 +45,6 @@ class RowListModel(QAbstractTableModel, Generic[T]):
         last = self.columnCount() - 1
         self.dataChanged.emit(self.index(row, 0), self.index(row, last))
 
-    def move(self, row: int, to: int) -> bool:
-        """Move one row to another place."""
-        return self.moveRows(ROOT, row, 1, ROOT, to + 1 if to > row else to)
-
     @override
     def rowCount(self, parent: Index = ROOT) -> int:
         return 0 if parent.isValid() else len(self._rows)

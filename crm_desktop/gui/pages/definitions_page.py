@@ -25,6 +25,7 @@ from crm_desktop.gui.theme import line_height, unit
 from crm_desktop.gui.widgets.buttons import primary_button
 from crm_desktop.gui.widgets.grid import GridView
 from crm_desktop.gui.widgets.search_box import SearchBox
+from crm_desktop.gui.widgets.splitter import Splitter
 
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QDialog
@@ -144,6 +145,18 @@ class DefinitionsPage(Page, Generic[R]):
             action.setEnabled(False)
             self._row_actions.append(action)
         return action
+
+    def put_beside(self, details: QWidget) -> None:
+        """Put what is known of the current row beside the list."""
+        panes = Splitter()
+        layout = self.layout()
+        if layout is not None:
+            layout.replaceWidget(self.grid, panes)
+        panes.addWidget(self.grid)
+        panes.addWidget(details)
+        panes.setStretchFactor(0, 3)
+        panes.setStretchFactor(1, 1)
+        panes.setSizes([round(line_height() * 50), round(line_height() * 22)])
 
     # What a subclass says.
 

@@ -24,10 +24,8 @@ from crm_desktop.gui.models.fields import FieldsModel, type_label
 from crm_desktop.gui.pages.definitions_page import DefinitionsPage, Words
 from crm_desktop.gui.pages.field_details import FieldDetails
 from crm_desktop.gui.routes import is_known, kind_of
-from crm_desktop.gui.theme import line_height
 from crm_desktop.gui.translating import tr
 from crm_desktop.gui.widgets.message_bar import Message
-from crm_desktop.gui.widgets.splitter import Splitter
 from crm_desktop.services import fields
 from crm_desktop.services.fields import FieldSummary
 from crm_desktop.services.type_changes import TypeResult
@@ -64,22 +62,10 @@ class FieldsPage(DefinitionsPage[FieldSummary]):
         self.delete = self.add_row_action(
             self.tr("Delete field…"), "trash-2", "Ctrl+Del", self.delete_current
         )
-        self._add_details()
-        self.refresh()
-
-    def _add_details(self) -> None:
-        """Put what is known of the current field beside the list."""
         self.details = FieldDetails(self._tasks, self._formats)
         self.details.open_requested.connect(self._open_elsewhere)
-        panes = Splitter()
-        layout = self.layout()
-        if layout is not None:
-            layout.replaceWidget(self.grid, panes)
-        panes.addWidget(self.grid)
-        panes.addWidget(self.details)
-        panes.setStretchFactor(0, 3)
-        panes.setStretchFactor(1, 1)
-        panes.setSizes([round(line_height() * 50), round(line_height() * 22)])
+        self.put_beside(self.details)
+        self.refresh()
 
     def _open_elsewhere(self, address: str) -> None:
         """Open a layout, a record or a list; without a page for layouts, the objects."""

@@ -54,6 +54,7 @@ class RecordPage(Page):
         self.panel = RecordPanel(tasks, self._drafts)
         self.panel.loaded.connect(self._show)
         self.panel.gone.connect(self._show_gone)
+        self.panel.unread.connect(self._show_unread)
         self.panel.unsaved_changed.connect(self.unsaved_changed)
         self.panel.saved.connect(self._go_on)
         self.panel.not_saved.connect(self._stay)
@@ -202,6 +203,7 @@ class RecordPage(Page):
         self.set_title(detail.primary_value or self.tr("Without a name"))
         self.set_status(f"{detail.object_label} · {detail.id}")
         self._allow(detail)
+        self.related.show()
         call = partial(objects.get_object, object_id=detail.object_id)
         self._tasks.read(self, call, self._show_object, self.refused.emit)
         self.related.show_record(detail)
@@ -215,6 +217,10 @@ class RecordPage(Page):
 
     def _show_gone(self) -> None:
         self.set_status(self.tr("There is no such record."))
+        self._show_unread()
+
+    def _show_unread(self) -> None:
+        """Offer nothing that needs the record."""
         self._allow(None)
         self.related.hide()
 
@@ -287,11 +293,6 @@ class NewRecordPage(RecordPage):
         self.icon_name = crm_object.icon or "box"
         self.set_title(self.tr("New {}").replace("{}", crm_object.label))
         self.set_status(self.title)
-
-    @override
-    def _show(self, detail: RecordDetail) -> None:
-        self.related.show()
-        super()._show(detail)
 
 
 class DuplicatePage(NewRecordPage):

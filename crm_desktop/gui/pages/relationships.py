@@ -19,9 +19,7 @@ from crm_desktop.gui.impact.studies import study_of_relationship
 from crm_desktop.gui.models.relationships import RelationshipRow, RelationshipsModel, rows_of
 from crm_desktop.gui.pages.definitions_page import DefinitionsPage, Words
 from crm_desktop.gui.pages.relationship_details import RelationshipDetails
-from crm_desktop.gui.theme import line_height
 from crm_desktop.gui.translating import tr
-from crm_desktop.gui.widgets.splitter import Splitter
 from crm_desktop.services import link_schemas, relationships
 from crm_desktop.services.link_schemas import LinkKey
 from crm_desktop.services.relationships import RelationshipSummary
@@ -62,22 +60,10 @@ class RelationshipsPage(DefinitionsPage[RelationshipRow]):
         self.add_row_action(
             self.tr("Delete relationship…"), "trash-2", "Ctrl+Del", self.delete_current
         )
-        self._add_details()
-        self.refresh()
-
-    def _add_details(self) -> None:
-        """Put what is known of the current relationship beside the list."""
         self.details = RelationshipDetails(self._tasks)
         self.details.open_requested.connect(self.open_requested)
-        panes = Splitter()
-        layout = self.layout()
-        if layout is not None:
-            layout.replaceWidget(self.grid, panes)
-        panes.addWidget(self.grid)
-        panes.addWidget(self.details)
-        panes.setStretchFactor(0, 3)
-        panes.setStretchFactor(1, 1)
-        panes.setSizes([round(line_height() * 50), round(line_height() * 22)])
+        self.put_beside(self.details)
+        self.refresh()
 
     @override
     def request_rows(self, number: int) -> None:

@@ -7,7 +7,7 @@ from itertools import chain, islice
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QPalette, QShortcut
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.errors import UserError
@@ -21,6 +21,7 @@ from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.theme import line_height, unit
 from crm_desktop.gui.widgets.buttons import plain_button, primary_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.fitting_dialog import FittingDialog
 from crm_desktop.gui.widgets.form_row import ProblemLine
 from crm_desktop.gui.widgets.hairline import Hairline
 from crm_desktop.gui.widgets.notice_bar import NoticeBar
@@ -29,7 +30,7 @@ from crm_desktop.gui.widgets.wide_search import WideSearchBox
 _MOVING = frozenset({Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown})
 
 
-class PickerDialog(QDialog):
+class PickerDialog(FittingDialog):
     """Searches one object's records; a subclass says what becomes of those that are picked.
 
     Arrow keys move through the list while one types. Space picks the selected rows, which stay

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.field_types import EffectiveField, type_of
@@ -15,11 +15,12 @@ from crm_desktop.gui.models.checked_list import CHECK, CheckedList, Choice
 from crm_desktop.gui.theme import line_height, unit
 from crm_desktop.gui.widgets.buttons import IconButton, plain_button, primary_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
+from crm_desktop.gui.widgets.fitting_dialog import FittingDialog
 from crm_desktop.gui.widgets.form_row import ProblemLine
 from crm_desktop.gui.widgets.search_box import SearchBox
 
 
-class ColumnsDialog(QDialog):
+class ColumnsDialog(FittingDialog):
     """All fields to tick, those shown first; Space ticks, Alt+Up and Alt+Down move."""
 
     chosen = Signal(list)  # ids of fields in their new order
@@ -128,7 +129,7 @@ class ColumnsDialog(QDialog):
     def _move(self, step: int) -> None:
         row = self.grid.currentIndex().row()
         if row >= 0 and not self.search.text().strip():  # among rows one does not see it would jump
-            self.model.move(row, step)
+            self.grid.move_current(step)
             self.grid.scrollTo(self.grid.currentIndex())
 
     def _move_up(self) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QT_TRANSLATE_NOOP, QAbstractItemModel, QSize, Qt
@@ -25,7 +24,7 @@ from crm_desktop.gui.editors.config.settings import Setting
 from crm_desktop.gui.models.options import COLOR, LABEL, OptionsModel, problem_of
 from crm_desktop.gui.theme import icon_size, line_height, row_height, theme, unit
 from crm_desktop.gui.tokens import OPTION_COLORS, choice_color
-from crm_desktop.gui.widgets.buttons import IconButton, link_button
+from crm_desktop.gui.widgets.buttons import link_button
 
 NAMES = (
     QT_TRANSLATE_NOOP("OptionsDelegate", "Grey"),
@@ -131,8 +130,6 @@ class OptionsEditor(SettingEditor):
             icon_name="list",
         )
         view.added.connect(self.add_option)
-        view.removed.connect(self.remove_selected)
-        view.moved.connect(self.move_current)
         view.pasted.connect(self.paste_lines)
         return view
 
@@ -143,18 +140,12 @@ class OptionsEditor(SettingEditor):
         add.setToolTip(self.tr("Add option (Ins)"))
         paste = link_button(self.tr("Paste lines"), icon_name="clipboard-paste")
         paste.setToolTip(self.tr("Make an option of each copied line (Ctrl+V)"))
-        up = IconButton("arrow-up", self.tr("Move up (Alt+Up)"))
-        down = IconButton("arrow-down", self.tr("Move down (Alt+Down)"))
-        remove = IconButton("trash-2", self.tr("Remove (Del)"))
         add.clicked.connect(self.add_option)
         paste.clicked.connect(self.paste_lines)
-        up.clicked.connect(partial(self.move_current, -1))
-        down.clicked.connect(partial(self.move_current, 1))
-        remove.clicked.connect(self.remove_selected)
         row.addWidget(add)
         row.addWidget(paste)
         row.addStretch(1)
-        for button in (up, down, remove):
+        for button in (*self.view.move_buttons(), self.view.remove_button()):
             row.addWidget(button)
         return row
 
@@ -179,19 +170,7 @@ class OptionsEditor(SettingEditor):
     def add_option(self) -> None:
         """Add an empty option at the end and begin to edit its label."""
         self.model.add([""])
-        new = self.model.index(self.model.rowCount() - 1, LABEL)
-        self.view.setCurrentIndex(new)
-        self.view.setFocus()
-        self.view.edit(new)
-
-    def remove_selected(self) -> None:
-        for row in reversed(self.view.selected_rows()):
-            self.model.removeRow(row)
-
-    def move_current(self, step: int) -> None:
-        current = self.view.currentIndex()
-        if current.isValid():
-            self.model.move(current.row(), current.row() + step)
+        self.view.begin_row(self.model.rowCount() - 1, LABEL)
 
     def paste_lines(self) -> None:
         """Add an option for each line of the clipboard; labels that stand already are left out."""

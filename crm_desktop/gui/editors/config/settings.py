@@ -233,7 +233,14 @@ _TARGET = (
     _setting(
         "targetObjectId", Kind.TARGET, QT_TRANSLATE_NOOP("settings", "Points to"), "lookupObject"
     ),
-    _setting("displayField", Kind.DISPLAY_FIELD, QT_TRANSLATE_NOOP("settings", "Shown as")),
+    _setting(
+        "displayField",
+        Kind.DISPLAY_FIELD,
+        QT_TRANSLATE_NOOP("settings", "Shown elsewhere as"),
+        hint=QT_TRANSLATE_NOOP(
+            "settings", "read by other programs; here the record\u2019s name is shown"
+        ),
+    ),
     _setting(
         "allowMultiple",
         Kind.SWITCH,
