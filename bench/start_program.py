@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from crm_desktop import app
@@ -61,13 +62,13 @@ def watch(window: MainWindow) -> None:
 
 
 def main() -> int:
-    prepare = vars(app)["_prepare_first_page"]
+    follow = vars(app)["_after_first_paint"]
 
-    def prepare_and_watch(options: Any, application: Any, window: Any, startup: Any) -> None:
-        prepare(options, application, window, startup)
-        watch(window)
+    def follow_and_watch(window: MainWindow, then: Callable[[], None]) -> None:
+        follow(window, then)
+        watch(window)  # told first, as what comes last is: before the database is being opened
 
-    vars(app)["_prepare_first_page"] = prepare_and_watch
+    vars(app)["_after_first_paint"] = follow_and_watch
     return app.main()
 
 

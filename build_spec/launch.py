@@ -6,9 +6,6 @@ import sys
 
 def main() -> int:
     _give_streams()
-    from multiprocessing import freeze_support  # a worker process begins here again
-
-    freeze_support()
     if not sys.argv[1:]:  # what a desktop starts; the command line's own imports can wait
         from crm_desktop.app import main as open_window
 

@@ -211,14 +211,14 @@ def _run(
 
 
 def _begin(startup: Startup, listen: Callable[[], None], home: Path, on_exit: ExitStack) -> None:
-    """Open the database; further starts wait for the end of that, and are answered then."""
+    """Open the database; further starts wait for the first page, and are answered then."""
     from PySide6.QtCore import Qt
 
     shown = time.monotonic()
     _open_log(home, on_exit)
     _log.info("The window was shown %.0f ms ago.", (time.monotonic() - shown) * 1000)
     if _is_first_window(home, on_exit):
-        startup.finished.connect(listen, Qt.ConnectionType.SingleShotConnection)
+        startup.settled.connect(listen, Qt.ConnectionType.SingleShotConnection)
     startup.begin()
     _show_icon()
 

@@ -288,7 +288,7 @@ def _has_users(url: str) -> bool:
 def _is_empty(database: Database, actor: Actor) -> bool:
     from crm_desktop.services import objects
 
-    with database.write(actor) as session:  # this connection is open already
+    with database.read(actor) as session:  # the window's next read finds this connection open
         return not objects.list_objects(session)
 
 

@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 
@@ -43,6 +42,8 @@ def draft_line(draft: Draft) -> str:
 
 def read_draft(line: bytes | str) -> Draft:
     """Return the draft of such a line; raises ValueError for anything else."""
+    from decimal import Decimal  # not before the first paint
+
     try:
         content = json.loads(line, parse_float=Decimal)
         texts = {name: content[name] for name in ("key", "object", "record", "title")}

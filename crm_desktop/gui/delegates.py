@@ -6,7 +6,6 @@ a value is empty. For its columns it answers `headerData(column, Horizontal, Gri
 
 from __future__ import annotations
 
-import html
 from collections.abc import Callable, Mapping
 from enum import IntEnum
 from types import MappingProxyType
@@ -35,6 +34,7 @@ from typing_extensions import override
 from crm_desktop.gui.chips import ChipPainter, check_pixmap
 from crm_desktop.gui.icons import object_icon
 from crm_desktop.gui.theme import body_font, number_font, scale, small_font, theme
+from crm_desktop.gui.tips import plain_tip
 from crm_desktop.gui.tokens import choice_color, mix
 
 Index: TypeAlias = QModelIndex | QPersistentModelIndex
@@ -88,7 +88,6 @@ _SELECTED, _FOCUSED = 0x8000, 0x100  # QStyle.State_Selected, State_HasFocus: en
 _NO_MARKS: Mapping[tuple[int, int], Mark] = MappingProxyType({})
 _TEXTS_KEPT = 20_000
 _LONGEST = 500  # letters; no cell is wide enough for more
-_LONGEST_TIP = 2000
 _DISPLAY = int(Qt.ItemDataRole.DisplayRole)
 _DECORATION = int(Qt.ItemDataRole.DecorationRole)
 _CHIPS, _CHECKED, _ICON = int(GridRole.CHIPS), int(GridRole.CHECKED), int(GridRole.ICON)
@@ -400,11 +399,6 @@ class GridDelegate(QStyledItemDelegate):
 def heading_fill() -> str:
     """Return the colour behind the heading of a group, and behind its place in the gutter."""
     return mix(theme().border, theme().surface, 0.35)
-
-
-def plain_tip(text: str) -> str:
-    """Make a tool tip that shows any text as it is, wrapped, and never as markup."""
-    return f'<p style="white-space:pre-wrap">{html.escape(text[:_LONGEST_TIP])}</p>'
 
 
 def show_tip(event: QHelpEvent, view: QWidget, tip: object) -> None:

@@ -117,7 +117,7 @@ class _LucideEngine(QIconEngine):
 
     @override
     def paint(self, painter: QPainter, rect: QRect, mode: QIcon.Mode, state: QIcon.State) -> None:
-        ratio = painter.device().devicePixelRatio()
+        ratio = painter.deviceTransform().m11()  # the device itself is slow to ask for
         target = _square(rect)
         color = self._color(mode, state)
         pixmap = _svg_pixmap(self._name, color, round(target.width() * ratio))

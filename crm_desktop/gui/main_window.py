@@ -65,19 +65,22 @@ class MainWindow(QMainWindow):
         self.drafts = drafts if drafts is not None else Drafts(tasks, parent=self)
         self.state = WindowState(settings)
         self.setWindowTitle("CRM Desktop")
-        self.top = TopBar(QKeySequence("Ctrl+K"))
-        self.rail = Rail()
-        self.navigation = Navigation(tasks)
-        self.tabs = Tabs(tasks, self.drafts)
-        self.start_page = StartPage()
-        self.messages = MessageBar()
-        self.status = StatusBar()
-        self._stack = QStackedWidget()
-        self._splitter = Splitter(Qt.Orientation.Horizontal)
+        # From the outside in: Qt styles a widget, and all in it, again when its parent changes.
+        self.top = TopBar(QKeySequence("Ctrl+K"), self)
+        central = QWidget(self)
+        self.rail = Rail(central)
+        self._splitter = Splitter(Qt.Orientation.Horizontal, central)
+        self.navigation = Navigation(tasks, self._splitter)
+        right = QWidget(self._splitter)
+        self.messages = MessageBar(right)
+        self._stack = QStackedWidget(right)
+        self.tabs = Tabs(tasks, self.drafts, self._stack)
+        self.start_page = StartPage(self._stack)
+        self.status = StatusBar(central)
         self._place: Place | None = None
         self._is_sure = False
         self._wanted = ("", "")  # the address of a page, and the id of what to show in it
-        self._lay_out()
+        self._lay_out(central, right)
         self.undo = Undo(tasks, self)
         self.draft_notices = DraftNotices(self.drafts, self._object_labels, self)
         self.menus = WindowMenus(self)
@@ -238,12 +241,12 @@ class MainWindow(QMainWindow):
         self.state.scheme = scheme
         self.scheme_chosen.emit(scheme)
 
-    def _lay_out(self) -> None:
+    def _lay_out(self, central: QWidget, right: QWidget) -> None:
         self.setMenuWidget(self.top)
+        self.setCentralWidget(central)
         self._stack.addWidget(self.tabs)
         self._stack.addWidget(self.start_page)
         self._splitter.addWidget(self.navigation)
-        right = QWidget()
         right_column = QVBoxLayout(right)
         right_column.setContentsMargins(0, 0, 0, 0)
         right_column.setSpacing(0)
@@ -257,13 +260,11 @@ class MainWindow(QMainWindow):
         row.setSpacing(0)
         row.addWidget(self.rail)
         row.addWidget(self._splitter, 1)
-        central = QWidget()
         column = QVBoxLayout(central)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(row, 1)
         column.addWidget(self.status)
-        self.setCentralWidget(central)
 
     def _connect(self) -> None:
         self.top.find_requested.connect(self.open_palette)
@@ -386,8 +387,7 @@ class MainWindow(QMainWindow):
             self.tabs.discard(frame)
         self.navigation.set_collapsed(self.state.collapsed_at(place))
         for index, tab in enumerate(known):
-            frame = Frame(tab.address, tab.title, tab.icon, self.tasks, self.drafts)
-            self.tabs.insert(index, frame)
+            self.tabs.insert(index, tab.address, tab.title, tab.icon)
         self.tabs.show_at(min(current, len(known) - 1))
 
     def _arrange(self, frame: Frame) -> None:

@@ -21,7 +21,6 @@ from PySide6.QtCore import QSortFilterProxyModel as FilterModel
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
-    QFontMetricsF,
     QPainter,
     QPen,
     QStandardItem,
@@ -31,9 +30,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QLineEdit,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
     QTreeView,
     QVBoxLayout,
     QWidget,
@@ -44,7 +40,6 @@ from crm_desktop.domain.changes import Change, Topic
 from crm_desktop.gui.icons import Role, icon, object_icon
 from crm_desktop.gui.theme import (
     icon_size,
-    number_font,
     radius,
     row_height,
     strong_font,
@@ -55,6 +50,8 @@ from crm_desktop.gui.widgets.buttons import link_button
 from crm_desktop.gui.widgets.elided_label import TextLabel
 
 if TYPE_CHECKING:
+    from PySide6.QtWidgets import QStyleOptionViewItem
+
     from crm_desktop.db.database import ReadSession
     from crm_desktop.domain.errors import UserError
     from crm_desktop.gui.tasks import Tasks
@@ -200,6 +197,8 @@ class Navigation(QWidget):
         self.setMinimumWidth(10 * row_height() // 2)
 
     def _show_groups(self, groups: tuple[Group, ...]) -> None:
+        if not self.groups:
+            self.tree.paint_counts(COUNT)
         current = self.tree.currentIndex().data(ADDRESS)
         self._has_failed = False
         has_objects = any(group.objects for group in groups)
@@ -306,16 +305,21 @@ class NavigationTree(QTreeView):
         self.setHeaderHidden(True)
         self.setUniformRowHeights(True)
         self.setFrameShape(QTreeView.Shape.NoFrame)
-        self.setItemDelegate(NavigationDelegate(self))
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setIconSize(QSize(icon_size(), icon_size()))
         self.setIndentation(icon_size())
         self.setExpandsOnDoubleClick(False)
         self.setAccessibleName(self.tr("Applications and objects"))
-        self.viewport().setAutoFillBackground(False)
+        self.setViewport(QWidget())  # Qt's own would be filled with a colour
         self.clicked.connect(self._choose)
         self.activated.connect(self._choose)
+
+    def paint_counts(self, role: int) -> None:
+        """Show at the right of each row what it has in this role."""
+        from crm_desktop.gui.navigation_rows import NavigationRows  # not before the first paint
+
+        self.setItemDelegate(NavigationRows(role, self))
 
     def _choose(self, index: QModelIndex) -> None:
         if index.parent().isValid():
@@ -365,31 +369,3 @@ class NavigationTree(QTreeView):
         name = "chevron-down" if self.isExpanded(index) else "chevron-right"
         left = rect.right() - size
         icon(name, "muted").paint(painter, left, rect.center().y() - size // 2, size, size)
-
-
-class NavigationDelegate(QStyledItemDelegate):
-    """Icon, name, and the count at the right in digits of one width."""
-
-    @override
-    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
-        return QSize(super().sizeHint(option, index).width(), row_height())
-
-    @override
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
-        count = index.data(COUNT)
-        shown = "" if count is None else f"{count:,}"
-        font = number_font()
-        width = round(QFontMetricsF(font).horizontalAdvance(shown)) + 2 * unit() if shown else 0
-        own = QStyleOptionViewItem(option)
-        flag = QStyle.StateFlag  # an open branch would draw its icon as switched on
-        own.state &= ~(flag.State_Selected | flag.State_HasFocus | flag.State_Open)
-        own.rect = option.rect.adjusted(0, 0, -width, 0)
-        super().paint(painter, own, index)
-        if shown:
-            painter.save()
-            painter.setFont(font)
-            painter.setPen(QColor(theme().muted))
-            place = option.rect.adjusted(0, 0, -unit(), 0)
-            flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-            painter.drawText(place, flags, shown)
-            painter.restore()

@@ -79,7 +79,8 @@ class RailButton(QToolButton):
             painter.setBrush(QColor(colors.selection if self.isChecked() else colors.border))
             painter.drawRoundedRect(box, scale().radius, scale().radius)
         if self.isChecked():
-            painter.fillRect(QRect(0, 0, max(2, unit() // 2), self.height()), QColor(colors.accent))
+            painter.setBrush(QColor(colors.accent))
+            painter.drawRect(0, 0, max(2, unit() // 2), self.height())
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QColor(colors.accent))

@@ -28,6 +28,7 @@ if TYPE_CHECKING:  # dialogs are imported when they are asked for: not before th
 _log = logging.getLogger(__name__)
 
 WORDS_AFTER = 700  # milliseconds a start may take before it says what it is doing
+SETTLED_AFTER = 2000  # milliseconds that the first page may take before the rest comes all the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ class Startup(QObject):
     """One start of the window; can be tried again until a database is open."""
 
     finished = Signal()  # the first page is shown, or what is to be decided before it
+    settled = Signal()  # after that, once what the page asked for is there, or a moment later
     other_database_requested = Signal(object)  # Source: one is open here already
     _told = Signal(str)
 
@@ -98,7 +100,7 @@ class Startup(QObject):
         self._source, self._loads_sample = source, loads_sample
         self._ready: Ready | None = None
         self._words = self.tr("Starting…")
-        self._is_working = self._has_extended = self._may_upgrade = False
+        self._is_working = self._has_extended = self._may_upgrade = self._is_settling = False
         page = window.start_page
         page.retry_requested.connect(self.begin)
         page.local_requested.connect(self._open_local)
@@ -112,6 +114,8 @@ class Startup(QObject):
         self._told.connect(self._show_words)
         window.status.reconnect_requested.connect(self._bring_back)
         self._tasks.busy_changed.connect(self._look_for_bug)
+        self._tasks.busy_changed.connect(self._look_for_rest)
+        self.finished.connect(self._await_rest)
         self._tasks.connection_changed.connect(self._look_for_loss)
 
     @property
@@ -373,6 +377,20 @@ class Startup(QObject):
                 self.tr("A mistake in the program stopped it."),
                 "",
             )
+
+    def _await_rest(self) -> None:
+        self._is_settling = True
+        QTimer.singleShot(SETTLED_AFTER, self, self._settle)
+        self._look_for_rest(self._tasks.is_busy)
+
+    def _look_for_rest(self, is_busy: bool) -> None:  # noqa: FBT001 - a signal's
+        if not is_busy:
+            self._settle()
+
+    def _settle(self) -> None:
+        if self._is_settling:
+            self._is_settling = False
+            self.settled.emit()
 
     def _show_failure(self, title: str, why: str, details: str) -> None:
         self._window.show_start()

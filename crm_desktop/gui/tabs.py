@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 from typing_extensions import override
 
@@ -35,6 +35,8 @@ class Skeleton(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._is_due = False
+        self.setBackgroundRole(QPalette.ColorRole.Base)
+        self.setAutoFillBackground(True)
         self.setAccessibleName("Loading")
         QTimer.singleShot(PLACEHOLDER_AFTER, self, self._draw)
 
@@ -44,10 +46,9 @@ class Skeleton(QWidget):
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(theme().surface))
         if not self._is_due:
             return
+        painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(theme().border))
@@ -73,8 +74,9 @@ class Frame(QWidget):
         icon_name: str,
         tasks: Tasks,
         drafts: Drafts | None = None,
+        parent: QWidget | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(parent)
         self.address, self.title, self.icon_name = address, title, icon_name
         self._tasks, self._drafts = tasks, drafts
         self.page: Page | None = None
@@ -85,7 +87,7 @@ class Frame(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
         self._column.addWidget(self.messages)
-        self._skeleton: QWidget | None = Skeleton()
+        self._skeleton: QWidget | None = Skeleton(self)
         self._column.addWidget(self._skeleton, 1)
 
     def ensure_page(self, *, is_early: bool = False) -> None:
@@ -203,9 +205,9 @@ class Tabs(QWidget):
     ) -> None:
         super().__init__(parent)
         self._tasks, self._drafts = tasks, drafts
-        self.strip = TabStrip()
-        self._stack = QStackedWidget()
-        self._plus = IconButton("plus", "Open another page", role="muted")
+        self.strip = TabStrip(self)
+        self._stack = QStackedWidget(self)
+        self._plus = IconButton("plus", "Open another page", role="muted", parent=self)
         self._plus.clicked.connect(self.new_requested)
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, unit(), 0)
@@ -213,20 +215,13 @@ class Tabs(QWidget):
         row.addWidget(self.strip)
         row.addWidget(self._plus)
         row.addStretch(1)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addLayout(row)
-        column.addWidget(self._stack, 1)
-        self._nothing = EmptyState(
-            "No page is open. Choose an object at the left, or find anything with the palette.",
-            icon_name="panels-top-left",
-            action="Find…",
-            action_icon="search",
-        )
-        self._nothing.action_requested.connect(self.new_requested)
-        column.addWidget(self._nothing, 1)
-        self._show(-1)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._column.setSpacing(0)
+        self._column.addLayout(row)
+        self._column.addWidget(self._stack, 1)
+        self._stack.hide()
+        self._nothing: EmptyState | None = None  # made when the last page is closed
         self.strip.currentChanged.connect(self._show)
         self.strip.tabMoved.connect(self._move)
         self.strip.middle_clicked.connect(self.close_at)
@@ -261,7 +256,7 @@ class Tabs(QWidget):
         if is_known(address):
             index = self.strip.currentIndex() + 1
             title = ROUTES[kind_of(address)].title
-            self.insert(index, Frame(address, title, "", self._tasks, self._drafts))
+            self.insert(index, address, title)
             self.show_at(index)
 
     def _open_from(self, frame: Frame, address: str) -> None:
@@ -278,16 +273,19 @@ class Tabs(QWidget):
             self._show(index)
         self.strip.setCurrentIndex(index)
 
-    def insert(self, index: int, frame: Frame) -> None:
+    def insert(self, index: int, address: str, title: str, icon_name: str = "") -> None:
+        """Add a tab whose page is built when it is first shown."""
+        frame = Frame(address, title, icon_name, self._tasks, self._drafts, self._stack)
         frame.page_made.connect(partial(self._adopt, frame))
         self._stack.insertWidget(index, frame)
         self.strip.blockSignals(True)  # the first tab would be shown before its end is there
         self.strip.insertTab(index, frame.title)
         self.strip.blockSignals(False)
-        end = TabEnd()
+        end = TabEnd(self.strip)
         end.close_requested.connect(partial(self._close_frame, frame))
         self.strip.setTabButton(index, QTabBar.ButtonPosition.RightSide, end)
         self._retitle(frame)
+        self.strip.updateGeometry()  # Qt does so by itself only once the strip can be seen
 
     def close_at(self, index: int) -> None:
         """Close a tab; one with unsaved work asks first, by `close_requested`."""
@@ -332,12 +330,26 @@ class Tabs(QWidget):
 
     def _show(self, index: int) -> None:
         self._stack.setVisible(index >= 0)
-        self._nothing.setVisible(index < 0)
         if index >= 0:
             self._stack.setCurrentIndex(index)
+        self._show_nothing(is_shown=index < 0)
         self.current_changed.emit()
         if self.current_page is not None:
             self.page_shown.emit()
+
+    def _show_nothing(self, *, is_shown: bool) -> None:
+        """Say that no page is open."""
+        if is_shown and self._nothing is None:
+            self._nothing = EmptyState(
+                "No page is open. Choose an object at the left, or find anything with the palette.",
+                icon_name="panels-top-left",
+                action="Find…",
+                action_icon="search",
+            )
+            self._nothing.action_requested.connect(self.new_requested)
+            self._column.addWidget(self._nothing, 1)
+        if self._nothing is not None:
+            self._nothing.setVisible(is_shown)
 
     def _move(self, begin: int, end: int) -> None:
         frame = self._frame(begin)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from PySide6.QtCore import QObject, Qt, QTemporaryDir, Signal, Slot
@@ -73,7 +74,7 @@ class Appearance(QObject):
     def _apply(self) -> None:
         tokens = self.tokens()
         self._app.setPalette(palette_of(tokens))
-        sheet = style_sheet(tokens, Scale(line_height()), self._pictures.path())
+        sheet = style_sheet(tokens, scale(), self._pictures.path())
         if sheet != self._app.styleSheet():
             self._app.setStyleSheet(sheet)
         self.theme_changed.emit()
@@ -158,13 +159,18 @@ def _ui_font(font: QFont) -> QFont:
 # The scale: everything is measured in the height of a line of the application's font.
 
 
-def line_height() -> float:
-    """Give `h`: the height of one line of the application's font, in logical pixels."""
-    return QFontMetricsF(QGuiApplication.font()).height()
+@lru_cache(maxsize=4)
+def _scale_of(font: QFont) -> Scale:
+    return Scale(QFontMetricsF(font).height())
 
 
 def scale() -> Scale:
-    return Scale(line_height())
+    return _scale_of(QGuiApplication.font())
+
+
+def line_height() -> float:
+    """Give `h`: the height of one line of the application's font, in logical pixels."""
+    return scale().line
 
 
 def unit() -> int:

@@ -92,7 +92,6 @@ class TopBar(QWidget):
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(theme().window))
         if self.has_strip:
             painter.fillRect(0, 0, self.width(), unit(), QColor(theme().kind("prod")))
         painter.setPen(QColor(theme().border))

@@ -51,7 +51,7 @@ class Undo(QObject):
         self._page: Page | None = None
         self._state: UndoState | None = None
         self._here = SessionStack()
-        self._is_running = False
+        self._is_running = self._was_away = False
         keys = QKeySequence.StandardKey
         undo = Command(self.tr("Undo"), self.undo_last, "undo-2", [keys.Undo])
         redo = Command(self.tr("Redo"), self.redo_last, "redo-2", [keys.Redo])
@@ -122,8 +122,17 @@ class Undo(QObject):
         self._tasks.read(self, _read_state, self._show, self._not_known)
 
     def _begin(self) -> None:
-        self.refresh()
+        """Ask once what is shown first has been read."""
+        if self._tasks.is_busy:
+            self._tasks.busy_changed.connect(self._begin_when_idle)
+        else:
+            self.refresh()
         QTimer.singleShot(BOUND_AFTER, self, self._bound)
+
+    def _begin_when_idle(self, is_busy: bool) -> None:  # noqa: FBT001 - a signal's
+        if not is_busy:
+            self._tasks.busy_changed.disconnect(self._begin_when_idle)
+            self.refresh()
 
     def _bound(self) -> None:
         self._tasks.write(self, _bound_history, on_error=self._not_bounded)
@@ -137,8 +146,9 @@ class Undo(QObject):
 
     def _follow_connection(self, state: ConnectionState) -> None:
         """Ask again once the database answers: what was asked meanwhile got no answer."""
-        if state is ConnectionState.CONNECTED:
+        if state is ConnectionState.CONNECTED and self._was_away:
             self.refresh()
+        self._was_away = state is not ConnectionState.CONNECTED
 
     def _show(self, state: UndoState) -> None:
         """Name the actions; where nothing is kept they say so when they are used."""

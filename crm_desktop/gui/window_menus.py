@@ -16,6 +16,9 @@ from crm_desktop.gui.rail import MODES
 from crm_desktop.gui.theme import Scheme
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from crm_desktop.gui.actions import Submenu
     from crm_desktop.gui.main_window import MainWindow
     from crm_desktop.gui.page import Page
 
@@ -68,6 +71,7 @@ class WindowMenus:
         self._page_menu = bar.addMenu(self.tr("&Page"))
         self._page_menu.menuAction().setVisible(False)
         self._page_lines: list[QAction] = []
+        self._groups: Sequence[Sequence[QAction | Submenu]] = ()
         keys = Command(self.tr("Keyboard map"), window.open_keyboard_map, "keyboard", ["F1"])
         about = Command(self.tr("About CRM Desktop"), self._show_about, "info")
         fill_menu(bar, self.tr("&Help"), [keys, about], window)
@@ -78,18 +82,23 @@ class WindowMenus:
 
     def follow(self, page: Page | None) -> None:
         """Offer what the shown page can do."""
+        groups = page.menu_groups() if page is not None else ()
+        if groups != self._groups:
+            self._groups = groups
+            self._fill_page()
+        self._save.setEnabled(page is not None and page.can_save())
+        self._find.setEnabled(page is not None)
+        self._import.setEnabled(self._window.tasks.is_open)
+
+    def _fill_page(self) -> None:
         for old in self._page_lines:  # not `clear`: PySide would delete those of the page
             if isValid(old):
                 self._page_menu.removeAction(old)
         for inner in self._page_menu.findChildren(QMenu):
             inner.deleteLater()
-        if page is not None:
-            fill_groups(self._page_menu, page.menu_groups())
+        fill_groups(self._page_menu, self._groups)
         self._page_lines = self._page_menu.actions()
         self._page_menu.menuAction().setVisible(bool(self._page_lines))
-        self._save.setEnabled(page is not None and page.can_save())
-        self._find.setEnabled(page is not None)
-        self._import.setEnabled(self._window.tasks.is_open)
 
     def open_settings(self) -> None:
         """Show the few settings there are, beside the button at the foot of the rail."""

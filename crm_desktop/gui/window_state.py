@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,6 +65,8 @@ class WindowState:
         """Return the name, made once, by which histories know this installation."""
         name = self.text_of("computer")
         if not name:
+            import uuid  # not before the first paint
+
             name = uuid.uuid4().hex
             self.keep_text("computer", name)
         return name

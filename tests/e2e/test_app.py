@@ -163,8 +163,64 @@ def test_the_first_paint_needs_neither_sqlalchemy_nor_alembic_nor_pydantic(home:
         "import sys\n"
         "import crm_desktop.app, crm_desktop.opening, crm_desktop.gui.main_window\n"
         "import crm_desktop.gui.startup, crm_desktop.gui.garbage, crm_desktop.gui.bugs\n"
-        "heavy = {'sqlalchemy', 'alembic', 'pydantic', 'psycopg', 'typer', 'lucide'}\n"
+        "heavy = {'sqlalchemy', 'alembic', 'pydantic', 'psycopg', 'typer', 'lucide', 'uuid'}\n"
+        "heavy |= {'html', 'multiprocessing', 'PySide6.QtNetwork', 'crm_desktop.gui.delegates'}\n"
         "print(sorted(heavy & sys.modules.keys()))\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=MAIN.parent
+    )
+    assert run.stdout.strip() == "[]"
+
+
+def test_the_first_paint_makes_few_of_qts_classes() -> None:
+    """Where Qt returns a widget of its own making, PySide makes the classes of all kinds of them.
+
+    Only what has been made stands in its modules.
+    """
+    script = """
+from PySide6 import QtGui, QtWidgets
+from PySide6.QtCore import QSettings
+from crm_desktop.gui.main_window import MainWindow
+from crm_desktop.gui.pictures import FirstPaint
+from crm_desktop.gui.tasks import Tasks
+from crm_desktop.gui.theme import apply_theme
+app = QtWidgets.QApplication([])
+apply_theme(app)
+window = MainWindow(Tasks(), QSettings())
+window.tabs.insert(0, "records:obj_1", "Contacts", "user")
+window.show_pages()
+FirstPaint(window).painted.connect(app.quit)
+window.show()
+app.exec()
+made = vars(QtWidgets).keys() | vars(QtGui).keys()
+print(sorted({"QTreeView", "QWizard", "QAccessible"} & made))
+strip = window.tabs.strip
+print(strip.tabRect(0).left(), strip.width() >= strip.tabRect(0).width() > 0)
+"""
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
+    run = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True, text=True, check=True, cwd=MAIN.parent, env=environment,
+    )  # fmt: skip
+    assert run.stdout.splitlines() == ["['QTreeView']", "0 True"]
+
+
+def test_the_first_records_need_nothing_of_what_is_opened_later() -> None:
+    """Import what a start imports on the way to a list of records, and look what came along."""
+    script = (
+        "import sys\n"
+        "from importlib import import_module\n"
+        "import crm_desktop.app\n"
+        "from crm_desktop import opening\n"
+        "page = opening.routes.ROUTES['records'].module\n"
+        "for name in (*opening.TO_CONNECT, *opening.TO_READ, page):\n"
+        "    import_module(name)\n"
+        "later = ('alembic', 'typer', 'rich', 'multiprocessing', 'PySide6.QtNetwork',\n"
+        "    'crm_desktop.gui.links', 'crm_desktop.gui.graph', 'crm_desktop.gui.picking',\n"
+        "    'crm_desktop.gui.impact', 'crm_desktop.gui.layout_editor',\n"
+        "    'crm_desktop.gui.filters.builder', 'crm_desktop.gui.clipboard.find_dialog')\n"
+        "print(sorted(name for name in later if name in sys.modules))\n"
     )
     run = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=MAIN.parent

@@ -18,8 +18,9 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QStyleOptionViewItem, QTo
 from pytestqt.qtbot import QtBot
 from typing_extensions import override
 
-from crm_desktop.gui.delegates import CellKind, GridRole, Mark, plain_tip
+from crm_desktop.gui.delegates import CellKind, GridRole, Mark
 from crm_desktop.gui.theme import Density, Scheme, apply_theme, row_height, theme
+from crm_desktop.gui.tips import plain_tip
 from crm_desktop.gui.widgets.grid import GridView
 
 Index = QModelIndex | QPersistentModelIndex

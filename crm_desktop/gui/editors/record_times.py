@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.formats import Formats
-from crm_desktop.gui.delegates import plain_tip
+from crm_desktop.gui.tips import plain_tip
 from crm_desktop.gui.widgets.elided_label import ElidedLabel
 from crm_desktop.services.records import RecordDetail
 

@@ -14,7 +14,6 @@ from typing_extensions import override
 from crm_desktop.domain.changes import Change, Topic
 from crm_desktop.domain.errors import UserError
 from crm_desktop.gui.actions import fill_groups
-from crm_desktop.gui.delegates import plain_tip
 from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.icons import icon, object_icon
 from crm_desktop.gui.links.panel import Key, LinkList
@@ -22,6 +21,7 @@ from crm_desktop.gui.links.panel_actions import LinkActions
 from crm_desktop.gui.links.words import cardinality
 from crm_desktop.gui.tasks import Handle, Tasks
 from crm_desktop.gui.theme import line_height, unit
+from crm_desktop.gui.tips import plain_tip
 from crm_desktop.gui.widgets.buttons import IconButton, SmallLink, plain_button
 from crm_desktop.gui.widgets.chip import CountBadge
 from crm_desktop.gui.widgets.elided_label import TextLabel

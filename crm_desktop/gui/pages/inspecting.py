@@ -42,7 +42,7 @@ class Inspecting(QObject):
         self.tabs: InspectorTabs | None = None
         self._icon_text: str | None = None
         self._is_awaiting = False
-        self.pane = QWidget()
+        self.pane = QWidget(record_list.parentWidget())  # beside the list
         self.pane.setMinimumWidth(1)  # it gives way before the list does
         self._room = QVBoxLayout(self.pane)
         self._room.setContentsMargins(0, 0, 0, 0)

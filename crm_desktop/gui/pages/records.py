@@ -16,7 +16,6 @@ from crm_desktop.domain.changes import Change, Topic
 from crm_desktop.gui.actions import Submenu, fill_groups, without_state
 from crm_desktop.gui.clipboard.control import ClipboardControl
 from crm_desktop.gui.clipboard.finding import FindControl
-from crm_desktop.gui.delegates import plain_tip
 from crm_desktop.gui.drafts import Drafts
 from crm_desktop.gui.icons import icon
 from crm_desktop.gui.models.records import MOST_ROWS
@@ -30,6 +29,7 @@ from crm_desktop.gui.pages.record_list import RecordList, new_record_text
 from crm_desktop.gui.pages.record_menus import cell_groups, page_groups
 from crm_desktop.gui.tasks import Tasks
 from crm_desktop.gui.theme import line_height
+from crm_desktop.gui.tips import plain_tip
 from crm_desktop.gui.trail import Trail
 from crm_desktop.gui.widgets.buttons import (
     IconButton,
@@ -65,7 +65,8 @@ class RecordsPage(Page):
         self._is_split = self._is_narrow = False
         self._wants_inspector = True
         self._new_text = self.tr("New record")
-        self.list = RecordList(tasks, object_id, self._drafts)
+        self.split = Splitter(Qt.Orientation.Horizontal, self)
+        self.list = RecordList(tasks, object_id, self._drafts, self.split)
         self.model, self.grid = self.list.model, self.list.grid
         self.bulk = BulkControl(tasks, self.list)
         self.clipboard = ClipboardControl(tasks, self.list)
@@ -199,7 +200,6 @@ class RecordsPage(Page):
         bar.addWidget(self.import_button)
         bar.addWidget(self.new_button)
         self.list.add_notice(self.left_over)
-        self.split = Splitter(Qt.Orientation.Horizontal)
         self.split.addWidget(self.list)
         self.split.addWidget(self.inspecting.pane)
         self.split.setStretchFactor(0, 1)

@@ -7,8 +7,8 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 from typing_extensions import override
 
-from crm_desktop.gui.delegates import plain_tip
 from crm_desktop.gui.theme import control_height, line_height, unit
+from crm_desktop.gui.tips import plain_tip
 from crm_desktop.gui.widgets.buttons import Button
 from crm_desktop.gui.widgets.elided_label import ElidedLabel
 from crm_desktop.gui.widgets.icon_label import IconLabel

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 from typing_extensions import override
 
 from crm_desktop.gui import theme
-from crm_desktop.gui.delegates import plain_tip
 from crm_desktop.gui.icons import Role, color_of
+from crm_desktop.gui.tips import plain_tip
 
 _WIDEST_WORD = 20  # lines of text are as high
 _ACROSS = Qt.AlignmentFlag.AlignHorizontal_Mask

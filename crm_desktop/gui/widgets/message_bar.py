@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QColor, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 from typing_extensions import override
 
@@ -94,7 +94,11 @@ class MessageBar(QWidget):
             self._messages.remove(old)
         self._messages.appendleft(message)
         self._show_first()
-        said = f"{headline} {message.text}".strip()
+        self._announce(f"{headline} {message.text}".strip())
+
+    def _announce(self, said: str) -> None:
+        from PySide6.QtGui import QAccessible, QAccessibleEvent  # not before the first paint
+
         self.setAccessibleName(said)
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
 
