@@ -56,17 +56,27 @@ def test_a_dialog_is_no_larger_than_the_screen(
 
 @pytest.mark.parametrize("make", [RelationshipDialog, UserDialog])
 def test_what_has_no_room_scrolls_and_the_buttons_stay_in_sight(
-    qtbot: QtBot, tasks: Tasks, room: QSize, make: Callable[[Tasks, None], QDialog]
+    qtbot: QtBot,
+    tasks: Tasks,
+    room: QSize,
+    monkeypatch: pytest.MonkeyPatch,
+    make: Callable[[Tasks, None], QDialog],
 ) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(fitting_dialog, "room_on_screen", lambda _dialog: QSize(9999, 9999))
+        large = shown(qtbot, make(tasks, None))
+        wait_until_idle(qtbot, tasks)
+        with_focus = described(large.focusWidget())
+        large.done(QDialog.DialogCode.Rejected)
     dialog = make(tasks, None)
     before = tab_order(dialog)
     shown(qtbot, dialog)
     wait_until_idle(qtbot, tasks)
     assert room.height() >= dialog.height()
     assert buttons_in_sight(dialog)
-    after = tab_order(dialog)
-    begin = after.index(before[0])
-    assert after[begin:] + after[:begin] == before
+    assert tab_order(dialog) == before
+    assert dialog.focusWidget() is not None
+    assert described(dialog.focusWidget()) == with_focus
     last = before[-1] if isinstance(before[-1], QLineEdit) else dialog.findChildren(QLineEdit)[-1]
     last.setFocus()
     assert last.visibleRegion().boundingRect().height() == last.height()
@@ -95,6 +105,10 @@ def test_a_number_keeps_off_the_edge_of_its_box(qtbot: QtBot) -> None:
     inside = dialog.number.lineEdit()
     text_at = inside.mapTo(dialog.number, inside.cursorRect().topLeft()).x()
     assert text_at >= unit()
+
+
+def described(widget: QWidget) -> tuple[str, str]:
+    return type(widget).__name__, widget.accessibleName()
 
 
 def tab_order(dialog: QDialog) -> list[QWidget]:

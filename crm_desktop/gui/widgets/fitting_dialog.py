@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QSize
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QApplication, QBoxLayout, QDialog, QFrame, QScrollArea, QWidget
 from typing_extensions import override
@@ -24,6 +24,14 @@ class FittingDialog(QDialog):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._scroller: QScrollArea | None = None
+
+    @override
+    def setVisible(self, visible: bool) -> None:
+        """Fit before anything is shown: what gets another parent then keeps the focus."""
+        if visible and not self.isVisible():
+            self.ensurePolished()
+            self._fit_on_screen()
+        super().setVisible(visible)
 
     @override
     def showEvent(self, event: QShowEvent) -> None:
@@ -61,8 +69,9 @@ class FittingDialog(QDialog):
         if self._scroller is not None or not isinstance(rows, QBoxLayout):
             return
         margins, spacing = rows.contentsMargins(), rows.spacing()
+        focused: QWidget | None = self.focusWidget()
         feet = [rows.takeAt(rows.count() - 1) for _ in range(min(self.feet, rows.count()))]
-        inside = QWidget(self)  # a child of this window already: the order of Tab stays
+        inside = QWidget()
         inside.setLayout(rows)
         rows.setContentsMargins(margins.left(), margins.top(), margins.right(), 0)
         self._scroller = _area_around(inside)
@@ -70,7 +79,8 @@ class FittingDialog(QDialog):
         column.setContentsMargins(0, 0, 0, margins.bottom())
         column.setSpacing(0)
         column.addWidget(self._scroller, 1)
-        foot = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        below = QWidget()  # out of the window and back: last in the order of Tab as well
+        foot = QBoxLayout(QBoxLayout.Direction.TopToBottom, below)
         foot.setContentsMargins(margins.left(), spacing, margins.right(), 0)
         foot.setSpacing(spacing)
         for row in reversed(feet):
@@ -78,7 +88,9 @@ class FittingDialog(QDialog):
                 foot.addLayout(nested)
             elif row is not None:
                 foot.addItem(row)
-        column.addLayout(foot)
+        column.addWidget(below)
+        if focused is not None:
+            focused.setFocus()
         app = QApplication.instance()
         if isinstance(app, QApplication):
             app.focusChanged.connect(self._follow_focus)
@@ -93,6 +105,7 @@ def _area_around(inside: QWidget) -> QScrollArea:
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # it follows the focus of what is in it
     area.setWidget(inside)
     inside.setAutoFillBackground(False)
     area.viewport().setAutoFillBackground(False)
