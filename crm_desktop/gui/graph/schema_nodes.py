@@ -107,6 +107,7 @@ def chosen_objects(schema: Schema, choice: Choice, of_application: Collection[st
 
 
 def nodes_of(known: Known, object_ids: Collection[str], detail: Detail) -> list[GraphNode]:
+    """Return the nodes of these objects; before records are counted without what is not drawn."""
     wanted, group = set(object_ids), tr("object")
     return [
         GraphNode(
@@ -118,7 +119,7 @@ def nodes_of(known: Known, object_ids: Collection[str], detail: Detail) -> list[
             lines=_lines(each, detail),
             group=group,
             tip="",
-            undrawn=_undrawn(each, detail),
+            undrawn=() if known.counts is None else _undrawn(each, detail),
         )
         for each in known.schema.objects
         if each.id in wanted
