@@ -4,6 +4,10 @@ from collections.abc import Callable, Iterable, Sequence
 
 from PySide6.QtGui import QKeySequence
 
+from crm_desktop.domain.effective import EffectiveField
+from crm_desktop.domain.field_types import FIELD_TYPES
+from crm_desktop.domain.formats import Formats
+from crm_desktop.gui.editors.making import make_editor
 from crm_desktop.gui.keyboard_map import KeyLine, lines_of_page, lines_of_window
 from crm_desktop.gui.main_window import MainWindow
 
@@ -43,16 +47,32 @@ def pages_of(object_id: str, record_id: str) -> tuple[tuple[str, str], ...]:
 def read_sections(
     window: MainWindow, pages: Iterable[tuple[str, str]], wait: Callable[[], None]
 ) -> list[Section]:
-    """Open each page and read its keys; `wait` returns when nothing is under way."""
+    """Open each page and read its keys; `wait` returns when nothing is under way.
+
+    Which editors a form has depends on its fields, so their keys have a section of their own.
+    """
     sections: list[Section] = [("Everywhere", lines_of_window(window, _FORMAT))]
+    editing = _lines_of_editors(window)
     for heading, address in pages:
         window.open(address)
         wait()
         page = window.current_page
         if page is None:
             raise LookupError(address)
-        sections.append((heading, lines_of_page(page, heading, _FORMAT)))
-    return sections
+        lines = lines_of_page(page, heading, _FORMAT)
+        sections.append((heading, [line for line in lines if line.command not in editing]))
+    return [*sections, ("A value", list(editing.values()))]
+
+
+def _lines_of_editors(window: MainWindow) -> dict[str, KeyLine]:
+    """Return the keys of the editors of single values, by their commands."""
+    found: dict[str, KeyLine] = {}
+    for type_ in FIELD_TYPES:
+        field = EffectiveField("fld_any", "any", "Any", type_)
+        editor = make_editor(field, Formats(), window.tasks)
+        found |= {line.command: line for line in lines_of_page(editor, "A value", _FORMAT)}
+        editor.deleteLater()
+    return found
 
 
 def keyboard_page(sections: Iterable[Section]) -> str:

@@ -148,21 +148,28 @@ def main() -> int:
         folder = on_exit.enter_context(_temporary_folder())
         photographer, startup = _window(folder / "home", on_exit)
         _take_start(photographer, startup)
+        _write_keyboard_page(photographer)
         _take_pages(photographer)
         _take_layout(photographer)
         _take_dialogs(photographer, folder)
         _open_records(photographer, "Deals")
         take_lists(photographer, cast("RecordsPage", photographer.window.current_page))
-        _write_keyboard_page(photographer)
     return 0
 
 
 def _write_keyboard_page(photographer: Photographer) -> None:
+    """Read the keys while nothing was edited that Undo would name, then leave the first tab."""
     window = photographer.window
     deals = _open_records(photographer, "Deals")
     pages = pages_of(_object_id(window, "Deals"), str(deals.current_id()))
     text = keyboard_page(read_sections(window, pages, photographer.wait))
     (FOLDER.parent / "keyboard.md").write_text(text, encoding="utf-8")
+    _leave_first_tab(window)
+
+
+def _leave_first_tab(window: MainWindow) -> None:
+    for frame in window.tabs.frames[1:]:
+        window.tabs.discard(frame)
 
 
 def _window(home: Path, on_exit: ExitStack) -> tuple[Photographer, Startup]:
@@ -213,8 +220,7 @@ def _take_pages(photographer: Photographer) -> None:
     for address in ("objects", "fields", "relationships", "applications", "users"):
         photographer.take_page(address, address)
     photographer.take_page("schema-graph", "graph")
-    for frame in window.tabs.frames[1:]:
-        window.tabs.discard(frame)
+    _leave_first_tab(window)
     companies = _open_records(photographer, "Companies")
     companies.setCurrentIndex(companies.model().index(2, 0))
     company = f"record:{companies.current_id()}"
