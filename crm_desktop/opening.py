@@ -22,6 +22,7 @@ from crm_desktop.db.profiles import (
     without_password,
 )
 from crm_desktop.domain.errors import Conflict, Unavailable, UserError
+from crm_desktop.domain.saved_backup import Saved
 from crm_desktop.gui import routes
 from crm_desktop.gui.startup import Ready, Source
 from crm_desktop.gui.status_bar import Place
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from crm_desktop.db.restoring import Restored
     from crm_desktop.db.server import EmbeddedServer
     from crm_desktop.domain.access import Actor
-    from crm_desktop.gui.backups import Saved
     from crm_desktop.gui.dialogs.connect import ChosenConnection, SavedConnection
     from crm_desktop.gui.jobs import Progress
 
@@ -56,9 +56,10 @@ class DatabaseOpener:
         self._can_connect, self._can_read = threading.Event(), threading.Event()
 
     def preload(self, address: str) -> None:
-        """Import what `open` needs, just before it does, and then the page at this address.
+        """Import what `open` needs, just before it does, and then what the page here needs.
 
-        `open` imports nothing meanwhile: two threads in one package's circular imports trip.
+        `open` imports nothing meanwhile: two threads in one package's circular imports trip. The
+        page itself is left to the GUI thread, see `routes`.
         """
         self._may_preload.wait()
         try:
@@ -66,7 +67,7 @@ class DatabaseOpener:
                 for name in names:
                     import_module(name)
                 done.set()
-            import_module(routes.ROUTES[routes.kind_of(address)].module)
+            routes.import_services(address)
         finally:
             for event in (self._can_connect, self._can_read, self._has_preloaded):
                 event.set()
@@ -111,7 +112,6 @@ class DatabaseOpener:
 
     def back_up(self, source: Source, file: Path, on_progress: Progress) -> Saved:
         from crm_desktop.db.backups import back_up
-        from crm_desktop.gui.backups import Saved
 
         info = back_up(source.url or self._own_server().url, file, on_progress)
         return Saved(file, info.size, info.made_at, "")
@@ -120,7 +120,6 @@ class DatabaseOpener:
         """Say what a backup is, and what would make way for it. Raises Invalid for no backup."""
         from crm_desktop.db.backups import describe, refuse_newer
         from crm_desktop.db.restoring import contents, in_words
-        from crm_desktop.gui.backups import Saved
 
         info = describe(file)
         refuse_newer(info)

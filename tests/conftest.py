@@ -19,7 +19,9 @@ from crm_desktop.domain.access import Actor
 from tests import postgres
 from tests.compiling import compile_tests
 from tests.make import Make
+from tests.qt_imports import begin_guard
 
+begin_guard()
 if folder := postgres.quick_folder():  # for this process, its workers, and what they start
     os.environ["TMPDIR"] = tempfile.tempdir = folder
 if sys.platform == "linux" and not {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys():

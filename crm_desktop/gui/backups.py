@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -13,6 +12,7 @@ from PySide6.QtCore import QDate, QObject, QStandardPaths, Qt, Signal
 from PySide6.QtWidgets import QFileDialog
 
 from crm_desktop.domain.errors import Cancelled, UserError
+from crm_desktop.domain.saved_backup import Saved
 from crm_desktop.gui.messages import ask
 from crm_desktop.gui.sizes import size_text
 from crm_desktop.gui.widgets.message_bar import Action, MessageKind
@@ -25,16 +25,6 @@ if TYPE_CHECKING:
 SUFFIX = "crmdump"
 _FOLDER = "backups/folder"  # where the last one was saved to or read from
 _UNFIT = re.compile(r"[^\w .-]")  # in the name of a file
-
-
-@dataclass(frozen=True, slots=True)
-class Saved:
-    """A backup that was examined, and what would make way for it, in words ("3 objects")."""
-
-    file: Path
-    size: int  # bytes
-    made_at: str
-    in_the_way: str
 
 
 class Keeper(Protocol):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from crm_desktop.domain.errors import Cancelled, UpgradeNeeded, UserError
+from crm_desktop.gui import routes
 from crm_desktop.gui.main_window import FIRST_PAGE
 from crm_desktop.gui.pulse import ConnectionState
 from crm_desktop.gui.status_bar import Place
@@ -140,7 +141,7 @@ class Startup(QObject):
         QTimer.singleShot(WORDS_AFTER, self, self._say_what_takes_long)
         frame = self._window.tabs.current
         preload = partial(self._opener.preload, frame.address if frame else FIRST_PAGE)
-        self._tasks.compute(self, preload, self._build_page)
+        self._tasks.compute(self, preload, self._import_page)
         call = partial(
             self._opener.open,
             self._source,
@@ -150,7 +151,12 @@ class Startup(QObject):
         )
         self._tasks.compute(self, call, self._opened, self._failed)
 
-    def _build_page(self, _: object) -> None:
+    def _import_page(self, _: object) -> None:
+        frame = self._window.tabs.current
+        routes.import_page(frame.address if frame else FIRST_PAGE)
+        QTimer.singleShot(0, self, self._build_page)
+
+    def _build_page(self) -> None:
         """Build the page while its database is still being opened: what it reads waits for that."""
         frame = self._window.tabs.current
         if frame is not None and self._is_working and self._source.is_local:

@@ -16,6 +16,7 @@ import pytest
 from PySide6.QtGui import QImage
 
 from crm_desktop.db.profiles import home_folder
+from crm_desktop.gui.routes import ROUTES
 
 MAIN = Path(__file__).parents[2] / "main.py"
 OPENED = "is open"
@@ -38,7 +39,8 @@ def home(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def program(*arguments: str, platform: str = "minimal") -> Iterator["subprocess.Popen[str]"]:
     """Start the program; whatever of it still runs at the end is killed."""
     process = subprocess.Popen(
-        [sys.executable, str(MAIN), *arguments],
+        [sys.executable, "-m", "tests.qt_imports", str(MAIN), *arguments],
+        cwd=MAIN.parent,
         env=os.environ | {"QT_QPA_PLATFORM": platform},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -213,9 +215,9 @@ def test_the_first_records_need_nothing_of_what_is_opened_later() -> None:
         "from importlib import import_module\n"
         "import crm_desktop.app\n"
         "from crm_desktop import opening\n"
-        "page = opening.routes.ROUTES['records'].module\n"
-        "for name in (*opening.TO_CONNECT, *opening.TO_READ, page):\n"
+        "for name in (*opening.TO_CONNECT, *opening.TO_READ):\n"
         "    import_module(name)\n"
+        "opening.routes.import_page('records')\n"
         "later = ('alembic', 'typer', 'rich', 'multiprocessing', 'PySide6.QtNetwork',\n"
         "    'crm_desktop.gui.links', 'crm_desktop.gui.graph', 'crm_desktop.gui.picking',\n"
         "    'crm_desktop.gui.impact', 'crm_desktop.gui.layout_editor',\n"
@@ -226,6 +228,36 @@ def test_the_first_records_need_nothing_of_what_is_opened_later() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=MAIN.parent
     )
     assert run.stdout.strip() == "[]"
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="each page is imported by a fork")
+def test_the_gui_thread_imports_no_service_of_a_page() -> None:
+    """Import each page after what a worker has imported, and look what came along."""
+    script = (
+        "import os, sys\n"
+        "from importlib import import_module\n"
+        "import crm_desktop.app\n"
+        "from crm_desktop import opening\n"
+        "for name in (*opening.TO_CONNECT, *opening.TO_READ):\n"
+        "    import_module(name)\n"
+        "slow = ('crm_desktop.services', 'sqlalchemy', 'psycopg', 'pydantic', 'alembic')\n"
+        "for kind in opening.routes.ROUTES:\n"
+        "    if os.fork() == 0:\n"
+        "        before = set(sys.modules)\n"
+        "        opening.routes.import_services(kind)\n"
+        "        new = set(sys.modules) - before\n"
+        "        qt = [name for name in new if name.startswith(('PySide6', 'crm_desktop.gui'))]\n"
+        "        before = set(sys.modules)\n"
+        "        opening.routes.import_page(kind)\n"
+        "        came = [name for name in set(sys.modules) - before if name.startswith(slow)]\n"
+        "        print(kind, came, qt, flush=True)\n"
+        "        os._exit(0)\n"
+        "    os.wait()\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=MAIN.parent
+    )
+    assert run.stdout.splitlines() == [f"{kind} [] []" for kind in ROUTES]
 
 
 def wait_until_ready(home: Path, process: "subprocess.Popen[str]") -> None:

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLabel
 from pytestqt.qtbot import QtBot
 
 from crm_desktop.domain.errors import Cancelled, Invalid, UserError
-from crm_desktop.gui.backups import Backups, Saved
+from crm_desktop.domain.saved_backup import Saved
+from crm_desktop.gui.backups import Backups
 from crm_desktop.gui.jobs import Progress
 from crm_desktop.gui.main_window import MainWindow
 from crm_desktop.gui.startup import Source, Startup
