@@ -206,8 +206,9 @@ class Database:
             return call(session)
 
     def close(self) -> None:
+        """Close all connections, those that are in use as soon as they are given back."""
         for pool in (self._readers, self._writers, self._long, self._upkeep):
-            pool.engine.dispose()
+            pool.close()
 
 
 class _Pool:
@@ -217,6 +218,17 @@ class _Pool:
         self._connector = Connector(url, purpose)
         self.engine = _engine(self._connector, size, **options)
         self.computer = ""
+        self._is_closed = False
+        event.listen(self.engine, "checkin", self._take_back)
+
+    def close(self) -> None:
+        self._is_closed = True
+        self.engine.dispose()
+
+    def _take_back(self, connection: psycopg.Connection[Any] | None, _: object) -> None:
+        """Close what a call gives back that outlived the pool; nobody else would."""
+        if self._is_closed and connection is not None:
+            connection.close()
 
     @contextmanager
     def session(

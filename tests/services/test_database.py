@@ -231,6 +231,15 @@ def test_stopping_a_session_that_ended_leaves_the_next_one_alone(
         assert session.scalar(COUNT) == 0
 
 
+def test_what_is_given_back_after_the_end_is_closed(database: Database, actor: Actor) -> None:
+    with database.read(actor) as session:
+        connection = session.connection().connection.driver_connection
+        assert isinstance(connection, psycopg.Connection)
+        database.close()
+        assert session.scalar(text("SELECT 1")) == 1
+    assert connection.closed
+
+
 def test_a_lost_connection_is_said_and_the_next_session_has_a_new_one(
     any_database: Database, actor: Actor
 ) -> None:
