@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from decimal import Decimal
+from itertools import chain
 from typing import Any, TypeVar
 
 import psycopg
@@ -356,15 +357,13 @@ def _is_deep(value: Any) -> bool:
     """Say whether lists and objects stand more than `MAX_DEPTH` levels within each other."""
     level = [value]
     for _ in range(MAX_DEPTH):
-        level = [
-            part
-            for each in level
-            if each.__class__ in _NESTING
-            for part in (each.values() if isinstance(each, dict) else each)
-        ]
+        parts = chain.from_iterable(
+            each.values() if each.__class__ is dict else each for each in level
+        )
+        level = [part for part in parts if part.__class__ in _NESTING]
         if not level:
             return False
-    return any(each.__class__ in _NESTING for each in level)
+    return True
 
 
 def _decode(text: str) -> Any:

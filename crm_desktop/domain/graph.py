@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -28,8 +27,7 @@ class Look(StrEnum):
     SUMMARY = "summary"  # stands for many that are not drawn
 
 
-@dataclass(frozen=True, slots=True)
-class GraphNode:
+class GraphNode(NamedTuple):  # like edges, hundreds are made before a first picture
     """One node. `icon` is as in `objects.icon`; `lines` are pairs of a Lucide name and a text.
 
     `group` says in the linked table what kind of thing it is; `tip` is read when it is pointed at.
@@ -49,8 +47,7 @@ class GraphNode:
     undrawn: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class GraphEdge:
+class GraphEdge(NamedTuple):
     """One edge. `badge` stands on it always, `label` beside that where there is room.
 
     `words` say the whole of it in a sentence, for the linked table and for screen readers. A breach

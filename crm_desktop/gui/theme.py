@@ -241,6 +241,8 @@ def with_tabular_digits(font: QFont) -> QFont:
 
 def restyle(widget: QWidget) -> None:
     """Make the style sheet read the widget's properties (`look`, `problem`) again."""
+    if not widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):
+        return  # it reads them before the widget is first shown
     style = widget.style()
     style.unpolish(widget)
     style.polish(widget)

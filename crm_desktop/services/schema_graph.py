@@ -1,5 +1,6 @@
 """The schema as a graph: objects with their fields, relationships, and how these are used."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -25,8 +26,7 @@ class SchemaField(NamedTuple):  # thousands are made before the first picture
     is_key: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaObject:
+class SchemaObject(NamedTuple):
     id: str
     name: str
     label: str
@@ -35,8 +35,7 @@ class SchemaObject:
     fields: tuple[SchemaField, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SchemaRelationship:
+class SchemaRelationship(NamedTuple):
     id: str
     name: str
     type: str
@@ -90,12 +89,12 @@ def read_schema(session: ReadSession) -> Schema:
     """
     session.actor.require(Permission.READ_DEFINITIONS)
     objects, fields, relationships = session.execute(text(SCHEMA)).one()
-    by_object: dict[str, list[list[Any]]] = {}
-    for object_id, *rest in fields:
-        by_object.setdefault(object_id, []).append(rest)
+    by_object = defaultdict[str, list[Sequence[Any]]](list)
+    for row in fields:
+        by_object[row[0]].append(row)
     return Schema(
-        tuple(_object(row, by_object.get(row[0], ())) for row in objects),
-        tuple(SchemaRelationship(*row) for row in relationships),
+        tuple(SchemaObject._make((*row, _fields(by_object[row[0]]))) for row in objects),
+        tuple(map(SchemaRelationship._make, relationships)),
     )
 
 
@@ -123,21 +122,17 @@ def relationship_figures(session: ReadSession, relationship_id: str) -> Figures:
     )
 
 
-def _object(row: Sequence[str], fields: Sequence[Sequence[Any]]) -> SchemaObject:
-    id_, name, label, plural_name, icon = row
-    return SchemaObject(id_, name, label, plural_name, icon, _fields(fields))
-
-
 def _fields(rows: Sequence[Sequence[Any]]) -> tuple[SchemaField, ...]:
-    """Make one object's fields of rows of id, label, type and whether they are required."""
+    """Make one object's fields of rows of its id and theirs, label, type, whether required."""
     found: dict[str, SchemaField] = {}
     has_name = False
-    for field_id, label, type_, is_required in rows:
-        if field_id not in found:
-            is_key = is_required or type_ in _REFERENCES
-            if not has_name and field_id not in SYSTEM_COLUMNS and _is_text_like(type_):
-                has_name = is_key = True
-            found[field_id] = SchemaField(field_id, label, type_, is_required, is_key)
+    for _, field_id, label, type_, is_required in rows:
+        if field_id in found:
+            continue
+        is_key = is_required or type_ in _REFERENCES
+        if not has_name and _is_text_like(type_) and field_id not in SYSTEM_COLUMNS:
+            has_name = is_key = True
+        found[field_id] = SchemaField(field_id, label, type_, is_required, is_key)
     return tuple(found.values())
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QFont, QFontMetricsF, QPainter
+from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QStaticText
 
 from crm_desktop.domain.graph import Look
 from crm_desktop.gui.graph.inks import COUNTS_FROM, TITLES_FROM
@@ -68,33 +68,34 @@ def _write_titles(
         lines = [(item.node.label, title_ink(paper, item.state))]
         if has_counts and item.node.badge and box.height() > 2.2 * face.height:
             lines.append((item.node.badge, paper.inks.muted))
-        middle = box.center()
-        y = middle.y() - len(lines) * face.height / 2 + face.ascent
+        x, y = box.x() + box.width() / 2, box.y() + box.height() / 2 - len(lines) * face.height / 2
         for line, ink in lines:
             text, wide = face.fitted(line, room)
             painter.setPen(ink)
-            painter.drawText(QPointF(middle.x() - wide / 2, y), text)
+            painter.drawStaticText(QPointF(x - wide / 2, y), text)
             y += face.height
 
 
 class _Face:
-    """A font of titles, and what was cut to fit with it."""
+    """A font of titles, and what was cut to fit with it and laid out: most frames are alike."""
 
     def __init__(self, pixels: float) -> None:
         self.font = QFont()
         self.font.setPixelSize(max(1, round(pixels)))
         self.font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
         self._metrics = QFontMetricsF(self.font)
-        self.height, self.ascent = self._metrics.height(), self._metrics.ascent()
+        self.height = self._metrics.height()
         self.fitted = lru_cache(maxsize=2000)(self._fit)
 
-    def _fit(self, text: str, room: float) -> tuple[str, float]:
+    def _fit(self, text: str, room: float) -> tuple[QStaticText, float]:
         """Return a text, cut where it is wider than `room`, and how wide it is."""
         wide = self._metrics.horizontalAdvance(text)
         if wide > room:
             text = self._metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
             wide = self._metrics.horizontalAdvance(text)
-        return text, wide
+        laid = QStaticText(text)
+        laid.setTextFormat(Qt.TextFormat.PlainText)
+        return laid, wide
 
 
 _face = lru_cache(maxsize=64)(_Face)

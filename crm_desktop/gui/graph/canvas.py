@@ -70,21 +70,23 @@ class GraphCanvas(QWidget):
 
     def __init__(self, tasks: Tasks, words: CanvasWords, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.view = GraphView(words.name, self)
+        self.sides = Splitter(Qt.Orientation.Horizontal, self)
+        self.panes = Splitter(Qt.Orientation.Vertical, self.sides)
+        self.view = GraphView(words.name, self.panes)
         self._table: GraphTable | None = None
         self._words = words
         self.moves = Moves(self.view)
         self.output = Output(self.view)
         self.arranging = Arranging(tasks, self.view)
         self.commands = Commands(self)
-        self.finder = Finder(words.find_hint, self.view)
+        self.finder = Finder(words.find_hint, self.view, self)
         self.minimap = Minimap(self.view)
         use = self.commands
         self.zoom_bar = ZoomBar(self.view, use.zoom_out, use.zoom_full, use.zoom_in, use.fit,
                                 use.map)  # fmt: skip
-        self.hint = TextLabel(face="small", role="accent")
-        self.notice = TextLabel(face="small", role="muted", wraps=True)
-        self.running = RunningBar()
+        self.hint = TextLabel("", self, face="small", role="accent")
+        self.notice = TextLabel("", self, face="small", role="muted", wraps=True)
+        self.running = RunningBar(self)
         self.unread: EmptyState | None = None  # made when it is needed
         self._shown: tuple[Sequence[GraphNode], Sequence[GraphEdge]] = ((), ())
         self._plan: tuple[dict[str, Size], list[Ends]] = ({}, [])  # what an arrangement is for
@@ -100,8 +102,6 @@ class GraphCanvas(QWidget):
         self.bar.addWidget(self.finder)
         self.bar.addWidget(self.finder.found)
         self.bar.addStretch(1)
-        self.panes = Splitter(Qt.Orientation.Vertical)
-        self.sides = Splitter(Qt.Orientation.Horizontal)
         self.panes.addWidget(self.view)
         self.sides.addWidget(self.panes)
         self.sides.setStretchFactor(0, 1)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import chain, pairwise
 
 from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPainterPath, QPen
@@ -42,6 +42,7 @@ class EdgesItem(QGraphicsItem):
         super().__init__()
         self._sheet = sheet
         self.edges = {edge.id: edge for edge in edges}
+        self._breaches = frozenset(edge.id for edge in edges if edge.is_breach)
         self._ways = Ways(edges, boxes)
         self._paths: dict[str, QPainterPath] = {}
         self._marks: dict[str, list[QLineF]] = {}
@@ -52,6 +53,7 @@ class EdgesItem(QGraphicsItem):
         self.faded: frozenset[str] = frozenset()
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)
         self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self.setZValue(-1)  # below the nodes
         self._grow()
 
     def edges_of(self, node_id: str) -> Sequence[str]:
@@ -201,27 +203,24 @@ class EdgesItem(QGraphicsItem):
                 continue
             painter.setOpacity(FADED if is_faded else 1.0)
             for pen, edge_ids in self._by_pen(colors):
-                lines = self._lines_of(each for each in edge_ids if (each in faded) is is_faded)
-                if lines:
+                same = [each for each in edge_ids if (each in faded) is is_faded]
+                if same:
                     painter.setPen(pen)
-                    painter.drawLines(lines)
+                    painter.drawLines(self._lines_of(same))
         painter.setOpacity(1.0)
 
-    def _by_pen(self, colors: Inks) -> list[tuple[QPen, list[str]]]:
-        plain: list[str] = []
-        breaches: list[str] = []
-        for edge_id, edge in self.edges.items():
-            if edge_id not in self.chosen:
-                (breaches if edge.is_breach else plain).append(edge_id)
-        chosen = [each for each in self.chosen if each in self.edges]
+    def _by_pen(self, colors: Inks) -> list[tuple[QPen, Collection[str]]]:
+        chosen, breaches = self.chosen & self.edges.keys(), self._breaches - self.chosen
+        apart = chosen | breaches
+        plain = [each for each in self.edges if each not in apart] if apart else self.edges.keys()
         return [(colors.thin, plain), (colors.thin_breach, breaches), (colors.thin_chosen, chosen)]
 
     def _lines_of(self, edge_ids: Iterable[str]) -> list[QLineF]:
         if self._ways.are_straight_from_afar:
-            return [QLineF(*self._ways.straight(edge_id)) for edge_id in edge_ids]
-        return [
-            QLineF(x, y, u, v) for edge_id in edge_ids for (x, y), (u, v) in self._legs(edge_id)
-        ]
+            legs: Iterable[tuple[Point, Point]] = self._ways.straight(edge_ids)
+        else:
+            legs = chain.from_iterable(map(self._legs, edge_ids))
+        return [QLineF(x, y, u, v) for (x, y), (u, v) in legs]
 
     def _legs(self, edge_id: str) -> Iterable[tuple[Point, Point]]:
         return pairwise(self.way(edge_id).corners)

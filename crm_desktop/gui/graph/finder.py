@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QWidget
 from typing_extensions import override
 
 from crm_desktop.domain.graph import GraphNode, Part
@@ -21,13 +22,13 @@ class Finder(SearchBox):
     Enter goes on to the next match, Shift+Enter back, the down arrow into the picture.
     """
 
-    def __init__(self, hint: str, view: GraphView) -> None:
-        super().__init__(hint)
+    def __init__(self, hint: str, view: GraphView, parent: QWidget | None = None) -> None:
+        super().__init__(hint, parent)
         self._view = view
         self._table: GraphTable | None = None
         self._words: list[str] = []
         self._matches: list[Part] = []
-        self.found = TextLabel(face="small", role="muted")
+        self.found = TextLabel("", parent, face="small", role="muted")
         self.found.hide()
         self.searched.connect(self._search)
         self.left_downward.connect(view.setFocus)

@@ -15,6 +15,9 @@ LINES_AT_MOST = 24  # of a node; the rest is counted in one line
 DETAILS_FROM = 0.4  # zoom from which nodes show what is in them, and edges their marks
 COUNTS_FROM = 0.25
 TITLES_FROM = 0.1
+_THIN = (
+    1.01  # a pixel: Qt fills such lines by rows, four times as fast as it walks along those of 1
+)
 
 
 class Inks:
@@ -37,8 +40,8 @@ class Inks:
         self.edge = cosmetic(quiet, 1)  # Qt draws these without outlining them first
         self.edge_chosen = wide(tokens.accent, 2.2)
         self.edge_breach = wide(tokens.danger, 1.8)
-        self.thin = cosmetic(quiet, 1)
-        self.thin_chosen, self.thin_breach = cosmetic(tokens.accent, 2), cosmetic(tokens.danger, 1)
+        self.thin, self.thin_breach = cosmetic(quiet, _THIN), cosmetic(tokens.danger, _THIN)
+        self.thin_chosen = cosmetic(tokens.accent, 2)
         self.dot = QColor(mix(tokens.border_strong, tokens.window, 0.35))
 
 

@@ -62,11 +62,9 @@ class NodeItem(QGraphicsItem):
         if node.tip:
             self.setToolTip(node.tip)
         self._bounds = QRectF(0, 0, *size).adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
-        self.setZValue(1)
-        self.keep_picture()
 
     def keep_picture(self) -> None:
-        """Let Qt keep the picture of what is painted near by; call it when the zoom changed."""
+        """Let Qt keep the picture of what is painted near by; call it once, and for other zooms."""
         self.setCacheMode(_DIRECT if self._sheet.is_far else _KEPT)
 
     @property

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil
 from typing import NamedTuple
 
 from PySide6.QtCore import QByteArray, QLineF, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QFont, QPainter, QPainterPath, QPen, QStaticText
 from PySide6.QtSvg import QSvgRenderer
 
 from crm_desktop.domain.graph import GraphEdge, GraphNode, Look, Mark, Point
@@ -220,7 +221,15 @@ class Pill(NamedTuple):
     """What stands on an edge, ready to be painted: its box, and texts with their places."""
 
     box: QRectF
-    texts: tuple[tuple[QPointF, str], ...]  # the badge comes last
+    texts: tuple[tuple[QPointF, QStaticText], ...]  # the badge comes last
+
+
+@lru_cache(maxsize=4000)
+def laid_out(text: str) -> QStaticText:
+    """Keep what Qt lays out when it is first painted: most frames show the same texts."""
+    static = QStaticText(text)
+    static.setTextFormat(Qt.TextFormat.PlainText)
+    return static
 
 
 def shows_words(paper: Paper) -> bool:
@@ -242,10 +251,10 @@ def pill_of(edge: GraphEdge, way: Route, paper: Paper, *, has_room: bool = False
     widths = [sizes.texts.horizontalAdvance(text) for text in cut]
     wide, high = sum(widths) + space * (len(cut) + 1), sizes.line * 1.3
     box = QRectF(way.label[0] - wide / 2, way.label[1] - high / 2, wide, high)
-    base = box.center().y() + (sizes.texts.ascent() - sizes.texts.descent()) / 2
+    top = box.center().y() - (sizes.texts.ascent() + sizes.texts.descent()) / 2
     left, placed = box.left() + space, []
     for text, width in zip(cut, widths, strict=True):
-        placed.append((QPointF(left, base), text))
+        placed.append((QPointF(left, top), laid_out(text)))
         left += width + space
     return Pill(box, tuple(placed))
 
@@ -261,7 +270,7 @@ def paint_pill(painter: QPainter, paper: Paper, edge: GraphEdge, pill: Pill, sta
     for number, (place, text) in enumerate(pill.texts):
         is_badge = number == last and bool(edge.badge)
         painter.setPen(_pill_ink(colors, edge, is_badge=is_badge, is_strong=is_strong))
-        painter.drawText(place, text)
+        painter.drawStaticText(place, text)
 
 
 def _pill_ink(colors: Inks, edge: GraphEdge, *, is_badge: bool, is_strong: bool) -> QColor:

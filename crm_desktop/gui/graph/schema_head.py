@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QMenu, QToolButton
+from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 from typing_extensions import override
 
 from crm_desktop.gui.graph.canvas import GraphCanvas
@@ -31,16 +31,16 @@ class SchemaHead(QObject):
     ) -> None:
         super().__init__(canvas)
         self._diagrams, self._choosing = diagrams, choosing
-        self.switch = SchemaSwitch(GRAPH)
-        self.diagram = _menu_button("shapes", diagrams.menu)
-        self.objects = _menu_button("app-window", choosing.objects)
-        self.fields = _menu_button("list", choosing.fields)
+        self.switch = SchemaSwitch(GRAPH, canvas)
+        self.diagram = _menu_button("shapes", diagrams.menu, canvas)
+        self.objects = _menu_button("app-window", choosing.objects, canvas)
+        self.fields = _menu_button("list", choosing.fields, canvas)
         arrange = QMenu(canvas)
         arrange.addActions(canvas.commands.groups()[0])
-        self.arrange = _menu_button("network", arrange)
+        self.arrange = _menu_button("network", arrange, canvas)
         self.arrange.setText(" " + self.tr("Arrange"))
         self.arrange.setToolTip(self.tr("Arrange"))
-        self.new = primary_button(self.tr("Relationship"), icon_name="plus")
+        self.new = primary_button(self.tr("Relationship"), canvas, icon_name="plus")
         self.new.setAccessibleName(self.tr("New relationship"))
         self.new.setToolTip(self.tr("New relationship (Ctrl+N)"))
         self.new.clicked.connect(create)
@@ -49,7 +49,7 @@ class SchemaHead(QObject):
         bar.insertWidget(1, self.diagram)
         for button in (self.objects, self.fields, self.arrange):
             bar.addWidget(button)
-        bar.addWidget(action_button(inspector, is_outlined=True))
+        bar.addWidget(action_button(inspector, canvas, is_outlined=True))
         bar.addWidget(self.new)
         self._is_narrow = False
         canvas.setMinimumWidth(1)  # the row gives way by leaving words out
@@ -90,8 +90,8 @@ _LONGEST = 24
 _ROOM_FOR_WORDS = 72  # lines high
 
 
-def _menu_button(icon_name: str, menu: QMenu) -> QToolButton:
-    button = QToolButton()
+def _menu_button(icon_name: str, menu: QMenu, parent: QWidget) -> QToolButton:
+    button = QToolButton(parent)
     button.setIcon(icon(icon_name))
     button.setMenu(menu)
     button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

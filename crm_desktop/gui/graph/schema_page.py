@@ -69,7 +69,7 @@ class SchemaPage(Page):
         self.store = DiagramStore(tasks, self._stand, self)
         self.known, self._diagram_id, self._asked = Known(), diagrams.FIRST_ID, 0
         self._read()  # while the widgets are made
-        self.canvas = GraphCanvas(tasks, words)
+        self.canvas = GraphCanvas(tasks, words, self)
         self.canvas.view.set_linkable(is_linkable=True)
         self._has_picture = False
         self.empty: EmptyState | None = None
@@ -98,7 +98,9 @@ class SchemaPage(Page):
         self.setAutoFillBackground(True)
         of_object = [*self.commands.of_object(), self.choosing.near]
         of_relationship = [self.count_links, *self.commands.of_relationship()]
-        self.inspector = SchemaInspector(of_object, of_relationship, self.canvas.set_current)
+        self.inspector = SchemaInspector(
+            of_object, of_relationship, self.canvas.set_current, self.canvas.sides
+        )
         self.head = SchemaHead(
             self.canvas,
             self.diagrams,

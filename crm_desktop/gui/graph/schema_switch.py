@@ -28,7 +28,7 @@ class SchemaSwitch(QWidget):
             (TABLE, self.tr("Table"), "table-2"),
             (GRAPH, self.tr("Graph"), "workflow"),
         ):
-            button = QToolButton()
+            button = QToolButton(self)
             button.setText(f" {text}")  # air behind the icon
             button.setIcon(icon(icon_name))
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)

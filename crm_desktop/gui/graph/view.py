@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
@@ -98,10 +98,12 @@ class GraphView(QGraphicsView):
                 item.setPos(*points[node.id])
                 self.nodes[node.id] = item
                 self.scene().addItem(item)
-        known = [each for each in edges if {each.from_id, each.to_id} <= self.nodes.keys()]
+        shown = self.nodes.keys()
+        known = [each for each in edges if each.from_id in shown and each.to_id in shown]
         self.edges = EdgesItem(known, self.boxes(), self.sheet)
         self.scene().addItem(self.edges)
         self._set_room()
+        QTimer.singleShot(0, self, self._keep_pictures)  # at the zoom that it has by then
         self._keep_what_is_left()
         self.looked.emit()
 
@@ -222,8 +224,11 @@ class GraphView(QGraphicsView):
         """Note a zoom that the lens has set: from afar nodes are painted differently."""
         was_far, self.sheet.zoom = self.sheet.is_far, zoom
         if self.sheet.is_far != was_far:
-            for item in self.nodes.values():
-                item.keep_picture()
+            self._keep_pictures()
+
+    def _keep_pictures(self) -> None:
+        for item in self.nodes.values():
+            item.keep_picture()
 
     def set_linkable(self, *, is_linkable: bool) -> None:
         """Let links be drawn from node to node, by a handle at each and by the key L."""

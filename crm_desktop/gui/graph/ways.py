@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 
-from crm_desktop.domain.graph import GraphEdge
+from crm_desktop.domain.graph import GraphEdge, Point
 from crm_desktop.gui.graph.routes import APART, LOOP, Box, Lane, Route, hits, route, slots_of
 
 Reach = tuple[float, float, float, float]  # left, top, right, bottom
@@ -54,12 +54,14 @@ class Ways:
             self._ways[edge_id] = self._lead(self._edges[edge_id])
         return self._ways[edge_id]
 
-    def straight(self, edge_id: str) -> Reach:
-        """Return the line between the middles of both ends."""
-        edge = self._edges[edge_id]
-        x, y, wide, high = self._boxes[edge.from_id]
-        u, v, width, height = self._boxes[edge.to_id]
-        return x + wide / 2, y + high / 2, u + width / 2, v + height / 2
+    def straight(self, edge_ids: Iterable[str]) -> list[tuple[Point, Point]]:
+        """Return the lines between the middles of the ends of these edges."""
+        middles = {
+            node_id: (x + wide / 2, y + high / 2)
+            for node_id, (x, y, wide, high) in self._boxes.items()
+        }
+        ends = map(self._edges.__getitem__, edge_ids)
+        return [(middles[edge.from_id], middles[edge.to_id]) for edge in ends]
 
     def reach(self, edge_id: str) -> Reach:
         """Return what an edge may cover, both its ends included."""

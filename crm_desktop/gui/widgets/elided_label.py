@@ -41,7 +41,7 @@ class TextLabel(QLabel):
         wraps: bool = False,
     ) -> None:
         super().__init__(text, parent)
-        self._face, self._role, self._is_styling = face, role, False
+        self._face, self._role, self._is_styling = face, role, True
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setForegroundRole(QPalette.ColorRole.WindowText)  # on any background
         self.setWordWrap(wraps)
