@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QAccessible, QColor, QImage, QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
@@ -296,6 +296,24 @@ def test_png_and_pdf_hold_the_whole_graph(page: SchemaPage, tmp_path: Path) -> N
     extent = page.canvas.view.extent()
     assert picture.width() == round((extent.width() + 64) * 2)
     assert (tmp_path / "graph.pdf").read_bytes().startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("far", [(4000, 2200), (1500, 1400)])
+def test_the_map_covers_no_node_where_all_is_shown(
+    page: SchemaPage, far: tuple[float, float]
+) -> None:
+    put(page, account=(0, 0), deal=(far[0], 0), note=far)
+    view, seen = page.canvas.view, page.canvas.view.viewport().rect()
+    page.canvas.commands.fit.trigger()
+    on_screen = [view.mapFromScene(QRectF(*box)).boundingRect() for box in view.boxes().values()]
+    assert all(seen.contains(each) for each in on_screen)
+    map_ = page.canvas.minimap.geometry()
+    assert not any(each.intersects(map_) for each in on_screen)
+
+    page.canvas.toggle_map()
+    page.canvas.commands.fit.trigger()
+    without = [view.mapFromScene(QRectF(*box)).boundingRect() for box in view.boxes().values()]
+    assert max(each.right() for each in without) > max(each.right() for each in on_screen)
 
 
 def test_a_browser_shows_the_svg_as_the_screen_shows_the_graph(

@@ -259,6 +259,7 @@ class GraphCanvas(QWidget):
     def toggle_map(self) -> None:
         self.minimap.setVisible(self.minimap.isHidden())
         self.commands.map.setChecked(not self.minimap.isHidden())
+        self._put_corners()
 
     def _put_corners(self) -> None:
         """Keep map and zoom in the lower right corner of the picture."""
@@ -270,6 +271,9 @@ class GraphCanvas(QWidget):
         self.minimap.resize(self.minimap.sizeHint().expandedTo(bar))
         wide, high = self.minimap.width(), self.minimap.height()
         self.minimap.move(room.width() - wide - air, top - high - 2 * unit())
+        self.view.corner = self.zoom_bar.geometry()
+        if not self.minimap.isHidden():
+            self.view.corner |= self.minimap.geometry()
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
 SMALLEST, LARGEST = 0.04, 3.0
 STEP = 1.2  # of zoom
 _AIR = 40.0  # around what is fitted
+
+
+def _zoom_into(area: QRectF, room: QRectF) -> float:
+    wide = max(room.width() - 2 * _AIR, 50) / area.width()
+    high = max(room.height() - 2 * _AIR, 50) / area.height()
+    return max(SMALLEST, min(1.0, wide, high))
 
 
 class Lens:
@@ -66,16 +73,32 @@ class Lens:
         self.zoom_to(1.0)
 
     def fit(self) -> None:
-        """Show all of it, at 100 % at the most."""
+        """Show all of it, at 100 % at the most, and no node beneath the map."""
         area = self._view.extent()
         if area.isEmpty():
             return
-        room = self._view.viewport().rect()
-        wide = max(room.width() - 2 * _AIR, 50) / area.width()
-        high = max(room.height() - 2 * _AIR, 50) / area.height()
-        self._scale(max(SMALLEST, min(1.0, wide, high)))
-        self._view.centerOn(area.center())
+        room = self._room_for(area)
+        zoom = _zoom_into(area, room)
+        self._scale(zoom)
+        away = QRectF(self._view.viewport().rect()).center() - room.center()
+        self._view.centerOn(area.center() + away / zoom)
         self._view.looked.emit()
+
+    def _room_for(self, area: QRectF) -> QRectF:
+        """Return the whole viewport, or what is beside or above the map where that is in the way.
+
+        Of the two, the one that allows the larger zoom.
+        """
+        room, corner = QRectF(self._view.viewport().rect()), QRectF(self._view.corner)
+        zoom = _zoom_into(area, room)
+        start = area.center() + (corner.topLeft() - room.center()) / zoom
+        covered = QRectF(start, corner.size() / zoom)
+        if not any(covered.intersects(QRectF(*box)) for box in self._view.boxes().values()):
+            return room
+        beside, above = QRectF(room), QRectF(room)
+        beside.setRight(corner.left())
+        above.setBottom(corner.top())
+        return max(beside, above, key=partial(_zoom_into, area))
 
     def reveal(self, part: Part) -> None:
         """Bring a node or an edge into sight, if it is not there."""

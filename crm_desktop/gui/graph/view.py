@@ -56,6 +56,7 @@ class GraphView(QGraphicsView):
         super().__init__(parent)
         self.sheet = Sheet()
         self.lens = Lens(self)
+        self.corner = QRect()  # of the viewport, where other things lie above the picture
         self.nodes: dict[str, NodeItem] = {}
         self.edges = EdgesItem([], {}, self.sheet)
         self.current = NO_PART
