@@ -39,10 +39,15 @@ def _paint_boxes(painter: QPainter, paper: Paper, nodes: Sequence[tuple[NodeItem
     colors = paper.inks
     painter.setPen(colors.outline)
     painter.setBrush(colors.surface)
-    painter.drawRects([box for item, box in nodes if _is_plain(item)])
+    plain: list[QRectF] = []
+    others: list[tuple[NodeItem, QRectF]] = []
     for item, box in nodes:
         if _is_plain(item):
-            continue
+            plain.append(box)
+        else:
+            others.append((item, box))
+    painter.drawRects(plain)
+    for item, box in others:
         state = item.state
         painter.setPen(outline_of(paper, item.node, state))
         painter.setBrush(colors.selection if state.is_chosen else colors.surface)

@@ -61,7 +61,8 @@ class NodeItem(QGraphicsItem):
         self.setAcceptHoverEvents(True)
         if node.tip:
             self.setToolTip(node.tip)
-        self._bounds = QRectF(0, 0, *size).adjusted(-_MARGIN, -_MARGIN, _MARGIN, _MARGIN)
+        wide, high = size
+        self._bounds = QRectF(-_MARGIN, -_MARGIN, wide + 2 * _MARGIN, high + 2 * _MARGIN)
 
     def keep_picture(self) -> None:
         """Let Qt keep the picture of what is painted near by; call it once, and for other zooms."""

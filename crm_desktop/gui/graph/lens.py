@@ -92,8 +92,13 @@ class Lens:
         room, corner = QRectF(self._view.viewport().rect()), QRectF(self._view.corner)
         zoom = _zoom_into(area, room)
         start = area.center() + (corner.topLeft() - room.center()) / zoom
-        covered = QRectF(start, corner.size() / zoom)
-        if not any(covered.intersects(QRectF(*box)) for box in self._view.boxes().values()):
+        left, top = start.x(), start.y()
+        right, bottom = left + corner.width() / zoom, top + corner.height() / zoom
+        boxes = self._view.boxes().values()
+        if not any(
+            x < right and x + wide > left and y < bottom and y + high > top
+            for x, y, wide, high in boxes
+        ):
             return room
         beside, above = QRectF(room), QRectF(room)
         beside.setRight(corner.left())

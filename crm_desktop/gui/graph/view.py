@@ -89,20 +89,21 @@ class GraphView(QGraphicsView):
 
         What was current and selected stays so where it is still there.
         """
+        scene = self.scene()
         for item in self.nodes.values():
-            self.scene().removeItem(item)
-        self.scene().removeItem(self.edges)
+            scene.removeItem(item)
+        scene.removeItem(self.edges)
         sizes, self.nodes = measures(), {}
         for node in nodes:
             if node.id in points:
                 item = NodeItem(node, sizes.size_of(node), self.sheet)
                 item.setPos(*points[node.id])
                 self.nodes[node.id] = item
-                self.scene().addItem(item)
+                scene.addItem(item)
         shown = self.nodes.keys()
         known = [each for each in edges if each.from_id in shown and each.to_id in shown]
         self.edges = EdgesItem(known, self.boxes(), self.sheet)
-        self.scene().addItem(self.edges)
+        scene.addItem(self.edges)
         self._set_room()
         QTimer.singleShot(0, self, self._keep_pictures)  # at the zoom that it has by then
         self._keep_what_is_left()
