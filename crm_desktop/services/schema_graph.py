@@ -146,7 +146,7 @@ def _is_text_like(type_: str) -> bool:
 
 
 def key_fields(of: SchemaObject) -> tuple[SchemaField, ...]:
-    return tuple(field for field in of.fields if field.is_key)
+    return tuple([field for field in of.fields if field.is_key])
 
 
 SCHEMA = """

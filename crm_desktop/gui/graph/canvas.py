@@ -171,7 +171,7 @@ class GraphCanvas(QWidget):
         places = points if sizes.keys() <= points.keys() else place_new(
             points, sizes, ends_of(edges), self.arranging.gap
         )  # fmt: skip
-        self.view.show_graph(nodes, edges, places)
+        self.view.show_graph(nodes, edges, places, sizes)
         self._shown = (nodes, edges)
         self._tell_table()
         self.finder.search_again()

@@ -130,7 +130,7 @@ def _lines(of: SchemaObject, detail: Detail) -> tuple[tuple[str, str], ...]:
     if detail is Detail.NONE:
         return ()
     fields = of.fields if detail is Detail.ALL else key_fields(of)
-    return tuple((_type_icon(each.type), each.label) for each in fields)
+    return tuple([(_type_icon(each.type), each.label) for each in fields])
 
 
 def _undrawn(of: SchemaObject, detail: Detail) -> tuple[str, ...]:

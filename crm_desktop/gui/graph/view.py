@@ -20,10 +20,10 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QGraphicsScene, QGraphicsView, QWidget
 from typing_extensions import override
 
-from crm_desktop.domain.graph import NO_PART, GraphEdge, GraphNode, Part, Point
+from crm_desktop.domain.graph import NO_PART, GraphEdge, GraphNode, Part, Point, Size
 from crm_desktop.gui.graph.afar import paint_from_afar
 from crm_desktop.gui.graph.edges_item import EdgesItem
-from crm_desktop.gui.graph.inks import inks, measures
+from crm_desktop.gui.graph.inks import inks
 from crm_desktop.gui.graph.items import FADED, NodeItem, Sheet
 from crm_desktop.gui.graph.keys import Keys
 from crm_desktop.gui.graph.lens import Lens
@@ -56,6 +56,7 @@ class GraphView(QGraphicsView):
         super().__init__(parent)
         self.sheet = Sheet()
         self.lens = Lens(self)
+        self._has_pictures = False  # whether Qt keeps those of the nodes
         self.corner = QRect()  # of the viewport, where other things lie above the picture
         self.nodes: dict[str, NodeItem] = {}
         self.edges = EdgesItem([], {}, self.sheet)
@@ -84,6 +85,7 @@ class GraphView(QGraphicsView):
         nodes: Sequence[GraphNode],
         edges: Sequence[GraphEdge],
         points: Mapping[str, Point],
+        sizes: Mapping[str, Size],
     ) -> None:
         """Show these instead of what was; a node without a place is left out, and its edges.
 
@@ -93,10 +95,10 @@ class GraphView(QGraphicsView):
         for item in self.nodes.values():
             scene.removeItem(item)
         scene.removeItem(self.edges)
-        sizes, self.nodes = measures(), {}
+        self.nodes, self._has_pictures = {}, False
         for node in nodes:
             if node.id in points:
-                item = NodeItem(node, sizes.size_of(node), self.sheet)
+                item = NodeItem(node, sizes[node.id], self.sheet)
                 item.setPos(*points[node.id])
                 self.nodes[node.id] = item
                 scene.addItem(item)
@@ -229,8 +231,10 @@ class GraphView(QGraphicsView):
             self._keep_pictures()
 
     def _keep_pictures(self) -> None:
-        for item in self.nodes.values():
-            item.keep_picture()
+        if self._has_pictures or not self.sheet.is_far:
+            self._has_pictures = not self.sheet.is_far
+            for item in self.nodes.values():
+                item.keep_picture()
 
     def set_linkable(self, *, is_linkable: bool) -> None:
         """Let links be drawn from node to node, by a handle at each and by the key L."""
