@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from crm_desktop import __version__
-from crm_desktop.cli_backups import backup, restore
+from crm_desktop.cli_backups import backup, kept, restore
 from crm_desktop.cli_database import (
     FAILED,
     IN_STEPS,
@@ -300,6 +300,7 @@ def sample(
 
 app.command()(backup)
 app.command()(restore)
+app.command()(kept)
 
 
 @app.command("self-test")

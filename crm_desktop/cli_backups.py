@@ -1,4 +1,4 @@
-"""`crm-desktop backup` and `crm-desktop restore`: the same as the window's, from a terminal."""
+"""`crm-desktop backup`, `restore` and `kept`: what the window does, and what it leaves behind."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from crm_desktop.cli_output import progress
 
 if TYPE_CHECKING:
     from crm_desktop.db.backups import BackupInfo
+    from crm_desktop.db.restoring import Kept
 
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", help="The backup.")]
 
@@ -74,6 +75,56 @@ def restore(
         kept = restoring.put_in_place(server, restored)
     _tell(restored.info, "Restored", as_json=as_json, kept=kept)
     return 0
+
+
+def kept(
+    context: typer.Context,
+    back: Annotated[
+        str, typer.Option("--back", metavar="NAME", help="Make this one the workspace again.")
+    ] = "",
+    drop: Annotated[
+        str, typer.Option("--drop", metavar="NAME", help="Delete this one; needs --yes.")
+    ] = "",
+    yes: Annotated[bool, typer.Option("--yes", help="Delete it for good.")] = False,
+    as_json: JsonOption = False,
+) -> int:
+    """List the former workspaces that restores have kept, bring one back, or delete it."""
+    from crm_desktop.db import restoring
+    from crm_desktop.db.profiles import home_folder
+    from crm_desktop.db.server import EmbeddedServer
+
+    if back and drop:
+        raise typer.BadParameter("Give --back or --drop, not both.")
+    if context.obj["database"]:
+        raise typer.BadParameter("Former workspaces are kept on this computer, without --database.")
+    with reached(context, ""), EmbeddedServer.running(home_folder()) as server:
+        if back:
+            former = restoring.put_back(server, restoring.kept_named(server, back))
+            beside = f" What was there before is kept in the database {former}." if former else ""
+            typer.echo(f"{back} is the workspace again.{beside}")
+            return 0
+        if drop:
+            chosen = restoring.kept_named(server, drop)
+            if not yes:
+                typer.echo(f"This would delete {_words(chosen)}. Add --yes to do it.")
+                return 1
+            restoring.drop_kept(server, chosen)
+            typer.echo(f"Deleted {_words(chosen)}.")
+            return 0
+        found = restoring.kept_databases(server)
+    if as_json:
+        names = ("database", "size", "rows")
+        typer.echo(json.dumps([{name: getattr(each, name) for name in names} for each in found]))
+    else:
+        typer.echo("\n".join(map(_words, found)) or "No former workspace is kept.")
+    return 0
+
+
+def _words(one: Kept) -> str:
+    from crm_desktop.db.restoring import in_words
+
+    rows = "of another version" if one.rows is None else in_words(one.rows) or "empty"
+    return f"{one.database}: {rows}, {one.size:,} bytes"
 
 
 def _tell(info: BackupInfo, verb: str, *, as_json: bool, kept: str = "") -> None:

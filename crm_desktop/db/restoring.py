@@ -22,11 +22,15 @@ from crm_desktop.db.migrate import Extras, migrate
 from crm_desktop.db.migrate import check as look_at
 from crm_desktop.db.problems import as_user_error
 from crm_desktop.db.server import EmbeddedServer
-from crm_desktop.domain.errors import Conflict, Invalid, Unavailable
+from crm_desktop.domain.errors import Conflict, Invalid, NotFound, Unavailable
 
 BEGUN = f"{DATABASE}_restoring_"
 KEPT = f"{DATABASE}_before_"
 _OURS = ("objects", "fields", "records", "relationships", "applications")
+_KEPT = """
+SELECT datname, pg_database_size(oid) FROM pg_database
+WHERE starts_with(datname, %s) ORDER BY datname DESC
+"""
 NOT_EMPTY = (
     "This workspace is not empty ({counts}). Restore into a new one (CRM_DESKTOP_HOME names it), "
     "or let the backup take its place with --replace: what is there now is then kept beside it."
@@ -40,6 +44,15 @@ class Restored:
     database: str
     info: BackupInfo
     rows: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A former workspace; `rows` as `contents` counts them, None where it is of another version."""
+
+    database: str
+    size: int  # bytes
+    rows: dict[str, int] | None
 
 
 def restore_beside(server: EmbeddedServer, file: Path, on_progress: Progress) -> Restored:
@@ -64,22 +77,57 @@ def restore_beside(server: EmbeddedServer, file: Path, on_progress: Progress) ->
 def put_in_place(server: EmbeddedServer, restored: Restored) -> str:
     """Make the restored database the workspace; return under which name the former one is kept.
 
-    An empty one is dropped, and "" returned. Both names change in one transaction. Raises
-    Conflict while other windows or commands use the workspace.
+    An empty one is dropped, and "" returned. Raises Conflict while other windows or commands use
+    the workspace.
     """
+    return _make_workspace(server, restored.database)
+
+
+def kept_databases(server: EmbeddedServer) -> list[Kept]:
+    """Return the former workspaces that restores have kept, the newest first."""
+    with _in_words(), connect(server.url_for("postgres")) as connection:
+        found = connection.execute(_KEPT, [KEPT]).fetchall()
+    return [Kept(name, size, _rows_of(server.url_for(name))) for name, size in found]
+
+
+def kept_named(server: EmbeddedServer, name: str) -> Kept:
+    """Return one of them; raises NotFound."""
+    found = {each.database: each for each in kept_databases(server)}
+    if name not in found:
+        raise NotFound(f"No former workspace is kept as {name}.")
+    return found[name]
+
+
+def put_back(server: EmbeddedServer, kept: Kept) -> str:
+    """Make a former workspace the workspace again, as `put_in_place` does with a restored one."""
+    return _make_workspace(server, kept.database)
+
+
+def drop_kept(server: EmbeddedServer, kept: Kept) -> None:
+    """Delete a former workspace for good. Raises Conflict while somebody looks into it."""
+    with _in_words(), connect(server.url_for("postgres")) as connection:
+        try:
+            drop = sql.SQL("DROP DATABASE {}").format(sql.Identifier(kept.database))
+            connection.execute(drop)
+        except psycopg.errors.ObjectInUse as error:
+            raise Conflict(f"Somebody is connected to {kept.database}.") from error
+
+
+def _make_workspace(server: EmbeddedServer, database: str) -> str:
+    """Let a database and the workspace change places: both names change in one transaction."""
     kept = f"{KEPT}{datetime.now().astimezone():%Y%m%d_%H%M%S}"
     was_empty = not contents(server.url)
     with _in_words(), connect(server.url_for("postgres")) as connection:
         try:
             with connection.transaction():
-                for old, new in ((DATABASE, kept), (restored.database, DATABASE)):
+                for old, new in ((DATABASE, kept), (database, DATABASE)):
                     rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
                     names = sql.Identifier(old), sql.Identifier(new)
                     connection.execute(rename.format(*names))
         except psycopg.errors.ObjectInUse as error:
             raise Conflict(
                 "Other windows or commands of CRM Desktop use this workspace. Close them, then "
-                "restore again. Nothing was changed."
+                "try again. Nothing was changed."
             ) from error
         if was_empty:
             _drop(connection, kept)
@@ -103,6 +151,10 @@ def contents(url: str) -> dict[str, int]:
         return {}
     rows = count_rows(url)
     return {name: rows[name] for name in _OURS if rows[name]}
+
+
+def _rows_of(url: str) -> dict[str, int] | None:
+    return None if look_at(url).missing else contents(url)
 
 
 def refuse_unless_empty(url: str) -> None:

@@ -18,7 +18,7 @@ from crm_desktop import __version__
 from crm_desktop.cli import main
 
 COMMANDS = (
-    *("import", "export", "backup", "restore", "migrate"),
+    *("import", "export", "backup", "restore", "kept", "migrate"),
     *("detach", "doctor", "sample", "self-test"),
 )
 

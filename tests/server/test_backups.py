@@ -1,5 +1,6 @@
 """Backups: written whole, read wholly, restored beside what is there, and never half."""
 
+import json
 import os
 import signal
 import subprocess
@@ -238,6 +239,47 @@ def test_the_terminal_saves_and_restores_into_a_new_workspace(
             assert labels(other.url) == expected
         assert main(["restore", str(file)]) == 1
         assert "not empty" in capsys.readouterr().err
+
+
+def test_former_workspaces_are_listed_brought_back_and_deleted(
+    server: EmbeddedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    file = tmp_path / "deals.crmdump"
+    back_up(server.url, file, on)
+    expected = labels(server.url)
+    with homes.temporary_home() as home:
+        monkeypatch.setenv("CRM_DESKTOP_HOME", str(home))
+        assert main(["kept"]) == 0
+        assert capsys.readouterr().out == "No former workspace is kept.\n"
+        with EmbeddedServer.running(home) as other:
+            fill(other.url, "Old")
+        assert main(["restore", str(file), "--replace"]) == 0
+        capsys.readouterr()
+        assert main(["kept", "--json"]) == 0
+        (kept,) = json.loads(capsys.readouterr().out)
+        assert kept["rows"] == {"objects": 1, "fields": 1, "records": 2}
+
+        with EmbeddedServer.running(home) as other, psycopg.connect(other.url):
+            assert main(["kept", "--back", kept["database"]]) == 1
+            assert "use this workspace" in capsys.readouterr().err
+            assert labels(other.url) == expected
+        assert main(["kept", "--back", kept["database"]]) == 0
+        assert "is the workspace again. What was there before is kept" in capsys.readouterr().out
+        with EmbeddedServer.running(home) as other:
+            assert labels(other.url) == ["Old"]
+
+        assert main(["kept", "--json"]) == 0
+        (kept,) = json.loads(capsys.readouterr().out)
+        assert main(["kept", "--drop", kept["database"]]) == 1
+        assert "records" in capsys.readouterr().out
+        assert main(["kept", "--drop", "crm"]) == 1
+        assert "No former workspace" in capsys.readouterr().err
+        assert main(["kept", "--drop", kept["database"], "--yes"]) == 0
+        assert main(["kept"]) == 0
+        assert "No former workspace is kept." in capsys.readouterr().out
+        with EmbeddedServer.running(home) as other:
+            assert labels(other.url) == ["Old"]
 
 
 def open_workspace(home: Path) -> tuple[DatabaseOpener, Ready]:
