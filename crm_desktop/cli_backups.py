@@ -123,8 +123,7 @@ def kept(
 def _words(one: Kept) -> str:
     from crm_desktop.db.restoring import in_words
 
-    rows = "of another version" if one.rows is None else in_words(one.rows) or "empty"
-    return f"{one.database}: {rows}, {one.size:,} bytes"
+    return f"{one.database}: {in_words(one.rows) or 'empty'}, {one.size:,} bytes"
 
 
 def _tell(info: BackupInfo, verb: str, *, as_json: bool, kept: str = "") -> None:

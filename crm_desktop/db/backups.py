@@ -176,7 +176,7 @@ def load(url: str, info: BackupInfo, on_progress: Progress) -> None:
 def count_rows(url: str) -> dict[str, int]:
     """Return the exact number of rows of each table of the contract."""
     with connect(url) as connection:
-        return {name: _count(connection, name) for name in CONTRACT_TABLES}
+        return {name: count(connection, name) for name in CONTRACT_TABLES}
 
 
 def _make_private(file: Path) -> None:
@@ -204,7 +204,7 @@ def _unreadable(file: Path, problem: str) -> str:
     return f"{file.name} is damaged. {problem}"
 
 
-def _count(connection: psycopg.Connection[Any], table: str) -> int:
+def count(connection: psycopg.Connection[Any], table: str) -> int:
     query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))
     row = connection.execute(query).fetchone()
     return 0 if row is None else int(row[0])

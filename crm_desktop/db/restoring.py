@@ -15,7 +15,15 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from crm_desktop.db.backups import BackupInfo, Progress, check, count_rows, load, refuse_newer
+from crm_desktop.db.backups import (
+    BackupInfo,
+    Progress,
+    check,
+    count,
+    count_rows,
+    load,
+    refuse_newer,
+)
 from crm_desktop.db.cluster import DATABASE
 from crm_desktop.db.connections import connect
 from crm_desktop.db.migrate import Extras, migrate
@@ -31,6 +39,7 @@ _KEPT = """
 SELECT datname, pg_database_size(oid) FROM pg_database
 WHERE starts_with(datname, %s) ORDER BY datname DESC
 """
+_THERE = "SELECT name FROM unnest(%s::text[]) AS name WHERE to_regclass(name) IS NOT NULL"
 NOT_EMPTY = (
     "This workspace is not empty ({counts}). Restore into a new one (CRM_DESKTOP_HOME names it), "
     "or let the backup take its place with --replace: what is there now is then kept beside it."
@@ -48,11 +57,11 @@ class Restored:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A former workspace; `rows` as `contents` counts them, None where it is of another version."""
+    """A former workspace, and what `contents` counts in it."""
 
     database: str
     size: int  # bytes
-    rows: dict[str, int] | None
+    rows: dict[str, int]
 
 
 def restore_beside(server: EmbeddedServer, file: Path, on_progress: Progress) -> Restored:
@@ -87,7 +96,7 @@ def kept_databases(server: EmbeddedServer) -> list[Kept]:
     """Return the former workspaces that restores have kept, the newest first."""
     with _in_words(), connect(server.url_for("postgres")) as connection:
         found = connection.execute(_KEPT, [KEPT]).fetchall()
-    return [Kept(name, size, _rows_of(server.url_for(name))) for name, size in found]
+    return [Kept(name, size, contents(server.url_for(name))) for name, size in found]
 
 
 def kept_named(server: EmbeddedServer, name: str) -> Kept:
@@ -146,15 +155,14 @@ def restore_into(url: str, file: Path, on_progress: Progress) -> BackupInfo:
 
 
 def contents(url: str) -> dict[str, int]:
-    """Return how many rows of people's own a workspace holds, by table; empty where none are."""
-    if look_at(url).missing:
-        return {}
-    rows = count_rows(url)
-    return {name: rows[name] for name in _OURS if rows[name]}
+    """Return how many rows of people's own a workspace holds, by table; empty where none are.
 
-
-def _rows_of(url: str) -> dict[str, int] | None:
-    return None if look_at(url).missing else contents(url)
+    Also where it is no workspace that fits: what is taken for empty is dropped.
+    """
+    with _in_words(), connect(url) as connection:
+        there = {name for (name,) in connection.execute(_THERE, [list(_OURS)])}
+        rows = {name: count(connection, name) for name in _OURS if name in there}
+    return {name: number for name, number in rows.items() if number}
 
 
 def refuse_unless_empty(url: str) -> None:

@@ -282,6 +282,26 @@ def test_former_workspaces_are_listed_brought_back_and_deleted(
             assert labels(other.url) == ["Old"]
 
 
+def test_a_workspace_that_does_not_fit_is_not_taken_for_an_empty_one(
+    server: EmbeddedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    file = tmp_path / "deals.crmdump"
+    back_up(server.url, file, on)
+    with homes.temporary_home() as home:
+        monkeypatch.setenv("CRM_DESKTOP_HOME", str(home))
+        with EmbeddedServer.running(home) as other:
+            fill(other.url, "Old")
+            with psycopg.connect(other.url) as connection:
+                connection.execute("ALTER TABLE objects DROP COLUMN icon")
+        assert main(["restore", str(file)]) == 1
+        assert "not empty" in capsys.readouterr().err
+        assert main(["restore", str(file), "--replace", "--json"]) == 0
+        name = json.loads(capsys.readouterr().out)["kept"]
+        assert main(["kept"]) == 0
+        assert capsys.readouterr().out.startswith(f"{name}: 1 object, 1 field, 2 records, ")
+
+
 def open_workspace(home: Path) -> tuple[DatabaseOpener, Ready]:
     """Open it as a window does, and let go of its connections."""
     opener = DatabaseOpener(home)

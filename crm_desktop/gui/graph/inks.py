@@ -15,9 +15,7 @@ LINES_AT_MOST = 24  # of a node; the rest is counted in one line
 DETAILS_FROM = 0.4  # zoom from which nodes show what is in them, and edges their marks
 COUNTS_FROM = 0.25
 TITLES_FROM = 0.1
-_THIN = (
-    1.01  # a pixel: Qt fills such lines by rows, four times as fast as it walks along those of 1
-)
+_THIN = 1.01  # pixels: Qt fills such lines by rows, and walks along those of 1, which is slower
 
 
 class Inks:

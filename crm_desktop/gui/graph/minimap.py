@@ -33,6 +33,7 @@ class Minimap(QWidget):
         self._later.timeout.connect(self._look)
         view.looked.connect(self._later.start)
         view.selection_changed.connect(self._later.start)
+        view.moved.connect(self._later.start)
 
     @override
     def sizeHint(self) -> QSize:
