@@ -69,7 +69,7 @@ PRINTED = {
     ],
 }
 """What each benchmark prints, in order."""
-ALWAYS = {"reorder", "record-graph"}  # each starts a server; the others run in test-long
+ALWAYS = {"reorder"}  # each starts a server; the others run in test-long
 OF_A_PACKAGE = ("start, installed", "size, ")  # printed where one was built
 
 

@@ -248,26 +248,24 @@ def test_former_workspaces_are_listed_brought_back_and_deleted(
     file = tmp_path / "deals.crmdump"
     back_up(server.url, file, on)
     expected = labels(server.url)
-    with homes.temporary_home() as home:
+    with homes.temporary_home() as home, EmbeddedServer.running(home) as other:
         monkeypatch.setenv("CRM_DESKTOP_HOME", str(home))
         assert main(["kept"]) == 0
         assert capsys.readouterr().out == "No former workspace is kept.\n"
-        with EmbeddedServer.running(home) as other:
-            fill(other.url, "Old")
+        fill(other.url, "Old")
         assert main(["restore", str(file), "--replace"]) == 0
         capsys.readouterr()
         assert main(["kept", "--json"]) == 0
         (kept,) = json.loads(capsys.readouterr().out)
         assert kept["rows"] == {"objects": 1, "fields": 1, "records": 2}
 
-        with EmbeddedServer.running(home) as other, psycopg.connect(other.url):
+        with psycopg.connect(other.url):
             assert main(["kept", "--back", kept["database"]]) == 1
             assert "use this workspace" in capsys.readouterr().err
             assert labels(other.url) == expected
         assert main(["kept", "--back", kept["database"]]) == 0
         assert "is the workspace again. What was there before is kept" in capsys.readouterr().out
-        with EmbeddedServer.running(home) as other:
-            assert labels(other.url) == ["Old"]
+        assert labels(other.url) == ["Old"]
 
         assert main(["kept", "--json"]) == 0
         (kept,) = json.loads(capsys.readouterr().out)
@@ -278,8 +276,7 @@ def test_former_workspaces_are_listed_brought_back_and_deleted(
         assert main(["kept", "--drop", kept["database"], "--yes"]) == 0
         assert main(["kept"]) == 0
         assert "No former workspace is kept." in capsys.readouterr().out
-        with EmbeddedServer.running(home) as other:
-            assert labels(other.url) == ["Old"]
+        assert labels(other.url) == ["Old"]
 
 
 def test_a_workspace_that_does_not_fit_is_not_taken_for_an_empty_one(
