@@ -39,7 +39,6 @@ _RECORD = (
     *_DEFINITIONS,
     *("link_pages", "link_panels", "links", "record_forms", "record_groups", "record_neighbours"),
 )
-
 _GRAPH = (
     *_DEFINITIONS,
     *("diagrams", "layout_impact", "link_data", "relationship_figures", "schema_graph", "views"),
