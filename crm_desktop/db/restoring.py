@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
+from itertools import count as count_from
 from pathlib import Path
 from typing import Any
 
@@ -124,9 +126,9 @@ def drop_kept(server: EmbeddedServer, kept: Kept) -> None:
 
 def _make_workspace(server: EmbeddedServer, database: str) -> str:
     """Let a database and the workspace change places: both names change in one transaction."""
-    kept = f"{KEPT}{datetime.now().astimezone():%Y%m%d_%H%M%S}"
     was_empty = not contents(server.url)
     with _in_words(), connect(server.url_for("postgres")) as connection:
+        kept = _new_name(connection)
         try:
             with connection.transaction():
                 for old, new in ((DATABASE, kept), (database, DATABASE)):
@@ -141,6 +143,14 @@ def _make_workspace(server: EmbeddedServer, database: str) -> str:
         if was_empty:
             _drop(connection, kept)
     return "" if was_empty else kept
+
+
+def _new_name(connection: psycopg.Connection[Any]) -> str:
+    """Return a name for what makes way; several may do so within one second."""
+    taken = {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
+    stem = f"{KEPT}{datetime.now().astimezone():%Y%m%d_%H%M%S}"
+    names = chain([stem], (f"{stem}_{number}" for number in count_from(2)))
+    return next(name for name in names if name not in taken)
 
 
 def restore_into(url: str, file: Path, on_progress: Progress) -> BackupInfo:
